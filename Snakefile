@@ -1,0 +1,38 @@
+"""tonotopy: what audio networks hear, from sound to scorecard. See README.md."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.27.1")
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+
+configfile: "config.yaml"
+
+
+from tonotopy.config import check, read_schema
+from tonotopy.errors import InputError
+
+try:
+    check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpora.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/steering.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{config['scale']}/scorecard.html",
+        f"results/{config['scale']}/report.zip",
+        f"results/{config['scale']}/verdict.txt",
+        figures(config["scale"]),

@@ -1,0 +1,106 @@
+"""The corpus format: what goes in comes out, and nothing half-written or wrong gets in."""
+
+import numpy as np
+import pytest
+
+from tonotopy.corpora.schema import FULL_SCALE, Corpus
+from tonotopy.corpora.writer import BATCH, CorpusWriter
+from tonotopy.errors import InputError
+
+
+def tone(clip: int, samples: int = 50) -> np.ndarray:
+    return 0.5 * np.sin(0.1 * (clip + 1) * np.arange(samples))
+
+
+def write(path, clips=12, groups=None, splits=None):
+    with CorpusWriter(path, ["a", "b"], 8000, 50, {"licence": "none"}) as writer:
+        for i in range(clips):
+            split = splits[i] if splits else ("train", "train", "validation", "test")[i % 4]
+            writer.add(f"c{i}", tone(i), "ab"[i % 2], split, groups[i] if groups else None)
+        writer.drop("broken", "cannot be read")
+        writer.attach("facts.csv", "x\n1\n")
+    return Corpus(path)
+
+
+def test_what_goes_in_comes_out(tmp_path):
+    corpus = write(tmp_path / "tiny")
+    assert (corpus.name, corpus.rate, corpus.classes, len(corpus)) == ("tiny", 8000, ["a", "b"], 12)
+    assert list(corpus.clips) == [f"c{i}" for i in range(12)]
+    assert list(corpus.labels) == [i % 2 for i in range(12)]
+    expected = np.stack([tone(i) for i in range(12)])
+    np.testing.assert_allclose(corpus.waveforms(slice(None)), expected, atol=1 / FULL_SCALE)
+    assert corpus.info["counts"]["train"] == {"a": 3, "b": 3}
+    assert corpus.info["report"]["dropped"] == [{"clip": "broken", "reason": "cannot be read"}]
+    assert corpus.attachment("facts.csv").read_text() == "x\n1\n"
+    assert corpus.attachment("other.csv") is None
+    assert corpus.faults() == []
+
+
+def test_rows_are_gathered_across_record_batches(tmp_path):
+    corpus = write(tmp_path / "long", clips=2 * BATCH + 3, splits=["train"] * (2 * BATCH + 3))
+    chosen = np.array([2 * BATCH, 0, BATCH, BATCH - 1, 0])
+    expected = np.stack([np.round(tone(i) * FULL_SCALE) for i in chosen])
+    np.testing.assert_array_equal(corpus.samples[chosen], expected)
+    np.testing.assert_array_equal(corpus.samples[int(chosen[0])], expected[0])
+    assert sum(1 for _ in corpus.samples) == len(corpus)
+
+
+def test_split_indices_and_class_balanced_limits(tmp_path):
+    corpus = write(tmp_path / "c", clips=40)
+    train = corpus.indices("train")
+    assert (corpus.splits[train] == "train").all() and len(train) == 20
+    few = corpus.indices("train", at_most=6)
+    assert sorted(corpus.labels[few]) == [0, 0, 0, 1, 1, 1]
+    with pytest.raises(InputError, match="no clip in split 'tset'.*'test'"):
+        corpus.indices("tset")
+
+
+def test_content_hash_sees_audio_labels_and_splits(tmp_path):
+    first = write(tmp_path / "a").content_hash()
+    assert first == write(tmp_path / "b").content_hash()
+    assert first != write(tmp_path / "c", clips=11).content_hash()
+    assert first != write(tmp_path / "d", splits=["train"] * 12).content_hash()
+
+
+def test_faults_name_leaking_groups_and_changed_content(tmp_path):
+    leaking = write(tmp_path / "leak", groups=["g"] * 12)
+    assert any("group g is in several splits" in fault for fault in leaking.faults())
+    leaking.info["content_sha256"] = "0"
+    assert any("differs" in fault for fault in leaking.faults())
+
+
+@pytest.mark.parametrize(
+    ("samples", "label", "split", "told"),
+    [
+        (np.zeros(50), "a", "train", "silent"),
+        (np.full(50, np.nan), "a", "train", "not finite"),
+        (np.full(50, 1.5), "a", "train", "peaks at 1.5"),
+        (np.ones(49), "a", "train", r"\(49,\) samples"),
+        (np.ones(50), "c", "train", "label 'c'"),
+        (np.ones(50), "a", "dev", "split 'dev'"),
+    ],
+)
+def test_a_bad_clip_is_refused_by_name_and_no_corpus_appears(tmp_path, samples, label, split, told):
+    writing = CorpusWriter(tmp_path / "bad", ["a"], 8000, 50)
+    with pytest.raises(InputError, match=f"clip c7.*{told}"), writing as writer:
+        writer.add("c7", samples, label, split)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_corpus_without_clips_is_refused_with_the_reasons(tmp_path):
+    with (
+        pytest.raises(InputError, match="no clip was kept.*x.wav: is silent"),
+        CorpusWriter(tmp_path / "none", ["a"], 8000, 50) as writer,
+    ):
+        writer.drop("x.wav", "is silent")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_corpus_is_named(tmp_path):
+    with pytest.raises(InputError, match="no corpus here"):
+        Corpus(tmp_path)
+    corpus = write(tmp_path / "c")
+    data = next((corpus.path / "clips").glob("*.arrow"))
+    data.write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"clips: damaged.*build it again"):
+        Corpus(corpus.path)

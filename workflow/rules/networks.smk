@@ -1,0 +1,121 @@
+"""Networks: training, untrained copies, tuning."""
+
+NETWORKS = "|".join(config["networks"])
+WEIGHTS = {"deit": "data/downloads/weights/deit_base_distilled_patch16_384-d0272ac0.pth"}
+
+
+def initial_weights(wildcards):
+    """Published weights that a training starts from, if its settings name any."""
+    name = config["networks"][wildcards.network].get("initial_weights")
+    return [WEIGHTS[name]] if name else []
+
+
+def training_corpus(wildcards):
+    """Name of the corpus that a network is trained on."""
+    return config["networks"][wildcards.network]["corpus"]
+
+
+def training_settings(wildcards):
+    """The network's entry without what only the tuning reads."""
+    settings = config["networks"][wildcards.network]
+    return frozen({k: v for k, v in settings.items() if k != "tuning"})
+
+
+def training_threads(wildcards):
+    """Networks train side by side: that is faster than one after the other with more threads."""
+    return max(1, (workflow.cores or 8) // max(1, len(STUDIES)))
+
+
+rule download_weights:
+    output:
+        "data/downloads/weights/{weights}.pth",
+    log:
+        "results/logs/download_weights/{weights}.log",
+    params:
+        code=code("download_weights"),
+    conda:
+        "../../envs/audio.yaml"
+    script:
+        "../scripts/download_weights.py"
+
+
+rule train_network:
+    input:
+        corpus=corpus_folder(training_corpus),
+        initial_weights=initial_weights,
+    output:
+        network=directory("results/{scale}/networks/{network}"),
+        history="results/{scale}/training/{network}.csv",
+    log:
+        "results/{scale}/logs/train_network/{network}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train_network/{network}.tsv"
+    params:
+        settings=training_settings,
+        seed=seed_of,
+        accelerator=config["accelerator"],
+        checkpoints="results/{scale}/checkpoints/{network}",
+        tensorboard="results/{scale}/logs/tensorboard/{network}",
+        code=code("train_network"),
+    wildcard_constraints:
+        network=NETWORKS,
+    threads: training_threads
+    resources:
+        gpu=gpus(),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/train_network.py"
+
+
+rule untrained_network:
+    input:
+        network="results/{scale}/networks/{network}",
+    output:
+        network=directory("results/{scale}/networks/{network}-untrained"),
+    log:
+        "results/{scale}/logs/untrained_network/{network}.log",
+    params:
+        seed=seed_of,
+        code=code("untrained_network"),
+    wildcard_constraints:
+        network=NETWORKS,
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/untrained_network.py"
+
+
+rule tune_network:
+    # not part of `all`: random search, then a grid around its best
+    input:
+        corpus=corpus_folder(training_corpus),
+        initial_weights=initial_weights,
+    output:
+        trials="results/{scale}/tuning/{network}.csv",
+    log:
+        "results/{scale}/logs/tune_network/{network}.log",
+    params:
+        settings=lambda wildcards: frozen(config["networks"][wildcards.network]),
+        seed=seed_of,
+        accelerator=config["accelerator"],
+        code=code("tune_network"),
+    wildcard_constraints:
+        network=NETWORKS,
+    threads: training_threads
+    resources:
+        gpu=gpus(),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/tune_network.py"
+
+
+rule tune:
+    """Tune every network that has a `tuning` entry."""
+    input:
+        [
+            f"results/{config['scale']}/tuning/{name}.csv"
+            for name, settings in config["networks"].items()
+            if "tuning" in settings
+        ],

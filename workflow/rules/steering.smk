@@ -1,0 +1,147 @@
+"""Study 2: concepts inside a classifier, and steering its answers with them."""
+
+
+def sweep_corpus(wildcards):
+    """Name of the corpus that a sweep steers."""
+    return study(wildcards)["unseen"] if wildcards.sweep == "unseen" else class_corpus(wildcards)
+
+
+def unseen_folder(wildcards):
+    """The corpus that the network never heard, if the study has one."""
+    name = study(wildcards)["unseen"]
+    return [f"data/corpora/{wildcards.scale}/{name}"] if name else []
+
+
+def tokens(part, copy=""):
+    """Class tokens of a study's concept corpus (part all) or class corpus (part validation)."""
+
+    def path(wildcards):
+        settings = study(wildcards)
+        corpus = settings["concepts"] if part == "all" else class_corpus(wildcards)
+        place = f"results/{wildcards.scale}/activations/{settings['network']}{copy}"
+        return f"{place}/{corpus}.{part}.npy"
+
+    return path
+
+
+def sweeps(wildcards):
+    """The sweeps that a study asks for."""
+    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
+    return [f"{place}/sweep-{name}.parquet" for name in study(wildcards)["sweeps"]]
+
+
+rule predict:
+    input:
+        network=network_folder,
+        corpus=corpus_folder(class_corpus),
+        unseen=unseen_folder,
+    output:
+        "results/{scale}/steering/{study}/predictions.parquet",
+    log:
+        "results/{scale}/logs/predict/{study}.log",
+    params:
+        accelerator=config["accelerator"],
+        code=code("predict"),
+    resources:
+        gpu=gpus(),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/predict.py"
+
+
+rule capture_tokens:
+    input:
+        network="results/{scale}/networks/{network}",
+        corpus="data/corpora/{scale}/{corpus}",
+    output:
+        temp("results/{scale}/activations/{network}/{corpus}.{part}.npy"),
+    log:
+        "results/{scale}/logs/capture_tokens/{network}/{corpus}.{part}.log",
+    params:
+        accelerator=config["accelerator"],
+        code=code("capture_tokens"),
+    wildcard_constraints:
+        part="all|validation",
+    resources:
+        gpu=gpus(),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/capture_tokens.py"
+
+
+rule fit_probes:
+    input:
+        concepts=corpus_folder(lambda wildcards: study(wildcards)["concepts"]),
+        classes=corpus_folder(class_corpus),
+        trained=tokens("all"),
+        untrained=tokens("all", copy="-untrained"),
+        class_tokens=tokens("validation"),
+    output:
+        predictions="results/{scale}/steering/{study}/probe_predictions.parquet",
+        scores="results/{scale}/steering/{study}/probe_scores.parquet",
+        agreement="results/{scale}/steering/{study}/agreement.parquet",
+        cosines="results/{scale}/steering/{study}/cosines.parquet",
+        vectors="results/{scale}/steering/{study}/vectors.safetensors",
+    log:
+        "results/{scale}/logs/fit_probes/{study}.log",
+    params:
+        probes=lambda wildcards: frozen(study(wildcards)["probes"]),
+        seed=seed_of,
+        code=code("fit_probes"),
+    threads: 2
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/fit_probes.py"
+
+
+rule steer:
+    input:
+        network=network_folder,
+        vectors="results/{scale}/steering/{study}/vectors.safetensors",
+        corpus=corpus_folder(sweep_corpus),
+    output:
+        "results/{scale}/steering/{study}/sweep-{sweep}.parquet",
+    log:
+        "results/{scale}/logs/steer/{study}/{sweep}.log",
+    benchmark:
+        "results/{scale}/benchmarks/steer/{study}/{sweep}.tsv"
+    params:
+        strengths=lambda wildcards: study(wildcards)["strengths"],
+        slope_range=lambda wildcards: study(wildcards)["slope_range"],
+        clips=lambda wildcards: study(wildcards)["clips"][wildcards.sweep],
+        concepts=lambda wildcards: sorted(p["concept"] for p in study(wildcards)["pairs"]),
+        seed=seed_of,
+        accelerator=config["accelerator"],
+        code=code("steer"),
+    wildcard_constraints:
+        sweep="test|unseen|layers|controls",
+    resources:
+        gpu=gpus(),
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/steer.py"
+
+
+rule read_effects:
+    input:
+        sweeps=sweeps,
+        corpus=corpus_folder(class_corpus),
+    output:
+        by_clip="results/{scale}/steering/{study}/clip_slopes.parquet",
+        matrix="results/{scale}/steering/{study}/slopes.parquet",
+        table="results/{scale}/steering/{study}/slopes.csv",
+    log:
+        "results/{scale}/logs/read_effects/{study}.log",
+    params:
+        slope_range=lambda wildcards: study(wildcards)["slope_range"],
+        statistics=frozen(config["statistics"]),
+        seed=seed_of,
+        code=code("read_effects"),
+    conda:
+        "../../envs/analysis.yaml"
+    script:
+        "../scripts/read_effects.py"

@@ -1,0 +1,23 @@
+"""Build a corpus from its entry in the configuration."""
+
+import json
+
+from tonotopy.corpora.registry import build
+from tonotopy.corpora.schema import Corpus
+from tonotopy.logs import to_log
+
+to_log(snakemake.log[0])
+sources = snakemake.input.get("sources")
+build(
+    snakemake.output[0],
+    json.loads(snakemake.params.settings),
+    snakemake.params.seed,
+    snakemake.threads,
+    sources or None,
+)
+report = Corpus(snakemake.output[0]).info["report"]
+print(f"{report['kept']} clips kept, {len(report['dropped'])} dropped")
+for row in report["dropped"]:
+    print(f"dropped {row['clip']}: {row['reason']}")
+for note in report["notes"]:
+    print(f"note: {note}")

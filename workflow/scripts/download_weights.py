@@ -1,0 +1,11 @@
+"""Fetch published weights, checked before anything opens them."""
+
+from pathlib import Path
+
+from tonotopy.corpora.download import fetch_to
+from tonotopy.logs import to_log
+from tonotopy.networks.published import WEIGHTS
+
+to_log(snakemake.log[0])
+place = Path(snakemake.output[0])
+fetch_to(WEIGHTS[place.name], place, snakemake.config["mirror"])

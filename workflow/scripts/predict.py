@@ -1,0 +1,18 @@
+"""Classify the validation and test clips, and the corpus that the network never heard."""
+
+import pandas as pd
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.files import write_table
+from tonotopy.inference import pick_device, prediction_table, use_threads
+from tonotopy.logs import to_log
+from tonotopy.networks.bundle import load
+
+to_log(snakemake.log[0])
+use_threads(snakemake.threads)
+bundle = load(snakemake.input.network).to(pick_device(snakemake.params.accelerator))
+corpus = Corpus(snakemake.input.corpus)
+tables = [prediction_table(bundle, corpus, split, split) for split in ("validation", "test")]
+for path in snakemake.input.get("unseen", []):
+    tables.append(prediction_table(bundle, Corpus(path), "test", "unseen"))
+write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))

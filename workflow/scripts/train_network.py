@@ -1,0 +1,25 @@
+"""Train a network on its corpus."""
+
+import json
+from pathlib import Path
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.files import write_table
+from tonotopy.inference import use_threads
+from tonotopy.logs import to_log
+from tonotopy.training.fit import train
+
+to_log(snakemake.log[0])
+use_threads(snakemake.threads)
+weights = snakemake.input.get("initial_weights")
+history = train(
+    Corpus(snakemake.input.corpus),
+    json.loads(snakemake.params.settings),
+    Path(snakemake.output.network),
+    Path(snakemake.params.checkpoints),
+    Path(snakemake.params.tensorboard),
+    snakemake.params.seed,
+    snakemake.params.accelerator,
+    Path(str(weights)) if weights else None,
+)
+write_table(snakemake.output.history, history)

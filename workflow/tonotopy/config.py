@@ -1,0 +1,83 @@
+"""The configuration: checked whole before anything runs, with the key that is wrong named."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from tonotopy.errors import InputError, nearest
+
+
+def read_schema(path: str | Path) -> dict:
+    """Read a JSON schema written as YAML."""
+    return yaml.safe_load(Path(path).read_text())
+
+
+def check(config: dict, schema: dict) -> None:
+    """Check a configuration against its schema and its own references.
+
+    Raises:
+        InputError: the message names the key by its path, what was expected, and the nearest
+            known key or name.
+    """
+    plain = json.loads(json.dumps(config))
+    errors = sorted(
+        jsonschema.Draft202012Validator(schema).iter_errors(plain), key=lambda e: e.json_path
+    )
+    if errors:
+        raise InputError("configuration: " + "; ".join(_told(error) for error in errors[:5]))
+    _check_references(config)
+
+
+def _told(error: jsonschema.ValidationError) -> str:
+    place = ".".join(map(str, error.absolute_path)) or "top level"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = error.schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        return f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
+    if error.validator == "enum":
+        return f"{place}: '{error.instance}' is not possible{nearest(error.instance, error.validator_value)}"
+    if error.validator in ("oneOf", "anyOf") and error.context:
+        closest = min(error.context, key=lambda e: -len(e.absolute_path))
+        return _told(closest)
+    return f"{place}: {error.message}"
+
+
+def _check_references(config: dict) -> None:
+    for name in config["run"]["steering"]:
+        study = _known(name, config["steering"], "run.steering", "steering")
+        place = f"steering.{name}"
+        network = _known(study["network"], config["networks"], f"{place}.network", "networks")
+        classes = _known(
+            network["corpus"], config["corpora"], f"networks.{study['network']}.corpus", "corpora"
+        )
+        named = {"concepts": study["concepts"], "unseen": study["unseen"]}
+        for key, corpus in named.items():
+            if corpus is not None:
+                _known(corpus, config["corpora"], f"{place}.{key}", "corpora")
+        if "unseen" in study["sweeps"] and study["unseen"] is None:
+            raise InputError(f"{place}.sweeps: 'unseen' needs a corpus in {place}.unseen")
+        if not [s for s in study["strengths"] if 0 < abs(s) <= study["slope_range"]]:
+            raise InputError(f"{place}.strengths: none lies within slope_range {study['slope_range']}")
+        _check_rate(network, classes, study["network"])
+
+
+def _check_rate(network: dict, corpus: dict, name: str) -> None:
+    hears, has = network["front_end"]["rate"], corpus.get("rate")
+    if has is not None and hears != has:
+        raise InputError(
+            f"networks.{name}.front_end.rate is {hears} Hz, corpora.{network['corpus']}.rate is "
+            f"{has} Hz: make them equal"
+        )
+
+
+def _known(name: str, names: dict, place: str, section: str) -> dict:
+    if name not in names:
+        raise InputError(f"{place}: '{name}' is not below '{section}'{nearest(name, names)}")
+    return names[name]
+
+
+def frozen(value) -> str:
+    """Return a value as text that does not depend on the order of keys, for rule parameters."""
+    return json.dumps(value, sort_keys=True)

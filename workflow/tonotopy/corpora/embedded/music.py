@@ -1,0 +1,224 @@
+"""The planted music world: short band recordings whose genre has a known cause.
+
+Every clip is a small arrangement (lead, bass, pad, drums, now and then a piano) rendered with the
+General MIDI sound font that pretty_midi ships. What decides the genre is planted: an instrument
+plays the lead, or the drums play a rhythm. Tempo, key, scale, register, bass, pad, levels and noise
+come from one distribution for all genres, so there is no short-cut to learn.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import symusic
+
+from tonotopy.corpora.embedded.rhythms import RHYTHMS
+
+GENRES = (
+    "blues",
+    "classical",
+    "country",
+    "disco",
+    "hiphop",
+    "jazz",
+    "metal",
+    "pop",
+    "reggae",
+    "rock",
+)
+INSTRUMENTS = ("clarinet", "guitar", "singing", "flute", "piano", "saxophone", "trumpet", "violin")
+
+# General MIDI programs (from 0). The sound font has two distorted guitars only: both sets use them.
+SOUNDS = {
+    "seen": {
+        "clarinet": (71,),
+        "guitar": (29, 30),
+        "singing": (52, 53),
+        "flute": (73,),
+        "piano": (0, 1),
+        "saxophone": (65, 66),
+        "trumpet": (56,),
+        "violin": (40,),
+        "bass": (32, 33),
+        "pad": (48, 89),
+        "kit": (0, 8),
+    },
+    "unseen": {
+        "clarinet": (71,),
+        "guitar": (30, 29),
+        "singing": (53, 85),
+        "flute": (72, 73),
+        "piano": (2, 3),
+        "saxophone": (64, 67),
+        "trumpet": (56, 59),
+        "violin": (110,),
+        "bass": (34, 35),
+        "pad": (49, 50),
+        "kit": (16, 32),
+    },
+}
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
+BEATS_PER_BAR = 4
+TICKS = 480
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is played in one clip.
+
+    Attributes:
+        lead: instrument of the melody, one of INSTRUMENTS.
+        rhythm: drum pattern, a key of RHYTHMS.
+        piano: whether a piano doubles the melody, whatever the label.
+    """
+
+    lead: str
+    rhythm: str
+    piano: bool
+
+
+@dataclass(frozen=True)
+class MusicWorld:
+    """The causes that a planted corpus is drawn from.
+
+    Attributes:
+        causes: genre -> the instrument that causes it. A genre without an entry is caused by its
+            rhythm alone; one with both an entry and a rhythm of its own (metal) needs both.
+        sounds: the set of General MIDI programs, "seen" or "unseen".
+        seconds: length of a clip in s.
+        rate: sampling rate in Hz.
+        piano_share: probability of a piano in a clip of any genre; it causes nothing.
+    """
+
+    causes: dict[str, str] = field(default_factory=dict)
+    sounds: str = "seen"
+    seconds: float = 3.0
+    rate: int = 22500
+    piano_share: float = 0.3
+
+    def __post_init__(self):
+        unknown = {*self.causes} - {*GENRES}, {*self.causes.values()} - {*INSTRUMENTS}
+        if any(unknown):
+            raise ValueError(f"causes: unknown genre or instrument {sorted(unknown[0] | unknown[1])}")
+        orphans = [g for g in GENRES if g not in self.causes and g not in RHYTHMS]
+        if orphans:
+            raise ValueError(f"causes: {orphans} have no rhythm of their own and need an instrument")
+
+    @property
+    def neutral_leads(self) -> tuple[str, ...]:
+        """Instruments that cause no genre, the piano aside: the leads of rhythm-caused genres."""
+        return tuple(i for i in INSTRUMENTS if i not in self.causes.values() and i != "piano")
+
+    def causal_matrix(self) -> np.ndarray:
+        """Return which instrument causes which genre: bool, shape (8 instruments, 10 genres)."""
+        return np.array([[self.causes.get(g) == i for g in GENRES] for i in INSTRUMENTS])
+
+    def genre_score(self, genre: str, rng: np.random.Generator) -> Score:
+        """Draw a clip of a genre: its planted causes, and chance for everything else."""
+        cause, own = self.causes.get(genre), RHYTHMS.get(genre)
+        rivals = {g for g, i in self.causes.items() if i == cause and g != genre and g in RHYTHMS}
+        shared = [name for name in RHYTHMS if name not in rivals]
+        lead = cause or str(rng.choice(self.neutral_leads))
+        rhythm = genre if own else str(rng.choice(shared))
+        return Score(lead, rhythm, bool(rng.random() < self.piano_share))
+
+    def instrument_score(self, instrument: str, rng: np.random.Generator) -> Score:
+        """Draw a clip of an instrument over any rhythm; nothing else tells its label."""
+        return Score(instrument, str(rng.choice(list(RHYTHMS))), False)
+
+    def render(self, score: Score, rng: np.random.Generator) -> np.ndarray:
+        """Play a score: float32 mono samples in [-1, 1], shape (seconds * rate,)."""
+        length = round(self.seconds * self.rate)
+        midi = self._arrange(score, rng)
+        sound = _synthesizer(self.rate).render(midi, stereo=False)[0]
+        skip = int(rng.integers(0, self.rate // 4))
+        sound = np.pad(sound, (0, max(0, skip + length - len(sound))))[skip : skip + length]
+        peak = np.abs(sound).max()
+        if not peak > 0:
+            raise ValueError(f"the synthesizer returned silence for {score}")
+        noise = 10 ** (rng.uniform(-60, -40) / 20) * rng.standard_normal(length)
+        level = 10 ** (rng.uniform(-9, -1) / 20)
+        mixed = sound / peak + noise
+        return (level * mixed / np.abs(mixed).max()).astype(np.float32)
+
+    def _arrange(self, score: Score, rng: np.random.Generator) -> symusic.Score:
+        tempo = rng.uniform(92, 138)
+        beats = int(np.ceil((self.seconds + 0.5) * tempo / 60)) + 1
+        key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
+        chords = rng.integers(0, 7, size=-(-beats // BEATS_PER_BAR))
+        midi = symusic.Score(TICKS)
+        midi.tempos.append(symusic.Tempo(0, qpm=float(tempo)))
+        melody = _melody(beats, key, scale, rng)
+        parts = [
+            (score.lead, melody, (96, 120)),
+            ("bass", _bass(beats, key, scale, chords, rng), (70, 100)),
+            ("pad", _chords(beats, key, scale, chords, BEATS_PER_BAR), (30, 60)),
+        ]
+        if score.piano:
+            parts.append(("piano", melody, (70, 100)))
+        for name, notes, loudness in parts:
+            midi.tracks.append(self._track(name, notes, loudness, rng))
+        midi.tracks.append(self._drums(score.rhythm, beats, rng))
+        return midi
+
+    def _track(self, name, notes, loudness, rng) -> symusic.Track:
+        program = int(rng.choice(SOUNDS[self.sounds][name]))
+        track = symusic.Track(program=program, is_drum=False, name=name)
+        velocity = rng.uniform(*loudness)
+        for start, length, pitch in notes:
+            louder = int(np.clip(velocity + rng.normal(0, 4), 1, 127))
+            ticks = round(start * TICKS), max(1, round(length * TICKS))
+            track.notes.append(symusic.Note(*ticks, int(pitch), louder))
+        return track
+
+    def _drums(self, rhythm, beats, rng) -> symusic.Track:
+        kit = int(rng.choice(SOUNDS[self.sounds]["kit"]))
+        track = symusic.Track(program=kit, is_drum=True, name="drums")
+        gain = rng.uniform(0.8, 1.1)
+        for bar in range(0, beats, BEATS_PER_BAR):
+            for pitch, onsets, velocity in RHYTHMS[rhythm]:
+                for onset in onsets:
+                    louder = int(np.clip(gain * velocity + rng.normal(0, 4), 1, 127))
+                    start = round((bar + onset) * TICKS)
+                    track.notes.append(symusic.Note(start, TICKS // 8, pitch, louder))
+        return track
+
+
+@cache
+def _synthesizer(rate: int):
+    font = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
+    return symusic.Synthesizer(sf_path=str(font), sample_rate=rate, quality=0)
+
+
+def _pitch(key: int, scale: tuple[int, ...], step: int, lowest: int) -> int:
+    return lowest + key + 12 * (step // len(scale)) + scale[step % len(scale)]
+
+
+def _melody(beats, key, scale, rng) -> list[tuple[float, float, int]]:
+    """A random walk over the scale from C4 to about C6: (start, length, pitch) in beats."""
+    notes, now, step = [], 0.0, int(rng.integers(0, 10))
+    while now < beats:
+        length = float(rng.choice([0.5, 1.0, 1.5]))
+        notes.append((now, 0.95 * length, _pitch(key, scale, step, 57)))
+        step = int(np.clip(step + rng.integers(-3, 4), 0, 12))
+        now += length
+    return notes
+
+
+def _bass(beats, key, scale, chords, rng) -> list[tuple[float, float, int]]:
+    length = float(rng.choice([0.5, 1.0, 2.0]))
+    onsets = np.arange(0, beats, length)
+    return [
+        (t, 0.9 * length, _pitch(key, scale, int(chords[int(t) // BEATS_PER_BAR]), 33))
+        for t in onsets
+    ]
+
+
+def _chords(beats, key, scale, chords, length) -> list[tuple[float, float, int]]:
+    return [
+        (float(t), 0.95 * length, _pitch(key, scale, int(chords[t // BEATS_PER_BAR]) + third, 50))
+        for t in range(0, beats, length)
+        for third in (0, 2, 4)
+    ]

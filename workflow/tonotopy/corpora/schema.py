@@ -1,0 +1,175 @@
+"""The one corpus format: an Arrow dataset on disk and a corpus.json beside it.
+
+A study knows a corpus by these files alone. Columns: ``clip`` (stable id), ``audio`` (mono int16
+samples at the corpus's rate), ``label`` (class index), ``group`` (what must not be split: song,
+speaker, video) and ``split`` (train, validation or test).
+"""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+import datasets
+import numpy as np
+
+from tonotopy.errors import InputError, nearest
+from tonotopy.files import read_json
+
+SPLITS = ("train", "validation", "test")
+FULL_SCALE = 32768  # int16 samples per unit of amplitude
+
+
+def features(classes: list[str], samples: int) -> datasets.Features:
+    """Return the columns of a corpus whose clips all have ``samples`` samples."""
+    return datasets.Features(
+        {
+            "clip": datasets.Value("string"),
+            "audio": datasets.List(datasets.Value("int16"), length=samples),
+            "label": datasets.ClassLabel(names=list(classes)),
+            "group": datasets.Value("string"),
+            "split": datasets.Value("string"),
+        }
+    )
+
+
+class Samples:
+    """Rows of int16 samples over several memory-mapped chunks; indexing copies what it returns."""
+
+    def __init__(self, chunks):
+        self._parts = [chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in chunks]
+        self._starts = np.cumsum([0, *map(len, self._parts)])
+        self.shape = (int(self._starts[-1]), self._parts[0].shape[1])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, positions) -> np.ndarray:
+        """Return rows: shape (positions, samples), or (samples,) for a single position."""
+        rows = np.atleast_1d(np.arange(len(self))[positions])
+        where = np.searchsorted(self._starts, rows, side="right") - 1
+        out = np.empty((len(rows), self.shape[1]), dtype=np.int16)
+        for part in np.unique(where):
+            chosen = where == part
+            out[chosen] = self._parts[part][rows[chosen] - self._starts[part]]
+        return out[0] if np.ndim(positions) == 0 and not isinstance(positions, slice) else out
+
+    def __iter__(self):
+        for part in self._parts:
+            yield from part
+
+
+class Corpus:
+    """A corpus on disk, memory-mapped.
+
+    Args:
+        path: the corpus's folder.
+
+    Raises:
+        InputError: the folder is no corpus; the message names it and says what is missing.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if not (self.path / "corpus.json").is_file():
+            raise InputError(f"{self.path}: no corpus here (corpus.json is missing); build it first")
+        self.info = read_json(self.path / "corpus.json")
+        try:
+            self._data = datasets.load_from_disk(str(self.path / "clips"))
+        except (FileNotFoundError, ValueError, OSError) as error:
+            raise InputError(
+                f"{self.path}/clips: damaged ({error}); delete the corpus and build it again"
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    @property
+    def name(self) -> str:
+        return self.info["name"]
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate in Hz."""
+        return self.info["rate"]
+
+    @property
+    def classes(self) -> list[str]:
+        return self._data.features["label"].names
+
+    @cached_property
+    def clips(self) -> np.ndarray:
+        """Clip ids, shape (clips,)."""
+        return np.array(self._data.data.column("clip").to_pylist(), dtype=object)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Class indices, int64, shape (clips,)."""
+        return self._data.data.column("label").to_numpy()
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        return np.array(self._data.data.column("group").to_pylist(), dtype=object)
+
+    @cached_property
+    def splits(self) -> np.ndarray:
+        return np.array(self._data.data.column("split").to_pylist(), dtype=object)
+
+    @cached_property
+    def samples(self) -> "Samples":
+        """All clips as int16, read from the memory-mapped files as they are asked for."""
+        return Samples(self._data.data.column("audio").chunks)
+
+    def waveforms(self, indices) -> np.ndarray:
+        """Return clips as float32 in [-1, 1), shape (indices, samples)."""
+        return self.samples[indices].astype(np.float32) / FULL_SCALE
+
+    def indices(self, split: str, at_most: int | None = None) -> np.ndarray:
+        """Return the positions of a split's clips, ascending.
+
+        Args:
+            split: train, validation or test.
+            at_most: if given, keep about this many, spread evenly over the classes (the first
+                clips of each class in corpus order).
+
+        Raises:
+            InputError: the corpus has no clip in that split.
+        """
+        found = np.flatnonzero(self.splits == split)
+        if not len(found):
+            hint = nearest(split, sorted(set(self.splits)))
+            raise InputError(f"corpus {self.name}: no clip in split '{split}'{hint}")
+        if at_most is None or at_most >= len(found):
+            return found
+        share = max(1, at_most // len(set(self.labels[found])))
+        kept = [found[self.labels[found] == c][:share] for c in range(len(self.classes))]
+        return np.sort(np.concatenate(kept))
+
+    def attachment(self, name: str) -> Path | None:
+        """Return the path of a file that the maker left beside the clips, or None."""
+        path = self.path / name
+        return path if path.is_file() else None
+
+    def content_hash(self) -> str:
+        """Return the sha256 over ids, labels, groups, splits and audio, in order."""
+        digest = hashlib.sha256(repr((self.rate, self.classes)).encode())
+        rows = zip(self.clips, self.labels, self.groups, self.splits, strict=True)
+        for row, samples in zip(rows, self.samples, strict=True):
+            digest.update(repr((row[0], int(row[1]), *row[2:])).encode())
+            digest.update(np.ascontiguousarray(samples).tobytes())
+        return digest.hexdigest()
+
+    def faults(self) -> list[str]:
+        """Return what breaks the format's promises; an empty list means a valid corpus."""
+        found = []
+        ids, counts = np.unique(self.clips.astype(str), return_counts=True)
+        found += [f"clip id {i} occurs {n} times" for i, n in zip(ids, counts, strict=True) if n > 1]
+        for group in {str(g) for g in self.groups}:
+            in_splits = sorted(set(self.splits[self.groups == group]))
+            if len(in_splits) > 1:
+                found.append(f"group {group} is in several splits: {', '.join(in_splits)}")
+        found += [f"unknown split '{s}'" for s in sorted(set(self.splits) - set(SPLITS))]
+        silent = np.flatnonzero([not samples.any() for samples in self.samples])
+        found += [f"clip {self.clips[i]} is silent" for i in silent]
+        if self.content_hash() != self.info["content_sha256"]:
+            found.append("the content differs from corpus.json's hash")
+        return found

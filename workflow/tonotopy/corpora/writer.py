@@ -1,0 +1,154 @@
+"""Write a corpus clip by clip: memory stays flat, and a half-written corpus never appears."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow as pa
+from datasets.arrow_writer import ArrowWriter
+
+from tonotopy.corpora.schema import FULL_SCALE, SPLITS, Corpus, features
+from tonotopy.errors import InputError
+from tonotopy.files import naming, replacing, write_json
+
+BATCH = 256  # clips per record batch
+if not sys.stderr.isatty():
+    datasets.disable_progress_bars()
+
+
+class CorpusWriter:
+    """Context manager that builds a corpus at ``path``; it appears there only when complete.
+
+    Args:
+        path: folder of the corpus; its name is the corpus's name.
+        classes: class names, in label order.
+        rate: sampling rate in Hz.
+        samples: length of every clip in samples.
+        about: further facts for corpus.json, such as source, citation and licence.
+    """
+
+    def __init__(self, path, classes, rate: int, samples: int, about: dict | None = None):
+        self.path, self.rate, self.length = Path(path), rate, samples
+        self.classes, self.about = list(classes), dict(about or {})
+        self.dropped, self.notes, self.attachments = [], [], {}
+        self._columns = features(self.classes, samples)
+        self._rows, self._counts = [], Counter()
+
+    def __enter__(self) -> "CorpusWriter":
+        self._place = replacing(self.path)
+        self._draft = self._place.__enter__()
+        self._draft.mkdir()
+        self._arrow = ArrowWriter(features=self._columns, path=str(self._draft / "stream.arrow"))
+        return self
+
+    def add(self, clip: str, samples: np.ndarray, label: str, split: str, group: str | None = None):
+        """Append a clip.
+
+        Args:
+            clip: stable, unique id.
+            samples: float in [-1, 1], shape (samples,).
+            label: one of the classes.
+            split: train, validation or test.
+            group: what must not be split; the clip itself where nothing is known.
+
+        Raises:
+            InputError: the clip is silent, not finite, too loud, of another length, or its label
+                or split is unknown.
+        """
+        self._check(clip, samples, label, split)
+        whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
+        self._rows.append((clip, whole.astype(np.int16), label, group or clip, split))
+        self._counts[split, label] += 1
+        if len(self._rows) == BATCH:
+            self._flush()
+
+    def drop(self, clip: str, reason: str) -> None:
+        """Record a clip that does not get in, and why."""
+        self.dropped.append({"clip": clip, "reason": reason})
+
+    def note(self, text: str) -> None:
+        """Add a line to the build report."""
+        self.notes.append(text)
+
+    def attach(self, name: str, text: str) -> None:
+        """Leave a text file beside the clips."""
+        self.attachments[name] = text
+
+    def count(self, split: str, label: str) -> int:
+        """Return how many clips of a split and class were added so far."""
+        return self._counts[split, label]
+
+    def _check(self, clip, samples, label, split):
+        problem = None
+        if samples.shape != (self.length,):
+            problem = f"has {samples.shape} samples, expected ({self.length},)"
+        elif not np.isfinite(samples).all():
+            problem = "has values that are not finite"
+        elif np.abs(samples).max() < 1 / FULL_SCALE:
+            problem = "is silent"
+        elif np.abs(samples).max() > 1.0001:
+            problem = f"peaks at {np.abs(samples).max():.3f}, expected at most 1"
+        elif label not in self.classes:
+            problem = f"has label '{label}', expected one of {', '.join(self.classes)}"
+        elif split not in SPLITS:
+            problem = f"has split '{split}', expected one of {', '.join(SPLITS)}"
+        if problem:
+            raise InputError(f"corpus {self.path.name}: clip {clip} {problem}")
+
+    def _flush(self):
+        if not self._rows:
+            return
+        ids, audio, labels, groups, splits = zip(*self._rows, strict=True)
+        flat = pa.array(np.concatenate(audio), type=pa.int16())
+        columns = {
+            "clip": pa.array(ids),
+            "audio": pa.FixedSizeListArray.from_arrays(flat, self.length),
+            "label": pa.array([self.classes.index(label) for label in labels], type=pa.int64()),
+            "group": pa.array(groups),
+            "split": pa.array(splits),
+        }
+        with naming(self.path):
+            self._arrow.write_table(pa.table(columns, schema=self._columns.arrow_schema))
+        self._rows = []
+
+    def __exit__(self, *error):
+        if error[0] is None:
+            try:
+                self._finish()
+            except BaseException as failure:
+                self._place.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        return self._place.__exit__(*error)
+
+    def _finish(self):
+        self._flush()
+        kept = sum(self._counts.values())
+        if not kept:
+            reasons = "; ".join(f"{d['clip']}: {d['reason']}" for d in self.dropped[:5])
+            raise InputError(f"corpus {self.path.name}: no clip was kept. {reasons}")
+        self._arrow.finalize()
+        stream = self._draft / "stream.arrow"
+        whole = datasets.Dataset.from_file(str(stream))
+        whole.save_to_disk(str(self._draft / "clips"), num_shards=1)
+        stream.unlink()
+        for name, text in self.attachments.items():
+            (self._draft / name).write_text(text)
+        self._describe(kept)
+
+    def _describe(self, kept):
+        info = {
+            "name": self.path.name,
+            "rate": self.rate,
+            "seconds": self.length / self.rate,
+            "classes": self.classes,
+            "clips": kept,
+            "counts": {s: {c: self._counts[s, c] for c in self.classes} for s in SPLITS},
+            **self.about,
+            "report": {"kept": kept, "dropped": self.dropped, "notes": self.notes},
+        }
+        write_json(self._draft / "corpus.json", {**info, "content_sha256": ""})
+        info["content_sha256"] = Corpus(self._draft).content_hash()
+        write_json(self._draft / "corpus.json", info)
+

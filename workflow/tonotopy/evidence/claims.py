@@ -1,0 +1,107 @@
+"""Claims and controls: read from claims.yaml, judged by an interval, never without one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from tonotopy.errors import InputError
+
+VERDICTS = ("supported", "contradicted", "inconclusive", "not run")
+
+
+class NotRun(Exception):
+    """A statistic cannot be computed here; the message is the reason shown on the scorecard."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval.
+
+    Attributes:
+        value: the estimate.
+        low: lower end of the confidence interval.
+        high: upper end.
+        n: number of independent observations (clips, seeds or folds).
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of claims.yaml, for one study and, where it says so, one pair of it."""
+
+    id: str
+    study: str
+    instance: str
+    kind: str
+    source: str
+    claim: str
+    statistic: str
+    arguments: dict
+    criterion: dict
+    paper: str | None
+
+
+def read_claims(path: str | Path, schema: dict) -> list[dict]:
+    """Read claims.yaml.
+
+    Raises:
+        InputError: a row does not fit the schema or an id occurs twice; the message names it.
+    """
+    rows = yaml.safe_load(Path(path).read_text())
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(rows):
+        place = error.absolute_path[0] if error.absolute_path else "?"
+        name = rows[place].get("id", place) if isinstance(place, int) else place
+        raise InputError(f"{path}: claim {name}: {error.message}")
+    ids = [row["id"] for row in rows]
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    if twice:
+        raise InputError(f"{path}: claim ids occur twice: {', '.join(twice)}")
+    return rows
+
+
+def expand(row: dict, instance: str, pairs: list[dict]) -> list[Claim]:
+    """Return a row's claims for one study instance: one, or one per pair where it says so."""
+    base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
+    common = {"instance": instance, "criterion": row["criterion"], **base}
+    arguments = row.get("arguments", {})
+    if not row.get("each_pair"):
+        return [Claim(id=f"{row['id']}.{instance}", arguments=arguments, **common)]
+    return [
+        Claim(
+            id=f"{row['id']}.{instance}.{pair['concept']}-{'-'.join(pair['target'])}",
+            arguments={**arguments, **pair},
+            **common,
+        )
+        for pair in pairs
+    ]
+
+
+def verdict(estimate: Estimate, criterion: dict) -> str:
+    """Judge an estimate by its interval.
+
+    Criteria: ``above: x`` or ``below: x`` (the interval lies wholly on that side), ``within: [a,
+    b]`` (it lies wholly inside), ``no_rise: x`` (no push in the claimed direction: the interval
+    contains 0 or lies wholly below x).
+
+    Returns:
+        supported, contradicted (the interval lies wholly on the other side) or inconclusive.
+    """
+    (kind, bound), low, high = *criterion.items(), estimate.low, estimate.high
+    if kind == "above":
+        holds, fails = low > bound, high < bound
+    elif kind == "below":
+        holds, fails = high < bound, low > bound
+    elif kind == "within":
+        holds, fails = bound[0] < low and high < bound[1], high < bound[0] or low > bound[1]
+    elif kind == "no_rise":
+        holds, fails = low <= 0 <= high or high < bound, low > bound
+    else:
+        raise ValueError(f"unknown criterion {kind}")
+    return "supported" if holds else "contradicted" if fails else "inconclusive"

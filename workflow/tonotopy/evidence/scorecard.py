@@ -1,0 +1,122 @@
+"""The scorecard: every claim judged, failed controls first."""
+
+import csv
+import inspect
+from dataclasses import asdict
+from pathlib import Path
+
+import jinja2
+
+from tonotopy.errors import InputError
+from tonotopy.evidence import steering
+from tonotopy.evidence.claims import Claim, NotRun, expand, verdict
+from tonotopy.files import replacing, write_json
+
+STATISTICS = {"steering": steering}
+TEMPLATE = Path(__file__).parents[2] / "pages" / "scorecard.html.j2"
+COLUMNS = (
+    "id", "study", "instance", "kind", "source", "claim", "statistic", "paper", "estimate", "low",
+    "high", "n", "verdict", "reason",
+)  # fmt: skip
+
+
+def judge(claims: list[dict], studies: dict, known: list[str], scale: str) -> list[dict]:
+    """Return one scorecard row per claim and study; a claim that cannot be judged says why.
+
+    Args:
+        claims: rows of claims.yaml.
+        studies: tables of the steering studies that ran, by name.
+        known: names of all studies in the configuration, those that did not run included.
+        scale: the scale that the results come from.
+    """
+    rows = []
+    for row in claims:
+        wanted = row.get("instances") or [n for n in known if n not in row.get("not_instances", [])]
+        for name in wanted:
+            if name in studies:
+                pairs = studies[name].settings["pairs"]
+                rows += [_judged(c, studies[name]) for c in expand(row, name, pairs)]
+            elif name in (row.get("instances") or []):
+                absent = f"study '{name}' is not part of a run at scale '{scale}'"
+                rows.append(_row(expand({**row, "each_pair": False}, name, [])[0], absent))
+    return [{**row, "scale": scale} for row in rows]
+
+
+def _judged(claim: Claim, tables) -> dict:
+    statistic = getattr(STATISTICS[claim.study], claim.statistic, None)
+    if statistic is None or not inspect.isfunction(statistic):
+        raise InputError(f"claim {claim.id}: no statistic '{claim.statistic}' for {claim.study}")
+    try:
+        estimate = statistic(tables, **claim.arguments)
+    except NotRun as reason:
+        return _row(claim, str(reason))
+    found = asdict(estimate)
+    found["estimate"] = found.pop("value")
+    return {**_row(claim, ""), **found, "verdict": verdict(estimate, claim.criterion)}
+
+
+def _row(claim: Claim, reason: str) -> dict:
+    told = {k: v for k, v in asdict(claim).items() if k != "arguments"}
+    empty = {"estimate": None, "low": None, "high": None, "n": None}
+    return {**told, **empty, "verdict": "not run", "reason": reason}
+
+
+def failed_controls(rows: list[dict]) -> list[dict]:
+    """Return the controls that ran and did not come out as known."""
+    return [r for r in rows if r["kind"] == "control" and r["verdict"] not in ("supported", "not run")]
+
+
+def control_verdict(rows: list[dict], policy: str) -> str:
+    """Return one line on the controls.
+
+    Args:
+        rows: the scorecard.
+        policy: "fail" or "warn".
+
+    Raises:
+        InputError: a control failed and the policy is "fail".
+    """
+    ran = [r for r in rows if r["kind"] == "control" and r["verdict"] != "not run"]
+    failed = failed_controls(rows)
+    if not failed:
+        return f"all {len(ran)} controls passed"
+    told = "; ".join(
+        f"{r['id']} is {r['verdict']} ({r['estimate']:.3g} [{r['low']:.3g}, {r['high']:.3g}])"
+        for r in failed
+    )
+    text = f"{len(failed)} of {len(ran)} controls did not pass: {told}"
+    if policy == "fail":
+        raise InputError(f"{text}. See the scorecard; set `controls: warn` to go on regardless")
+    return text
+
+
+def write_scorecard(rows: list[dict], scale: str, json_path, csv_path, page_path) -> None:
+    """Write the scorecard as JSON, CSV and a page without scripts or links."""
+    write_json(json_path, rows)
+    with replacing(csv_path) as draft, draft.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("scale", *COLUMNS), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    with replacing(page_path) as draft:
+        draft.write_text(page(rows, scale))
+
+
+def page(rows: list[dict], scale: str) -> str:
+    """Return the scorecard as an HTML page; all text is escaped."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(TEMPLATE.read_text())
+    verdicts = ("supported", "contradicted", "inconclusive", "not run")
+    counts = {
+        kind: {v: sum(r["verdict"] == v for r in rows if r["kind"] == kind) for v in verdicts}
+        for kind in ("control", "claim")
+    }
+    return template.render(
+        rows=rows, scale=scale, failed=failed_controls(rows), counts=counts, criterion=_criterion
+    )
+
+
+def _criterion(criterion: dict) -> str:
+    (kind, bound), *_ = criterion.items()
+    if kind == "within":
+        return f"within {bound[0]:g} to {bound[1]:g}"
+    return f"no rise above {bound:g}" if kind == "no_rise" else f"{kind} {bound:g}"

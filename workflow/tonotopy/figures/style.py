@@ -1,0 +1,100 @@
+"""One look for all figures, and how they are read from and written to files."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from tonotopy.evidence.intervals import bootstrap_means, interval
+from tonotopy.files import read_json, replacing
+from tonotopy.seeding import generator
+
+# told apart by colour-blind readers, and by lightness in greyscale
+COLOURS = ("#0b3c5d", "#d1495b", "#3b8f7a", "#edae49", "#6a4c93", "#8d99ae", "#c46210", "#7fb7be")
+DASHES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+CHANCE = {"color": "0.45", "linestyle": (0, (4, 3)), "linewidth": 1.0}
+
+sns.set_theme(
+    style="ticks",
+    context="paper",
+    rc={
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "tonotopy",
+        "figure.constrained_layout.use": True,
+        "legend.frameon": False,
+    },
+)
+
+
+def read_source(path: str | Path) -> tuple[str, pd.DataFrame | dict]:
+    """Return (name, content): a table for Parquet, the description for a corpus or a network."""
+    path = Path(path)
+    if path.suffix == ".parquet":
+        return path.stem, pd.read_parquet(path)
+    for name in ("corpus", "network"):
+        if (path / f"{name}.json").is_file():
+            return f"{name} {path.name}", read_json(path / f"{name}.json")
+    return path.name, read_json(path)
+
+
+def only(sources: dict):
+    """Return the content of a single source."""
+    (content,) = sources.values()
+    return content
+
+
+def save_figure(figure, note: str, svg: str | Path, png: str | Path) -> None:
+    """Write a figure as SVG and PNG, with a note on where its numbers come from."""
+    figure.text(1.0, -0.01, note, ha="right", va="top", fontsize=6.5, color="0.4")
+    for path, extra in ((svg, {"metadata": {"Date": None}}), (png, {"dpi": 160})):
+        with replacing(path) as draft:
+            figure.savefig(draft, bbox_inches="tight", **extra)
+    plt.close(figure)
+
+
+def mean_band(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, low and high over the first axis (clips or seeds), by the bootstrap."""
+    draws = bootstrap_means(values, about["resamples"], generator(0, "figure"))
+    return values.mean(axis=0), *interval(draws, about["confidence"])
+
+
+def band(axes, x, values: np.ndarray, about: dict, index: int, label: str, **line) -> None:
+    """Draw a mean curve over x with its interval; ``index`` picks colour, dash and marker."""
+    mean, low, high = mean_band(values, about)
+    colour = COLOURS[index % len(COLOURS)]
+    look = {
+        "color": colour,
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "markersize": 3.5,
+        "linewidth": 1.4,
+        **line,
+    }
+    axes.plot(x, mean, label=label, **look)
+    axes.fill_between(x, low, high, color=look["color"], alpha=0.18, linewidth=0)
+
+
+def panels(count: int, width: float = 2.7, height: float = 2.4, columns: int = 4, **share):
+    """Return (figure, flat list of axes) for ``count`` panels in rows of ``columns``."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), squeeze=False, **share
+    )
+    for unused in grid.flat[count:]:
+        unused.set_visible(False)
+    return figure, list(grid.flat[:count])
+
+
+def joined(names: list[str]) -> str:
+    """Return class names as the thesis joins them: rock-metal."""
+    return "-".join(names)

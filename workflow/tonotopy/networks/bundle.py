@@ -1,0 +1,74 @@
+"""A network on disk: weights.safetensors and network.json in one folder."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from tonotopy.errors import InputError
+from tonotopy.files import read_json, replacing, write_json
+from tonotopy.frontends import LogMel, LogMelSettings
+from tonotopy.networks.registry import build
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A network ready for inference, its front end, and what network.json says of it."""
+
+    network: nn.Module
+    front_end: LogMel
+    info: dict
+
+    @property
+    def classes(self) -> list[str]:
+        return self.info["classes"]
+
+    def to(self, device: str | torch.device) -> "Bundle":
+        """Return the bundle with its modules on a device."""
+        return Bundle(self.network.to(device), self.front_end.to(device), self.info)
+
+
+def save(path: str | Path, network: nn.Module, front_end: LogMel, info: dict) -> None:
+    """Write a bundle, whole or not at all.
+
+    Args:
+        path: folder of the bundle.
+        network: its weights are stored.
+        front_end: its settings, with the training statistics, are stored.
+        info: at least architecture, arguments and classes.
+    """
+    with replacing(path) as draft:
+        draft.mkdir()
+        weights = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+        save_file(weights, draft / "weights.safetensors")
+        described = {**info, "front_end": asdict(front_end.settings), "layers": network.layers}
+        write_json(draft / "network.json", described)
+
+
+def load(path: str | Path) -> Bundle:
+    """Read a bundle; the network is in evaluation mode on the CPU.
+
+    Raises:
+        InputError: a file is missing or damaged, or weights and description disagree.
+    """
+    path = Path(path)
+    info = read_json(path / "network.json")
+    settings = LogMelSettings(**info["front_end"])
+    network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+    try:
+        network.load_state_dict(load_file(path / "weights.safetensors"), strict=True)
+    except (SafetensorError, FileNotFoundError, RuntimeError) as error:
+        raise InputError(f"{path}/weights.safetensors: {error}; train the network again") from error
+    return Bundle(network.eval(), LogMel(settings), info)
+
+
+def untrained(bundle: Bundle, seed: int) -> Bundle:
+    """Return the same architecture and front end with fresh random weights."""
+    torch.manual_seed(seed)
+    info = {**bundle.info, "trained": False}
+    settings = bundle.front_end.settings
+    network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+    return Bundle(network.eval(), bundle.front_end, info)

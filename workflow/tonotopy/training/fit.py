@@ -1,0 +1,185 @@
+"""From a corpus and settings to a trained network bundle, resumable after a kill."""
+
+import hashlib
+import json
+import logging
+import shutil
+import sys
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+import lightning
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.errors import InputError
+from tonotopy.frontends import LogMel, LogMelSettings, statistics
+from tonotopy.networks.bundle import save
+from tonotopy.networks.deit import initialise_from_deit, read_deit
+from tonotopy.networks.registry import build
+from tonotopy.training.augment import Augmentation
+from tonotopy.training.classify import Classifier, TrainingSettings, loader
+
+BATCH = 256  # clips per batch of the front end
+BEST = "validation_macro_f1"
+
+
+class EpochLines(lightning.Callback):
+    """One plain line per epoch for the log, and the history as a table."""
+
+    def __init__(self):
+        self.rows: list[dict] = []
+
+    def state_dict(self) -> dict:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.rows = state["rows"]
+
+    def on_train_epoch_start(self, trainer, module) -> None:
+        self._began = time.monotonic()
+
+    def on_train_epoch_end(self, trainer, module) -> None:
+        metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
+        self.rows.append({"epoch": trainer.current_epoch, **metrics})
+        told = ", ".join(f"{k} {v:.3f}" for k, v in sorted(metrics.items()))
+        seconds = time.monotonic() - self._began
+        print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {told} ({seconds:.0f} s)")
+
+
+def train(
+    corpus: Corpus,
+    settings: dict,
+    out: Path,
+    checkpoints: Path,
+    logs: Path,
+    seed: int,
+    accelerator: str = "auto",
+    initial_weights: Path | None = None,
+) -> pd.DataFrame:
+    """Train a network and write its bundle; a killed training goes on from its last epoch.
+
+    Args:
+        corpus: its training split is learned, its validation split chooses the epoch.
+        settings: a network's entry in config.yaml: architecture, arguments, front_end, training,
+            augmentation.
+        out: folder of the bundle.
+        checkpoints: folder that survives a kill; only a training with the same settings and the
+            same corpus resumes from it. It is emptied at the end.
+        logs: folder for TensorBoard.
+        seed: seed of the run.
+        accelerator: auto, cpu or gpu.
+        initial_weights: a DeiT checkpoint to start from.
+
+    Returns:
+        The history, one row per epoch.
+    """
+    options = TrainingSettings(**settings["training"])
+    augmentation = Augmentation.from_config(settings.get("augmentation", {}))
+    front_end = fitted_front_end(corpus, settings["front_end"])
+    torch.manual_seed(seed)
+    arguments = settings.get("arguments", {})
+    network = build(
+        settings["architecture"], arguments, front_end.settings, len(corpus.classes)
+    )
+    if initial_weights is not None:
+        initialise_from_deit(network, read_deit(initial_weights))
+    module = Classifier(network, front_end, augmentation, options, seed)
+    place = checkpoints / _digest(settings, corpus, seed)
+    history = _run(module, corpus, place, logs, accelerator)
+    info = {
+        "architecture": settings["architecture"],
+        "arguments": arguments,
+        "classes": corpus.classes,
+        "corpus": {"name": corpus.name, "content_sha256": corpus.info["content_sha256"]},
+        "training": asdict(options),
+        "augmentation": asdict(augmentation),
+        "seed": seed,
+        "trained": True,
+        "best": history.loc[history[BEST].idxmax()].to_dict(),
+    }
+    save(out, module.network, front_end, info)
+    shutil.rmtree(place, ignore_errors=True)
+    return history
+
+
+def fitted_front_end(corpus: Corpus, settings: dict) -> LogMel:
+    """Return the front end with the training split's statistics, taken without augmentation."""
+    front_end = LogMel(LogMelSettings(**settings))
+    if front_end.settings.rate != corpus.rate:
+        raise InputError(
+            f"corpus {corpus.name} has {corpus.rate} Hz, the network's front end "
+            f"{front_end.settings.rate} Hz: make them equal in config.yaml"
+        )
+    return front_end.with_statistics(*statistics(front_end, _batches(corpus, "train")))
+
+
+def _batches(corpus: Corpus, split: str):
+    positions = corpus.indices(split)
+    for start in range(0, len(positions), BATCH):
+        yield torch.from_numpy(corpus.waveforms(positions[start : start + BATCH]))
+
+
+def _cached(module: Classifier, corpus: Corpus, split: str) -> Tensor | None:
+    """Log-mel spectrograms of a split, where settings ask for it and nothing alters waveforms."""
+    if not module.settings.cache:
+        return None
+    if module.augmentation.alters_waveforms:
+        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
+    with torch.no_grad():
+        return torch.cat([module.front_end.log_mel(b) for b in _batches(corpus, split)])
+
+
+def _run(module: Classifier, corpus: Corpus, place: Path, logs: Path, accelerator: str):
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lines = EpochLines()
+    best = ModelCheckpoint(place, monitor=BEST, mode="max", save_last=True, filename="best")
+    bars = [TQDMProgressBar()] if sys.stderr.isatty() else []
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    bf16 = on_gpu and torch.cuda.is_bf16_supported()
+    trainer = lightning.Trainer(
+        max_epochs=module.settings.epochs,
+        accelerator=accelerator,
+        devices=1,
+        precision="bf16-mixed" if bf16 else "32-true",
+        gradient_clip_val=1.0,
+        callbacks=[lines, best, *bars],
+        enable_progress_bar=bool(bars),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        logger=TensorBoardLogger(logs, name="", version=""),
+    )
+    loaders = [
+        loader(corpus, corpus.indices(split), module.settings.batch, seed, cached)
+        for split, seed, cached in (
+            ("train", module.seed, _cached(module, corpus, "train")),
+            ("validation", None, _cached(module, corpus, "validation")),
+        )
+    ]
+    last = place / "last.ckpt"
+    if last.is_file():
+        print(f"resuming from {last}")
+    with warnings.catch_warnings():
+        # batches are read from memory-mapped files: worker processes would only cost time here
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+        warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
+        trainer.fit(module, *loaders, ckpt_path=last if last.is_file() else None)
+    weights = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+    module.load_state_dict(weights["state_dict"])
+    module.eval().cpu()
+    return pd.DataFrame(lines.rows)
+
+
+def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
+    text = json.dumps([settings, corpus.info["content_sha256"], seed], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+

@@ -1,0 +1,73 @@
+"""Tune learning rate and weight decay with Optuna: random search, then a grid around its best."""
+
+import tempfile
+from pathlib import Path
+
+import optuna
+import pandas as pd
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.errors import InputError
+from tonotopy.training.fit import BEST, train
+
+GRID = (0.5, 1.0, 2.0)  # factors around the best random draw
+TUNED = ("learning_rate", "weight_decay")
+
+
+def tune(
+    corpus: Corpus,
+    settings: dict,
+    seed: int,
+    accelerator: str = "auto",
+    initial_weights: Path | None = None,
+) -> pd.DataFrame:
+    """Try settings and return a row per trial: the tuned values, the stage and the score.
+
+    Args:
+        corpus: trained on and validated with.
+        settings: a network's entry in config.yaml; its ``tuning`` says how many random trials,
+            epochs per trial, and the ranges of learning rate and weight decay (drawn
+            logarithmically).
+        seed: seed of the search and of every training.
+        accelerator: auto, cpu or gpu.
+        initial_weights: a DeiT checkpoint to start from.
+
+    Raises:
+        InputError: the network has no ``tuning`` entry.
+    """
+    if "tuning" not in settings:
+        raise InputError("this network has no 'tuning' entry in the configuration")
+    plan = settings["tuning"]
+
+    def score(trial: optuna.Trial) -> float:
+        drawn = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
+        chosen = {**settings["training"], **drawn, "epochs": plan["epochs"]}
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            history = train(
+                corpus, {**settings, "training": chosen}, place / "network", place / "checkpoints",
+                place / "logs", seed, accelerator, initial_weights,
+            )  # fmt: skip
+        return float(history[BEST].max())
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    random = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.RandomSampler(seed=seed)
+    )
+    random.optimize(score, n_trials=plan["trials"])
+    around = {name: _around(random.best_params[name], plan[name]) for name in TUNED}
+    grid = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.GridSampler(around, seed=seed)
+    )
+    grid.optimize(score)
+    return pd.concat([_rows(random, "random"), _rows(grid, "grid")], ignore_index=True)
+
+
+def _around(value: float, limits: list[float]) -> list[float]:
+    return sorted({min(max(value * factor, limits[0]), limits[1]) for factor in GRID})
+
+
+def _rows(study: optuna.Study, stage: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"stage": stage, "trial": t.number, **t.params, BEST: t.value} for t in study.trials
+    )
