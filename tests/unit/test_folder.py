@@ -91,9 +91,9 @@ def test_labels_from_file_names_and_groups_stay_in_one_split(tmp_path):
     build(tmp_path / "c", settings, seed=1)
     corpus = Corpus(tmp_path / "c")
     assert corpus.faults() == [] and len(set(corpus.groups)) == 12
-    assert {s: int((corpus.splits == s).sum()) for s in set(corpus.splits)} == {
-        "train": 18, "validation": 9, "test": 9,
-    }  # fmt: skip
+    counts = {s: int((corpus.splits == s).sum()) for s in set(corpus.splits)}
+    assert counts["train"] == 18 and counts["validation"] + counts["test"] == 18
+    assert min(counts.values()) >= 6
 
 
 def test_labels_and_splits_from_a_csv(tmp_path):

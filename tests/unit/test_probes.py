@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tonotopy.corpora.schema import SPLITS
+from tonotopy.errors import InputError
 from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
 from tonotopy.steering.probing import ProbeData, ProbeOptions, cosine_table, probe_study
 
@@ -53,7 +54,7 @@ def test_mean_pairwise_cosine_equals_the_loop_over_pairs():
 
 
 def data(tokens, labels, classes=("a", "b", "c", "d")) -> ProbeData:
-    splits = np.array([SPLITS[0] if i % 2 else SPLITS[2] for i in range(len(labels))], dtype=object)
+    splits = np.array([SPLITS[0] if i // 4 % 2 else SPLITS[2] for i in range(len(labels))], dtype=object)
     clips = np.array([f"c{i}" for i in range(len(labels))], dtype=object)
     return ProbeData(tokens, labels, splits, clips, list(classes))
 
@@ -66,7 +67,7 @@ def study():
     tokens = rng.normal(size=(1200, 2, 8))
     tokens[np.arange(1200), 1, labels] += 4
     noise = data(rng.normal(size=(1200, 2, 8)), labels)
-    options = ProbeOptions(seeds=4, per_class=60, inverse_penalty=0.1)
+    options = ProbeOptions(seeds=4, null_seeds=3, per_class=60, inverse_penalty=0.1)
     return probe_study(data(tokens, labels), noise, data(tokens, labels), options, seed=0)
 
 
@@ -91,11 +92,18 @@ def test_agreement_and_multiclass_follow_the_plant(study):
     assert by_layer[1] > 0.95 and by_layer[0] < 0.4
 
 
+def test_a_concept_without_clips_in_a_split_is_named(study):
+    labels = np.repeat([0, 1], [8, 8])
+    some = data(np.zeros((16, 1, 2)), labels, classes=("a", "b", "c"))
+    with pytest.raises(InputError, match="concept 'c' has no clip in the training split"):
+        probe_study(some, some, some, ProbeOptions(2, 2, 2, 0.1), 0)
+
+
 def test_workers_do_not_change_the_vectors(study):
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 4
     some = data(rng.normal(size=(200, 2, 5)), labels)
-    options = ProbeOptions(seeds=2, per_class=10, inverse_penalty=0.1)
+    options = ProbeOptions(seeds=2, null_seeds=2, per_class=10, inverse_penalty=0.1)
     alone = probe_study(some, some, some, options, 0, workers=1)
     shared = probe_study(some, some, some, options, 0, workers=2)
     for name in alone.vectors:

@@ -45,7 +45,7 @@ def one_at_a_time(model, spectrograms, directions, strengths) -> torch.Tensor:
 def test_equation_3_2_in_float64():
     rng = np.random.default_rng(0)
     h, v = rng.normal(size=(5, 2, 7)), rng.normal(size=7)
-    found = steer(torch.from_numpy(h), torch.from_numpy(v), torch.tensor(0.3).double())
+    found = steer(torch.from_numpy(h), torch.from_numpy(v), torch.tensor(0.3, dtype=torch.float64))
     expected = np.empty_like(h)
     for i in range(5):
         for j in range(2):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.intervals import bootstrap_weights, interval
+from tonotopy.probes.scores import confusion_counts
+from tonotopy.probes.scores import macro_f1 as macro_f1_score
 from tonotopy.seeding import generator
 
 
@@ -96,14 +98,19 @@ class SteeringTables:
         return rows.groupby("clip", observed=True)["slope"].sum()
 
 
-def _resampled_f1(tables, labels, predicted, name) -> Estimate:
-    labels, predicted = np.asarray(labels, dtype=str), np.asarray(predicted, dtype=str)
+def _codes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Class indices of labels and predictions, and the class names they stand for."""
+    labels, predicted = rows["label"].astype(str), rows["predicted"].astype(str)
+    names = sorted({*labels, *predicted})
+    return pd.Index(names).get_indexer(labels), pd.Index(names).get_indexer(predicted), names
+
+
+def _resampled(tables, rows: pd.DataFrame, name: str):
+    """Return (labels, predicted, names), then the same for bootstrap resamples of clips."""
+    labels, predicted, names = _codes(rows)
     rng = generator(tables.seed, "bootstrap", name)
-    rows = rng.integers(0, len(labels), size=(tables.resamples, len(labels)))
-    score = lambda chosen: f1_score(  # noqa: E731, one expression used twice
-        labels[chosen], predicted[chosen], average="macro", zero_division=0
-    )
-    return tables.estimate(score(slice(None)), [score(r) for r in rows], len(labels))
+    chosen = rng.integers(0, len(labels), size=(tables.resamples, len(labels)))
+    return (labels, predicted, names), (labels[chosen], predicted[chosen])
 
 
 def macro_f1(tables: SteeringTables, role: str = "test") -> Estimate:
@@ -111,7 +118,9 @@ def macro_f1(tables: SteeringTables, role: str = "test") -> Estimate:
     rows = tables.predictions[tables.predictions["role"] == role]
     if rows.empty:
         raise NotRun(f"no predictions for '{role}'")
-    return _resampled_f1(tables, rows["label"], rows["predicted"], f"macro_f1 {role}")
+    (labels, predicted, names), drawn = _resampled(tables, rows, f"macro_f1 {role}")
+    found = macro_f1_score(labels, predicted, len(names))
+    return tables.estimate(found, macro_f1_score(*drawn, len(names)), len(labels))
 
 
 def accuracy(tables: SteeringTables, role: str = "test") -> Estimate:
@@ -123,22 +132,18 @@ def accuracy(tables: SteeringTables, role: str = "test") -> Estimate:
 def near_confusion(tables: SteeringTables, near: list[list[str]]) -> Estimate:
     """How much more often near classes are confused than others: difference of mean rates."""
     rows = tables.predictions[tables.predictions["role"] == "test"]
-    classes = sorted(rows["label"].astype(str).unique())
-    if not {c for pair in near for c in pair} <= set(classes):
+    (labels, predicted, names), drawn = _resampled(tables, rows, "near_confusion")
+    if not {c for pair in near for c in pair} <= set(names):
         raise NotRun("the corpus has other classes")
-    labels = rows["label"].astype(str).to_numpy()
-    predicted = rows["predicted"].astype(str).to_numpy()
-    close = np.array([[[a, b] in near or [b, a] in near for b in classes] for a in classes])
-    apart = ~close & ~np.eye(len(classes), dtype=bool)
+    close = np.array([[[a, b] in near or [b, a] in near for b in names] for a in names])
+    apart = ~close & ~np.eye(len(names), dtype=bool)
 
-    def excess(chosen):
-        rates = confusion_matrix(labels[chosen], predicted[chosen], labels=classes)
-        rates = rates / rates.sum(axis=1, keepdims=True).clip(1)
-        return rates[close].mean() - rates[apart].mean()
+    def excess(labels, predicted):
+        counts = confusion_counts(labels, predicted, len(names))
+        rates = counts / counts.sum(axis=-1, keepdims=True).clip(1)
+        return rates[..., close].mean(axis=-1) - rates[..., apart].mean(axis=-1)
 
-    rng = generator(tables.seed, "bootstrap", "near_confusion")
-    draws = rng.integers(0, len(labels), size=(tables.resamples, len(labels)))
-    return tables.estimate(excess(slice(None)), [excess(d) for d in draws], len(labels))
+    return tables.estimate(excess(labels, predicted), excess(*drawn), len(labels))
 
 
 def _middle(layers: int) -> slice:

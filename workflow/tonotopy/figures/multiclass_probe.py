@@ -1,13 +1,12 @@
 """Figure 3.2: one probe over all concepts per layer."""
 
 import numpy as np
-from sklearn.metrics import f1_score
+import pandas as pd
 
 from tonotopy.evidence.intervals import interval
 from tonotopy.figures.style import CHANCE, COLOURS, DASHES, only, panels
+from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
-
-RESAMPLES = 200  # macro-F1 is slow to resample; the band is for the eye, the scorecard has its own
 
 
 def draw(sources: dict, about: dict):
@@ -16,7 +15,7 @@ def draw(sources: dict, about: dict):
     figure, (axes,) = panels(1, width=4.6, height=3.1)
     for index, name in enumerate(("trained", "untrained")):
         rows = table[table["vectors"] == name]
-        layers, low, high, mean = _scores(rows, about["confidence"])
+        layers, mean, low, high = _scores(rows, about)
         look = {"color": COLOURS[index], "linestyle": DASHES[index], "marker": "o", "markersize": 3.5}
         axes.plot(layers, mean, label=f"{name} network", **look)
         axes.fill_between(layers, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
@@ -27,20 +26,16 @@ def draw(sources: dict, about: dict):
     return figure
 
 
-def _scores(rows, confidence):
-    layers = np.sort(rows["layer"].unique())
-    means, lows, highs = [], [], []
+def _scores(rows, about):
+    """Macro-F1 per layer with its interval over clips."""
+    names = pd.Index(sorted({*rows["label"].astype(str), *rows["predicted"].astype(str)}))
+    layers, found = np.sort(rows["layer"].unique()), []
     for layer in layers:
         part = rows[rows["layer"] == layer]
-        labels = part["label"].astype("category").cat.codes.to_numpy()
-        names = part["label"].astype("category").cat.categories
+        labels = names.get_indexer(part["label"].astype(str))
         guesses = names.get_indexer(part["predicted"].astype(str))
-        draws = generator(0, "figure").integers(0, len(part), size=(RESAMPLES, len(part)))
-        found = [
-            f1_score(labels[d], guesses[d], average="macro", zero_division=0) for d in draws
-        ]
-        low, high = interval(np.array(found), confidence)
-        means.append(f1_score(labels, guesses, average="macro", zero_division=0))
-        lows.append(low)
-        highs.append(high)
-    return layers, lows, highs, means
+        size = (about["resamples"], len(part))
+        drawn = generator(0, "figure").integers(0, len(part), size=size)
+        draws = macro_f1(labels[drawn], guesses[drawn], len(names))
+        found.append((macro_f1(labels, guesses, len(names)), *interval(draws, about["confidence"])))
+    return layers, *np.array(found).T

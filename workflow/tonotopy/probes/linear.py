@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
 
 EPSILON = 1e-8
 
@@ -66,11 +65,6 @@ def balanced_draw(labels: np.ndarray, per_class: int | None, rng: np.random.Gene
     size = min(per_class or counts.min(), counts.min())
     chosen = [rng.choice(np.flatnonzero(labels == c), size, replace=False) for c in classes]
     return rng.permutation(np.concatenate(chosen))
-
-
-def macro_f1(labels: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the F1 score averaged over the classes that occur in labels or predictions."""
-    return float(f1_score(labels, predicted, average="macro", zero_division=0))
 
 
 def mean_pairwise_cosine(vectors: np.ndarray) -> np.ndarray:

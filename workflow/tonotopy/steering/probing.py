@@ -1,13 +1,15 @@
 """Concept vectors of study 2: many small probes per layer, on balanced random subsamples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.probes.linear import balanced_draw, fit_linear, macro_f1, mean_pairwise_cosine
+from tonotopy.errors import InputError
+from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
+from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
 
 
@@ -17,11 +19,13 @@ class ProbeOptions:
 
     Attributes:
         seeds: random subsamples per concept and layer.
+        null_seeds: the same for baselines (shuffled labels, untrained network) and class vectors.
         per_class: positives, and as many negatives, in a subsample.
         inverse_penalty: scikit-learn's C.
     """
 
     seeds: int
+    null_seeds: int
     per_class: int
     inverse_penalty: float
 
@@ -88,6 +92,13 @@ def fit_binary(
 def _fit_concept(train, test, options, seed, name, concept):
     concept_name = train.classes[concept]
     positive, held_out = train.labels == concept, test.labels == concept
+    for members, split in ((positive, "training"), (held_out, "test")):
+        if not members.any() or members.all():
+            told = "no clip" if not members.any() else "all clips"
+            raise InputError(
+                f"concept '{concept_name}' has {told} in the {split} split: a probe needs clips "
+                "with and without it; add clips or drop the class"
+            )
     judged = balanced_draw(held_out, None, generator(seed, "probe-test", concept_name))
     layers, width = train.tokens.shape[1:]
     weights = np.empty((options.seeds, layers, width), dtype=np.float32)
@@ -100,8 +111,9 @@ def _fit_concept(train, test, options, seed, name, concept):
                 train.tokens[chosen, layer], positive[chosen], options.inverse_penalty
             )
             weights[draw, layer] = probe.weights[0]
-            score = macro_f1(held_out[judged], probe.predict(test.tokens[judged, layer]))
-            rows.append((name, concept_name, layer, draw, score))
+            predicted = probe.predict(test.tokens[judged, layer])
+            score = macro_f1(held_out[judged].astype(int), predicted.astype(int), 2)
+            rows.append((name, concept_name, layer, draw, float(score)))
     columns = ["vectors", "concept", "layer", "seed", "macro_f1"]
     return weights, pd.DataFrame(rows, columns=columns)
 
@@ -164,8 +176,10 @@ def probe_study(
         "untrained": (untrained.part("train"), untrained.part("test")),
         "classes": (classes, classes),
     }
+    fewer = replace(options, seeds=options.null_seeds)
     fitted = {
-        name: fit_binary(*parts, options, seed, name, workers) for name, parts in sources.items()
+        name: fit_binary(*parts, options if name == "trained" else fewer, seed, name, workers)
+        for name, parts in sources.items()
     }
     vectors = {name: result[0] for name, result in fitted.items()}
     kept = ("trained", "shuffled", "untrained")
@@ -179,7 +193,10 @@ def probe_study(
             [agreement_table(vectors[n], trained.classes, n) for n in kept], ignore_index=True
         ),
         cosines=cosine_table(
-            vectors["trained"], vectors["classes"], trained.classes, classes.classes
+            vectors["trained"][: options.null_seeds],
+            vectors["classes"],
+            trained.classes,
+            classes.classes,
         ),
         vectors=vectors,
     )

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import lightning
 import numpy as np
 import torch
-from sklearn.metrics import f1_score
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tonotopy.corpora.schema import FULL_SCALE, Corpus
 from tonotopy.frontends import LogMel
+from tonotopy.probes.scores import macro_f1
 from tonotopy.training import augment
 from tonotopy.training.augment import Augmentation
 
@@ -83,6 +83,7 @@ class Classifier(lightning.LightningModule):
         front_end: with the training split's statistics.
         augmentation: applied in training only.
         settings: optimiser and schedule.
+        classes: number of classes.
         seed: seeds augmentation and dropout, anew for every epoch and batch.
     """
 
@@ -92,11 +93,13 @@ class Classifier(lightning.LightningModule):
         front_end: LogMel,
         augmentation: Augmentation,
         settings: TrainingSettings,
+        classes: int,
         seed: int,
     ):
         super().__init__()
         self.network, self.front_end = network, front_end
         self.augmentation, self.settings, self.seed = augmentation, settings, seed
+        self.classes = classes
         self._judged: list[tuple[Tensor, Tensor]] = []
 
     def hear(self, sounds: Tensor, rng: torch.Generator | None = None) -> Tensor:
@@ -139,8 +142,8 @@ class Classifier(lightning.LightningModule):
     def on_validation_epoch_end(self) -> None:
         labels, predicted = (torch.cat(part).numpy() for part in zip(*self._judged, strict=True))
         self._judged.clear()
-        score = f1_score(labels, predicted, average="macro", zero_division=0)
-        self.log("validation_macro_f1", score, prog_bar=True)
+        score = macro_f1(labels, predicted, self.classes)
+        self.log("validation_macro_f1", float(score), prog_bar=True)
 
     def configure_optimizers(self):
         settings = self.settings

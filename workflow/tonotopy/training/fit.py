@@ -90,7 +90,7 @@ def train(
     )
     if initial_weights is not None:
         initialise_from_deit(network, read_deit(initial_weights))
-    module = Classifier(network, front_end, augmentation, options, seed)
+    module = Classifier(network, front_end, augmentation, options, len(corpus.classes), seed)
     place = checkpoints / _digest(settings, corpus, seed)
     history = _run(module, corpus, place, logs, accelerator)
     info = {
