@@ -18,7 +18,8 @@ def sweep_of(rates: dict, clips: int = 6, noise: float = 0.0) -> pd.DataFrame:
             for strength in STRENGTHS:
                 p = 0.5 + (rate + 10 * shift) * strength + rng.normal(0, noise)
                 rows.append(("concept", -1, concept, strength, f"c{clip}", "x", label, p, False))
-    columns = "vectors layer concept strength clip label class probability collapsed".split()
+    columns = ["vectors", "layer", "concept", "strength", "clip", "label", "class"]
+    columns += ["probability", "collapsed"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -54,7 +54,9 @@ def test_mean_pairwise_cosine_equals_the_loop_over_pairs():
 
 
 def data(tokens, labels, classes=("a", "b", "c", "d")) -> ProbeData:
-    splits = np.array([SPLITS[0] if i // 4 % 2 else SPLITS[2] for i in range(len(labels))], dtype=object)
+    splits = np.array(
+        [SPLITS[0] if i // 4 % 2 else SPLITS[2] for i in range(len(labels))], dtype=object
+    )
     clips = np.array([f"c{i}" for i in range(len(labels))], dtype=object)
     return ProbeData(tokens, labels, splits, clips, list(classes))
 

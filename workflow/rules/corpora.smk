@@ -20,12 +20,12 @@ rule download_corpus:
         directory("data/downloads/{source}"),
     log:
         "results/logs/download_corpus/{source}.log",
-    params:
-        code=code("download_corpus"),
     wildcard_constraints:
         source="|".join(PUBLIC),
     conda:
         "../../envs/audio.yaml"
+    params:
+        code=code("download_corpus"),
     script:
         "../scripts/download_corpus.py"
 
@@ -37,13 +37,13 @@ rule build_corpus:
         directory("data/corpora/{scale}/{corpus}"),
     log:
         "results/{scale}/logs/build_corpus/{corpus}.log",
+    conda:
+        "../../envs/audio.yaml"
+    threads: half_of_the_cores
     params:
         settings=lambda wildcards: frozen(config["corpora"][wildcards.corpus]),
         listing=corpus_listing,
         seed=seed_of,
         code=code("build_corpus"),
-    threads: half_of_the_cores
-    conda:
-        "../../envs/audio.yaml"
     script:
         "../scripts/build_corpus.py"

@@ -31,10 +31,10 @@ rule download_weights:
         "data/downloads/weights/{weights}.pth",
     log:
         "results/logs/download_weights/{weights}.log",
-    params:
-        code=code("download_weights"),
     conda:
         "../../envs/audio.yaml"
+    params:
+        code=code("download_weights"),
     script:
         "../scripts/download_weights.py"
 
@@ -50,6 +50,13 @@ rule train_network:
         "results/{scale}/logs/train_network/{network}.log",
     benchmark:
         "results/{scale}/benchmarks/train_network/{network}.tsv"
+    wildcard_constraints:
+        network=NETWORKS,
+    conda:
+        "../../envs/torch.yaml"
+    threads: training_threads
+    resources:
+        gpu=gpus(),
     params:
         settings=training_settings,
         seed=seed_of,
@@ -57,13 +64,6 @@ rule train_network:
         checkpoints="results/{scale}/checkpoints/{network}",
         tensorboard="results/{scale}/logs/tensorboard/{network}",
         code=code("train_network"),
-    wildcard_constraints:
-        network=NETWORKS,
-    threads: training_threads
-    resources:
-        gpu=gpus(),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/train_network.py"
 
@@ -75,13 +75,13 @@ rule untrained_network:
         network=directory("results/{scale}/networks/{network}-untrained"),
     log:
         "results/{scale}/logs/untrained_network/{network}.log",
-    params:
-        seed=seed_of,
-        code=code("untrained_network"),
     wildcard_constraints:
         network=NETWORKS,
     conda:
         "../../envs/torch.yaml"
+    params:
+        seed=seed_of,
+        code=code("untrained_network"),
     script:
         "../scripts/untrained_network.py"
 
@@ -95,18 +95,18 @@ rule tune_network:
         trials="results/{scale}/tuning/{network}.csv",
     log:
         "results/{scale}/logs/tune_network/{network}.log",
+    wildcard_constraints:
+        network=NETWORKS,
+    conda:
+        "../../envs/torch.yaml"
+    threads: training_threads
+    resources:
+        gpu=gpus(),
     params:
         settings=lambda wildcards: frozen(config["networks"][wildcards.network]),
         seed=seed_of,
         accelerator=config["accelerator"],
         code=code("tune_network"),
-    wildcard_constraints:
-        network=NETWORKS,
-    threads: training_threads
-    resources:
-        gpu=gpus(),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/tune_network.py"
 

@@ -60,14 +60,14 @@ rule judge_claims:
         ),
     log:
         "results/{scale}/logs/judge_claims.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         studies=frozen({name: config["steering"][name] for name in STUDIES}),
         known=sorted(config["steering"]),
         statistics=frozen(config["statistics"]),
         seed=seed_of,
         code=code("judge_claims"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/judge_claims.py"
 
@@ -81,11 +81,11 @@ rule enforce_controls:
         "results/{scale}/verdict.txt",
     log:
         "results/{scale}/logs/enforce_controls.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         controls=config["controls"],
         code=code("enforce_controls"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/enforce_controls.py"
 
@@ -104,6 +104,10 @@ rule draw_figure:
         png="results/{scale}/figures/steering/{study}/{figure}.png",
     log:
         "results/{scale}/logs/draw_figure/{study}/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(FIGURES),
+    conda:
+        "../../envs/analysis.yaml"
     params:
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
         options=lambda wildcards: FIGURES[wildcards.figure].options,
@@ -113,10 +117,6 @@ rule draw_figure:
         ),
         statistics=frozen(config["statistics"]),
         code=lambda wildcards: code("draw_figure", FIGURES[wildcards.figure].module),
-    wildcard_constraints:
-        figure="|".join(FIGURES),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/draw_figure.py"
 
@@ -129,11 +129,11 @@ rule build_report:
         "results/{scale}/report.zip",
     log:
         "results/{scale}/logs/build_report.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         snakefile=workflow.main_snakefile,
         code=code("build_report"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/build_report.py"
 
@@ -150,10 +150,10 @@ rule validation_summary:
         "results/{scale}/world_validation.csv",
     log:
         "results/{scale}/logs/validation_summary.log",
-    params:
-        code=code("validation_summary"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        code=code("validation_summary"),
     script:
         "../scripts/validation_summary.py"
 

@@ -39,13 +39,13 @@ rule predict:
         "results/{scale}/steering/{study}/predictions.parquet",
     log:
         "results/{scale}/logs/predict/{study}.log",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
     params:
         accelerator=config["accelerator"],
         code=code("predict"),
-    resources:
-        gpu=gpus(),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/predict.py"
 
@@ -58,15 +58,15 @@ rule capture_tokens:
         temp("results/{scale}/activations/{network}/{corpus}.{part}.npy"),
     log:
         "results/{scale}/logs/capture_tokens/{network}/{corpus}.{part}.log",
+    wildcard_constraints:
+        part="all|validation",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
     params:
         accelerator=config["accelerator"],
         code=code("capture_tokens"),
-    wildcard_constraints:
-        part="all|validation",
-    resources:
-        gpu=gpus(),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/capture_tokens.py"
 
@@ -86,13 +86,13 @@ rule fit_probes:
         vectors="results/{scale}/steering/{study}/vectors.safetensors",
     log:
         "results/{scale}/logs/fit_probes/{study}.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: 2
     params:
         probes=lambda wildcards: frozen(study(wildcards)["probes"]),
         seed=seed_of,
         code=code("fit_probes"),
-    threads: 2
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/fit_probes.py"
 
@@ -108,6 +108,12 @@ rule steer:
         "results/{scale}/logs/steer/{study}/{sweep}.log",
     benchmark:
         "results/{scale}/benchmarks/steer/{study}/{sweep}.tsv"
+    wildcard_constraints:
+        sweep="test|unseen|layers|controls",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
     params:
         strengths=lambda wildcards: study(wildcards)["strengths"],
         slope_range=lambda wildcards: study(wildcards)["slope_range"],
@@ -116,12 +122,6 @@ rule steer:
         seed=seed_of,
         accelerator=config["accelerator"],
         code=code("steer"),
-    wildcard_constraints:
-        sweep="test|unseen|layers|controls",
-    resources:
-        gpu=gpus(),
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/steer.py"
 
@@ -136,12 +136,12 @@ rule read_effects:
         table="results/{scale}/steering/{study}/slopes.csv",
     log:
         "results/{scale}/logs/read_effects/{study}.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         slope_range=lambda wildcards: study(wildcards)["slope_range"],
         statistics=frozen(config["statistics"]),
         seed=seed_of,
         code=code("read_effects"),
-    conda:
-        "../../envs/analysis.yaml"
     script:
         "../scripts/read_effects.py"

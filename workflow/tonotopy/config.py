@@ -37,7 +37,8 @@ def _told(error: jsonschema.ValidationError) -> str:
         unknown = [key for key in error.instance if key not in known]
         return f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
     if error.validator == "enum":
-        return f"{place}: '{error.instance}' is not possible{nearest(error.instance, error.validator_value)}"
+        hint = nearest(error.instance, error.validator_value)
+        return f"{place}: '{error.instance}' is not possible{hint}"
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
         return _told(closest)
@@ -59,7 +60,9 @@ def _check_references(config: dict) -> None:
         if "unseen" in study["sweeps"] and study["unseen"] is None:
             raise InputError(f"{place}.sweeps: 'unseen' needs a corpus in {place}.unseen")
         if not [s for s in study["strengths"] if 0 < abs(s) <= study["slope_range"]]:
-            raise InputError(f"{place}.strengths: none lies within slope_range {study['slope_range']}")
+            raise InputError(
+                f"{place}.strengths: none lies within slope_range {study['slope_range']}"
+            )
         _check_rate(network, classes, study["network"])
 
 

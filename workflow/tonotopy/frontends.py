@@ -54,9 +54,7 @@ class LogMel(nn.Module):
             self.mel = torchaudio.transforms.MelSpectrogram(
                 sample_rate=settings.rate,
                 n_fft=settings.n_fft,
-                win_length=min(
-                    settings.n_fft, round(settings.window_ms * settings.rate / 1000)
-                ),
+                win_length=min(settings.n_fft, round(settings.window_ms * settings.rate / 1000)),
                 hop_length=self.hop,
                 n_mels=settings.mels,
                 power=2.0,

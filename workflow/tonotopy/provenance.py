@@ -57,7 +57,6 @@ def _drop_docstring(node: ast.AST) -> None:
     body = getattr(node, "body", None)
     if not isinstance(body, list) or not body or isinstance(node, ast.If | ast.For | ast.While):
         return
-    first = body[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        if isinstance(first.value.value, str):
+    match body[0]:
+        case ast.Expr(value=ast.Constant(value=str())):
             node.body = body[1:]

@@ -97,7 +97,9 @@ def _receive(url: str, part: Path) -> None:
 def _save(answer, part: Path, size: int | None, have: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if size is not None and size - have > free:
-        raise InputError(f"{part}: needs {size - have:,} bytes, only {free:,} are free on this disk")
+        raise InputError(
+            f"{part}: needs {size - have:,} bytes, only {free:,} are free on this disk"
+        )
     show = tqdm(
         total=size, initial=have, unit="B", unit_scale=True, desc=part.stem,
         disable=not sys.stderr.isatty(),
@@ -152,4 +154,6 @@ def unpack(archive: Path, remote: Remote, folder: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
     except zipfile.BadZipFile as error:
-        raise InputError(f"{archive}: not a readable zip ({error}); delete it, run again") from error
+        raise InputError(
+            f"{archive}: not a readable zip ({error}); delete it, run again"
+        ) from error

@@ -14,7 +14,7 @@ FREE_SPOKEN_DIGITS = PublicCorpus(
                 "https://github.com/Jakobovski/free-spoken-digit-dataset"
                 "/archive/refs/tags/v1.0.10.zip"
             ),
-            # GitHub packs tag archives anew, so their bytes vary: every recording is checked instead
+            # tag archives are packed anew, so their bytes vary: every recording is checked instead
             members="free-spoken-digit-dataset-1.0.10.sha256",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Where a folder of audio keeps its labels, groups and splits: folder names, file names or a CSV."""
+"""Where a folder keeps labels, groups and splits: in folder names, file names or a CSV."""
 
 import csv
 import re
@@ -41,7 +41,9 @@ def _from_name(rule, root) -> Reader:
     try:
         pattern = re.compile(rule["pattern"])
     except (KeyError, re.error) as error:
-        raise InputError(f"'from: name' needs a regular expression in 'pattern' ({error})") from error
+        raise InputError(
+            f"'from: name' needs a regular expression in 'pattern' ({error})"
+        ) from error
     if pattern.groups != 1:
         raise InputError(f"pattern {rule['pattern']!r} needs exactly one (group)")
 

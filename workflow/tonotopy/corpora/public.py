@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tonotopy.corpora.settings import FolderSettings
 from tonotopy.corpora.remote import Remote
+from tonotopy.corpora.settings import FolderSettings
 from tonotopy.errors import InputError, nearest
 
 

@@ -71,7 +71,9 @@ class Corpus:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         if not (self.path / "corpus.json").is_file():
-            raise InputError(f"{self.path}: no corpus here (corpus.json is missing); build it first")
+            raise InputError(
+                f"{self.path}: no corpus here (corpus.json is missing); build it first"
+            )
         self.info = read_json(self.path / "corpus.json")
         try:
             self._data = datasets.load_from_disk(str(self.path / "clips"))
@@ -162,7 +164,9 @@ class Corpus:
         """Return what breaks the format's promises; an empty list means a valid corpus."""
         found = []
         ids, counts = np.unique(self.clips.astype(str), return_counts=True)
-        found += [f"clip id {i} occurs {n} times" for i, n in zip(ids, counts, strict=True) if n > 1]
+        found += [
+            f"clip id {i} occurs {n} times" for i, n in zip(ids, counts, strict=True) if n > 1
+        ]
         for group in {str(g) for g in self.groups}:
             in_splits = sorted(set(self.splits[self.groups == group]))
             if len(in_splits) > 1:

@@ -151,4 +151,3 @@ class CorpusWriter:
         write_json(self._draft / "corpus.json", {**info, "content_sha256": ""})
         info["content_sha256"] = Corpus(self._draft).content_hash()
         write_json(self._draft / "corpus.json", info)
-

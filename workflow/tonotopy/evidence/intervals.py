@@ -4,7 +4,7 @@ import numpy as np
 
 
 def bootstrap_weights(clips: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how often each clip is drawn in each resample: (resamples, clips), rows sum to clips."""
+    """Return how often a clip is drawn in a resample: (resamples, clips), rows sum to clips."""
     return rng.multinomial(clips, np.full(clips, 1 / clips), size=resamples)
 
 

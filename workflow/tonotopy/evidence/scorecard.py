@@ -63,7 +63,9 @@ def _row(claim: Claim, reason: str) -> dict:
 
 def failed_controls(rows: list[dict]) -> list[dict]:
     """Return the controls that ran and did not come out as known."""
-    return [r for r in rows if r["kind"] == "control" and r["verdict"] not in ("supported", "not run")]
+    return [
+        r for r in rows if r["kind"] == "control" and r["verdict"] not in ("supported", "not run")
+    ]
 
 
 def control_verdict(rows: list[dict], policy: str) -> str:

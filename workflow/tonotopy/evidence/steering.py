@@ -304,9 +304,7 @@ def over_control(tables: SteeringTables, concept, target, vectors: str) -> Estim
     weights = tables.weights(len(sums), f"over {vectors} {concept}")
     wide = sums.to_numpy()
     draws = weights @ causal - np.abs(weights @ wide).mean(axis=1)
-    return tables.estimate(
-        causal.mean() - np.abs(wide.mean(axis=0)).mean(), draws, len(causal)
-    )
+    return tables.estimate(causal.mean() - np.abs(wide.mean(axis=0)).mean(), draws, len(causal))
 
 
 def planted_auroc(tables: SteeringTables) -> Estimate:

@@ -61,7 +61,8 @@ FIGURES = {
     "figure-3.5-flat": Figure(
         _CURVES,
         ("sweep-test",),
-        "The same with a concept that is expected to cause none of the classes (thesis figure 3.5).",
+        "The same with a concept that is expected to cause none of the classes (thesis figure "
+        "3.5).",
         "test",
         {"flat_concept": True},
     ),
@@ -94,7 +95,7 @@ FIGURES = {
         "tonotopy.figures.matrix",
         ("slopes",),
         "Slope of every class's probability along every concept; planted causes are outlined, and "
-        "a dot marks a slope that differs from 0 after Benjamini-Hochberg correction (q below .05).",
+        "a dot marks a slope that differs from 0 after Benjamini-Hochberg correction (q < .05).",
     ),
     "controls": Figure(
         "tonotopy.figures.controls",

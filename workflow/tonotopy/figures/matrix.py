@@ -19,9 +19,7 @@ def draw(sources: dict, about: dict):
         ]
     )
     reach = np.abs(slopes.to_numpy()).max()
-    figure, (axes,) = panels(
-        1, width=1.6 + 0.62 * slopes.shape[1], height=1.2 + 0.36 * len(slopes)
-    )
+    figure, (axes,) = panels(1, width=1.6 + 0.62 * slopes.shape[1], height=1.2 + 0.36 * len(slopes))
     sns.heatmap(
         slopes, annot=told, fmt="", cmap="PuOr_r", center=0, vmin=-reach, vmax=reach, ax=axes,
         annot_kws={"fontsize": 6.5}, linewidths=0.4, linecolor="0.85",

@@ -16,7 +16,12 @@ def draw(sources: dict, about: dict):
     for index, name in enumerate(("trained", "untrained")):
         rows = table[table["vectors"] == name]
         layers, mean, low, high = _scores(rows, about)
-        look = {"color": COLOURS[index], "linestyle": DASHES[index], "marker": "o", "markersize": 3.5}
+        look = {
+            "color": COLOURS[index],
+            "linestyle": DASHES[index],
+            "marker": "o",
+            "markersize": 3.5,
+        }
         axes.plot(layers, mean, label=f"{name} network", **look)
         axes.fill_between(layers, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
     concepts = table["label"].nunique()

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from timm.models.vision_transformer import Block as TimmBlock
 import torch
+from timm.models.vision_transformer import Block as TimmBlock
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -75,7 +75,9 @@ class AST(nn.Module):
     ):
         super().__init__()
         if patch[0] > mels or patch[1] > frames:
-            raise ValueError(f"patch {tuple(patch)} does not fit into {mels} mels x {frames} frames")
+            raise ValueError(
+                f"patch {tuple(patch)} does not fit into {mels} mels x {frames} frames"
+            )
         if width % heads:
             raise ValueError(f"width {width} is not a multiple of {heads} heads")
         self.grid = tuple(
@@ -87,9 +89,7 @@ class AST(nn.Module):
         tokens = CLASS_TOKENS + self.grid[0] * self.grid[1]
         self.positions = nn.Parameter(torch.zeros(1, tokens, width))
         self.blocks = nn.ModuleList(
-            Block(
-                width, heads, mlp_ratio, qkv_bias=True, proj_drop=dropout, norm_layer=_norm
-            )
+            Block(width, heads, mlp_ratio, qkv_bias=True, proj_drop=dropout, norm_layer=_norm)
             for _ in range(depth)
         )
         self.norm = _norm(width)
@@ -137,4 +137,3 @@ class AST(nn.Module):
         for block in self.blocks[:-1]:
             tokens = block(tokens)
         return self.classify(self.blocks[-1](tokens, leading=CLASS_TOKENS))
-

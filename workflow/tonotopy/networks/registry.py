@@ -9,9 +9,7 @@ from tonotopy.networks.ast import AST
 ARCHITECTURES = {"ast": AST}
 
 
-def build(
-    architecture: str, arguments: dict, front_end: LogMelSettings, classes: int
-) -> nn.Module:
+def build(architecture: str, arguments: dict, front_end: LogMelSettings, classes: int) -> nn.Module:
     """Build an untrained network whose input is what the front end gives.
 
     Raises:

@@ -57,7 +57,11 @@ def clip_slopes(table: pd.DataFrame, reach: float) -> pd.DataFrame:
 
 
 def slope_matrix(
-    slopes_by_clip: pd.DataFrame, causes: pd.DataFrame | None, resamples: int, confidence: float, rng
+    slopes_by_clip: pd.DataFrame,
+    causes: pd.DataFrame | None,
+    resamples: int,
+    confidence: float,
+    rng,
 ) -> pd.DataFrame:
     """Return concept x class slopes with bootstrap intervals over clips.
 

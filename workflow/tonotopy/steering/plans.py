@@ -35,7 +35,7 @@ class Plan:
 
 
 def read_vectors(path) -> tuple[Vectors, list[str]]:
-    """Return the probes' weight vectors, (seeds, concepts, layers, width) each, and the concepts."""
+    """Return the probes' vectors, (seeds, concepts, layers, width) each, and the concepts."""
     with safe_open(str(path), "np") as file:
         names = json.loads(file.metadata()["concepts"])
         return {key: file.get_tensor(key) for key in file.keys()}, names  # noqa: SIM118, no dict

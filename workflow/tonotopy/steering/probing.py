@@ -134,7 +134,11 @@ def fit_multiclass(
             train.tokens[chosen, layer], train.labels[chosen], options.inverse_penalty
         )
         predicted = probe.predict(test.tokens[:, layer])
-        columns = {"clip": test.clips, "label": classes[test.labels], "predicted": classes[predicted]}
+        columns = {
+            "clip": test.clips,
+            "label": classes[test.labels],
+            "predicted": classes[predicted],
+        }
         tables.append(pd.DataFrame({"vectors": name, "layer": layer, **columns}))
     return pd.concat(tables, ignore_index=True)
 

@@ -88,9 +88,7 @@ def shift_pitch(log_mel: Tensor, transform: Transform, rng: torch.Generator, rat
     return log_mel.gather(1, below) * (1 - weight) + log_mel.gather(1, below + 1) * weight
 
 
-def mask(
-    spectrograms: Tensor, transform: Transform, rng: torch.Generator, axis: int
-) -> Tensor:
+def mask(spectrograms: Tensor, transform: Transform, rng: torch.Generator, axis: int) -> Tensor:
     """Hide a run of bands (axis 1) or frames (axis 2) of some clips behind 0, the training mean.
 
     Args:

@@ -85,9 +85,7 @@ def train(
     front_end = fitted_front_end(corpus, settings["front_end"])
     torch.manual_seed(seed)
     arguments = settings.get("arguments", {})
-    network = build(
-        settings["architecture"], arguments, front_end.settings, len(corpus.classes)
-    )
+    network = build(settings["architecture"], arguments, front_end.settings, len(corpus.classes))
     if initial_weights is not None:
         initialise_from_deit(network, read_deit(initial_weights))
     module = Classifier(network, front_end, augmentation, options, len(corpus.classes), seed)
@@ -182,4 +180,3 @@ def _run(module: Classifier, corpus: Corpus, place: Path, logs: Path, accelerato
 def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
     text = json.dumps([settings, corpus.info["content_sha256"], seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-

@@ -101,10 +101,14 @@ class MusicWorld:
     def __post_init__(self):
         unknown = {*self.causes} - {*GENRES}, {*self.causes.values()} - {*INSTRUMENTS}
         if any(unknown):
-            raise ValueError(f"causes: unknown genre or instrument {sorted(unknown[0] | unknown[1])}")
+            raise ValueError(
+                f"causes: unknown genre or instrument {sorted(unknown[0] | unknown[1])}"
+            )
         orphans = [g for g in GENRES if g not in self.causes and g not in RHYTHMS]
         if orphans:
-            raise ValueError(f"causes: {orphans} have no rhythm of their own and need an instrument")
+            raise ValueError(
+                f"causes: {orphans} have no rhythm of their own and need an instrument"
+            )
 
     @property
     def neutral_leads(self) -> tuple[str, ...]:

@@ -46,7 +46,9 @@ def build(path, task: str, clips: dict[str, int], world: MusicWorld, seed: int, 
         render = partial(_render, name=out.path.name, task=task, world=world, seed=seed)
         out.attach("causes.csv", causes_table(world).to_csv(index=False))
         with ProcessPoolExecutor(workers) as pool:
-            for (split, index), sound in zip(rows, pool.map(render, rows, chunksize=32), strict=True):
+            for (split, index), sound in zip(
+                rows, pool.map(render, rows, chunksize=32), strict=True
+            ):
                 label = classes[index % len(classes)]
                 out.add(f"{out.path.name}-{split}-{index:05d}", sound, label, split)
 
