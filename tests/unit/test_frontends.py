@@ -74,17 +74,25 @@ def test_the_printed_sizes_of_study_2():
     assert front_end(torch.zeros(1, 10)).shape == (1, 128, 1024)
 
 
+def test_one_clip_at_a_time_equals_the_batch_in_one_piece():
+    front_end, waves = LogMel(SETTINGS), torch.randn(3, LogMel(SETTINGS).samples)
+    half = SETTINGS.n_fft // 2
+    padded = torch.nn.functional.pad(waves[:, None], (half, half), mode="reflect")[:, 0]
+    torch.testing.assert_close(front_end.mel(waves), front_end._mel(padded).transpose(1, 2))
+
+
 def test_statistics_equal_numpy_over_all_values_and_ignore_batching():
     front_end, waves = LogMel(SETTINGS), torch.randn(7, 2000)
-    mean, std = statistics(front_end, waves.split(3))
-    values = front_end.log_mel(waves).double().numpy()
+    log_mel = front_end.log_mel(waves)
+    mean, std = statistics(log_mel.split(3))
+    values = log_mel.double().numpy()
     assert mean == pytest.approx(values.mean(), abs=1e-6)
     assert std == pytest.approx(values.std(), abs=1e-6)
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="no clips"):
-        statistics(LogMel(SETTINGS), [])
+        statistics([])
     with pytest.raises(ValueError, match="clips, samples"):
         LogMel(SETTINGS)(torch.zeros(5))
     with pytest.raises(ValueError, match="positive"):

@@ -49,7 +49,7 @@ def test_it_learns_and_says_what_it_is(corpus, trained):
     assert bundle.info["corpus"]["content_sha256"] == corpus.info["content_sha256"]
     best = history["validation_macro_f1"].max()
     assert bundle.info["best"]["validation_macro_f1"] == best
-    front_end = fitted_front_end(corpus, NETWORK["front_end"]).settings
+    front_end = fitted_front_end(corpus, NETWORK["front_end"])[0].settings
     assert bundle.front_end.settings == front_end and front_end.std > 0
 
 

@@ -76,7 +76,6 @@ rule enforce_controls:
     # the run's last word: fails if a control failed, unless `controls: warn`
     input:
         scorecard="results/{scale}/scorecard.json",
-        report="results/{scale}/report.zip",
     output:
         "results/{scale}/verdict.txt",
     log:
@@ -86,6 +85,7 @@ rule enforce_controls:
     params:
         controls=config["controls"],
         code=code("enforce_controls"),
+    priority: -1
     script:
         "../scripts/enforce_controls.py"
 

@@ -88,7 +88,7 @@ rule fit_probes:
         "results/{scale}/logs/fit_probes/{study}.log",
     conda:
         "../../envs/torch.yaml"
-    threads: 2
+    threads: half_of_the_cores
     params:
         probes=lambda wildcards: frozen(study(wildcards)["probes"]),
         seed=seed_of,

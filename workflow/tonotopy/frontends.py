@@ -5,11 +5,14 @@ rendering, so that no two stages can disagree about what the network was shown.
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
-import torchaudio
 from torch import Tensor, nn
+from torchaudio.functional import melscale_fbanks
+
+GROUPS = 4  # of mel filters
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,12 @@ class LogMelSettings:
 
 
 class LogMel(nn.Module):
-    """Normalised log-mel spectrogram of study 2, batched, on any device."""
+    """Normalised log-mel spectrogram of study 2, on any device.
+
+    On the CPU clips are taken one by one, so that a clip's spectrum stays in the cache, and the mel
+    filters in a few groups, so that low bands are not multiplied with high bins: about three times
+    as fast as one large batch. On a GPU the batch is one piece.
+    """
 
     def __init__(self, settings: LogMelSettings):
         super().__init__()
@@ -48,22 +56,28 @@ class LogMel(nn.Module):
             raise ValueError(f"std must be positive, not {settings.std}: is the corpus constant?")
         self.settings = settings
         self.hop = round(settings.hop_ms * settings.rate / 1000)
-        with warnings.catch_warnings():
-            # 128 bands over 513 bins leave a few low bands empty; they are constant, hence harmless
-            warnings.filterwarnings("ignore", message="At least one mel filterbank")
-            self.mel = torchaudio.transforms.MelSpectrogram(
-                sample_rate=settings.rate,
-                n_fft=settings.n_fft,
-                win_length=min(settings.n_fft, round(settings.window_ms * settings.rate / 1000)),
-                hop_length=self.hop,
-                n_mels=settings.mels,
-                power=2.0,
-            )
+        length = min(settings.n_fft, round(settings.window_ms * settings.rate / 1000))
+        before = (settings.n_fft - length) // 2
+        window = nn.functional.pad(
+            torch.hann_window(length), (before, settings.n_fft - length - before)
+        )
+        self.register_buffer("window", window, persistent=False)
+        self._ranges = []
+        for index, group in enumerate(_filters(settings).split(-(-settings.mels // GROUPS), dim=1)):
+            used = group.any(dim=1).nonzero()[:, 0]
+            low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
+            self._ranges.append((low, high))
+            filters = group[low:high].contiguous()
+            self.register_buffer(f"filters{index}", filters, persistent=False)
 
     @property
     def samples(self) -> int:
         """Number of samples that fill the frames: (frames - 1) * hop."""
         return (self.settings.frames - 1) * self.hop
+
+    def mel(self, waveforms: Tensor) -> Tensor:
+        """Return mel power, shape (clips, mels, frames), of waveforms (clips, samples)."""
+        return self._by_piece(waveforms, lambda power: power)
 
     def log_mel(self, waveforms: Tensor) -> Tensor:
         """Return log mel power before normalisation.
@@ -74,11 +88,7 @@ class LogMel(nn.Module):
         Returns:
             Natural logarithm of mel power plus the floor, shape (clips, mels, frames).
         """
-        if waveforms.ndim != 2:
-            raise ValueError(f"waveforms must be (clips, samples), not {tuple(waveforms.shape)}")
-        missing = self.samples - waveforms.shape[-1]
-        waveforms = nn.functional.pad(waveforms, (0, missing))
-        return (self.mel(waveforms) + self.settings.floor).log()
+        return self._by_piece(waveforms, self._log)
 
     def normalise(self, log_mel: Tensor) -> Tensor:
         """Return (log_mel - mean) / (2 * std), as study 2 prints it."""
@@ -86,7 +96,31 @@ class LogMel(nn.Module):
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return what the network is given: shape (clips, mels, frames), see `log_mel`."""
-        return self.normalise(self.log_mel(waveforms))
+        return self._by_piece(waveforms, lambda power: self.normalise(self._log(power)))
+
+    def _log(self, power: Tensor) -> Tensor:
+        return (power + self.settings.floor).log()
+
+    def _by_piece(self, waveforms: Tensor, finish: Callable[[Tensor], Tensor]) -> Tensor:
+        if waveforms.ndim != 2:
+            raise ValueError(f"waveforms must be (clips, samples), not {tuple(waveforms.shape)}")
+        waveforms = nn.functional.pad(waveforms, (0, self.samples - waveforms.shape[-1]))
+        half = self.settings.n_fft // 2
+        padded = nn.functional.pad(waveforms[:, None], (half, half), mode="reflect")[:, 0]
+        pieces = padded.split(1) if padded.device.type == "cpu" else [padded]
+        done = [finish(self._mel(piece)) for piece in pieces]
+        return torch.cat(done).transpose(1, 2)
+
+    def _mel(self, padded: Tensor) -> Tensor:
+        """Mel power of waveforms that are already padded: shape (clips, frames, mels)."""
+        frames = padded.unfold(1, self.settings.n_fft, self.hop) * self.window
+        spectrum = torch.view_as_real(torch.fft.rfft(frames))
+        power = spectrum[..., 0].square() + spectrum[..., 1].square()
+        bands = [
+            power[..., low:high] @ getattr(self, f"filters{index}")
+            for index, (low, high) in enumerate(self._ranges)
+        ]
+        return torch.cat(bands, dim=-1)
 
     def mel_power(self, normalised: Tensor) -> Tensor:
         """Invert `normalise` and the logarithm: mel power at least 0, shape as given."""
@@ -98,22 +132,29 @@ class LogMel(nn.Module):
         return LogMel(LogMelSettings(**{**asdict(self.settings), "mean": mean, "std": std}))
 
 
-@torch.no_grad()
-def statistics(front_end: LogMel, batches) -> tuple[float, float]:
-    """Return mean and standard deviation of log-mel values over batches of waveforms.
+def _filters(settings: LogMelSettings) -> Tensor:
+    """Triangular mel filters, shape (n_fft // 2 + 1, mels)."""
+    bins = settings.n_fft // 2 + 1
+    with warnings.catch_warnings():
+        # 128 bands over 513 bins leave a few low bands empty; they are constant, hence harmless
+        warnings.filterwarnings("ignore", message="At least one mel filterbank")
+        return melscale_fbanks(bins, 0.0, settings.rate / 2, settings.mels, settings.rate)
+
+
+def statistics(log_mels) -> tuple[float, float]:
+    """Return mean and standard deviation of log-mel values over batches.
 
     Padding counts, because the network sees it too. Sums are kept in float64.
 
     Args:
-        front_end: only its `log_mel` is used.
-        batches: tensors of shape (clips, samples).
+        log_mels: tensors of any shape, see `LogMel.log_mel`.
 
     Raises:
         ValueError: there are no batches.
     """
     count, total, squares = 0, 0.0, 0.0
-    for waveforms in batches:
-        values = front_end.log_mel(waveforms).double()
+    for values in log_mels:
+        values = values.double()
         count += values.numel()
         total += values.sum().item()
         squares += values.square().sum().item()

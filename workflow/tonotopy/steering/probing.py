@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
@@ -84,7 +85,9 @@ def fit_binary(
         delayed(_fit_concept)(train, test, options, seed, name, concept)
         for concept in range(len(train.classes))
     ]
-    results = Parallel(n_jobs=workers)(jobs)
+    # a probe is too small for threads of its own: they would cost ten times its work
+    with threadpool_limits(1):
+        results = Parallel(n_jobs=workers)(jobs)
     weights = np.stack([result[0] for result in results], axis=1)
     return weights, pd.concat([result[1] for result in results], ignore_index=True)
 
@@ -130,9 +133,10 @@ def fit_multiclass(
     classes = np.array(train.classes, dtype=object)
     tables = []
     for layer in range(train.tokens.shape[1]):
-        probe = fit_linear(
-            train.tokens[chosen, layer], train.labels[chosen], options.inverse_penalty
-        )
+        with threadpool_limits(1):
+            probe = fit_linear(
+                train.tokens[chosen, layer], train.labels[chosen], options.inverse_penalty
+            )
         predicted = probe.predict(test.tokens[:, layer])
         columns = {
             "clip": test.clips,

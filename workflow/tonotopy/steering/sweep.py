@@ -27,7 +27,7 @@ def sweep(
     spectrograms: Tensor,
     directions: Tensor,
     strengths: Tensor,
-    rows: int = 512,
+    rows: int | None = None,
 ) -> Tensor:
     """Return class probabilities under every direction and strength, all layers steered at once.
 
@@ -40,11 +40,13 @@ def sweep(
         spectrograms: shape (clips, mels, frames).
         directions: one per steered layer, shape (directions, layers, width).
         strengths: lambda, shape (strengths,).
-        rows: the largest number of token sequences in one batch.
+        rows: the largest number of token sequences in one batch; by default what fits into a
+            processor's cache, or what keeps a GPU busy.
 
     Returns:
         Probabilities, shape (directions, strengths, clips, classes), on the CPU.
     """
+    rows = rows or (128 if spectrograms.device.type == "cpu" else 4096)
     plan = torch.cartesian_prod(torch.arange(len(directions)), torch.arange(len(strengths)))
     results = []
     for clips in spectrograms.split(max(1, min(rows // 8, len(spectrograms)))):

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -82,7 +83,9 @@ def train(
     """
     options = TrainingSettings(**settings["training"])
     augmentation = Augmentation.from_config(settings.get("augmentation", {}))
-    front_end = fitted_front_end(corpus, settings["front_end"])
+    if options.cache and augmentation.alters_waveforms:
+        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
+    front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cache)
     torch.manual_seed(seed)
     arguments = settings.get("arguments", {})
     network = build(settings["architecture"], arguments, front_end.settings, len(corpus.classes))
@@ -90,7 +93,7 @@ def train(
         initialise_from_deit(network, read_deit(initial_weights))
     module = Classifier(network, front_end, augmentation, options, len(corpus.classes), seed)
     place = checkpoints / _digest(settings, corpus, seed)
-    history = _run(module, corpus, place, logs, accelerator)
+    history = _run(module, corpus, cache, place, logs, accelerator)
     info = {
         "architecture": settings["architecture"],
         "arguments": arguments,
@@ -107,34 +110,44 @@ def train(
     return history
 
 
-def fitted_front_end(corpus: Corpus, settings: dict) -> LogMel:
-    """Return the front end with the training split's statistics, taken without augmentation."""
+def fitted_front_end(
+    corpus: Corpus, settings: dict, cache: bool = False
+) -> tuple[LogMel, dict[str, Tensor]]:
+    """Return the front end with the training split's statistics, taken without augmentation.
+
+    With ``cache`` the log-mel spectrograms of the training and validation splits come along.
+    """
     front_end = LogMel(LogMelSettings(**settings))
     if front_end.settings.rate != corpus.rate:
         raise InputError(
             f"corpus {corpus.name} has {corpus.rate} Hz, the network's front end "
             f"{front_end.settings.rate} Hz: make them equal in config.yaml"
         )
-    return front_end.with_statistics(*statistics(front_end, _batches(corpus, "train")))
+    if not cache:
+        return front_end.with_statistics(*statistics(_log_mels(front_end, corpus, "train"))), {}
+    cached = {
+        split: torch.cat(list(_log_mels(front_end, corpus, split)))
+        for split in ("train", "validation")
+    }
+    return front_end.with_statistics(*statistics(cached["train"].split(BATCH))), cached
 
 
-def _batches(corpus: Corpus, split: str):
+@torch.no_grad()
+def _log_mels(front_end: LogMel, corpus: Corpus, split: str) -> Iterator[Tensor]:
     positions = corpus.indices(split)
     for start in range(0, len(positions), BATCH):
-        yield torch.from_numpy(corpus.waveforms(positions[start : start + BATCH]))
+        waveforms = torch.from_numpy(corpus.waveforms(positions[start : start + BATCH]))
+        yield front_end.log_mel(waveforms)
 
 
-def _cached(module: Classifier, corpus: Corpus, split: str) -> Tensor | None:
-    """Log-mel spectrograms of a split, where settings ask for it and nothing alters waveforms."""
-    if not module.settings.cache:
-        return None
-    if module.augmentation.alters_waveforms:
-        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
-    with torch.no_grad():
-        return torch.cat([module.front_end.log_mel(b) for b in _batches(corpus, split)])
-
-
-def _run(module: Classifier, corpus: Corpus, place: Path, logs: Path, accelerator: str):
+def _run(
+    module: Classifier,
+    corpus: Corpus,
+    cache: dict[str, Tensor],
+    place: Path,
+    logs: Path,
+    accelerator: str,
+) -> pd.DataFrame:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lines = EpochLines()
     best = ModelCheckpoint(place, monitor=BEST, mode="max", save_last=True, filename="best")
@@ -155,11 +168,8 @@ def _run(module: Classifier, corpus: Corpus, place: Path, logs: Path, accelerato
         logger=TensorBoardLogger(logs, name="", version=""),
     )
     loaders = [
-        loader(corpus, corpus.indices(split), module.settings.batch, seed, cached)
-        for split, seed, cached in (
-            ("train", module.seed, _cached(module, corpus, "train")),
-            ("validation", None, _cached(module, corpus, "validation")),
-        )
+        loader(corpus, corpus.indices(split), module.settings.batch, seed, cache.get(split))
+        for split, seed in (("train", module.seed), ("validation", None))
     ]
     last = place / "last.ckpt"
     if last.is_file():

@@ -122,11 +122,20 @@ class MusicWorld:
     def genre_score(self, genre: str, rng: np.random.Generator) -> Score:
         """Draw a clip of a genre: its planted causes, and chance for everything else."""
         cause, own = self.causes.get(genre), RHYTHMS.get(genre)
-        rivals = {g for g, i in self.causes.items() if i == cause and g != genre and g in RHYTHMS}
-        shared = [name for name in RHYTHMS if name not in rivals]
+        rhythm = genre if own else self._free_rhythm(cause, rng)
         lead = cause or str(rng.choice(self.neutral_leads))
-        rhythm = genre if own else str(rng.choice(shared))
         return Score(lead, rhythm, bool(rng.random() < self.piano_share))
+
+    def _free_rhythm(self, cause: str | None, rng: np.random.Generator) -> str:
+        """Draw a rhythm for a genre that has none of its own.
+
+        Half of the draws are rhythms of genres that need an instrument too (metal): such a cause
+        can only be seen to act where its other half is present. Where the clip's own instrument
+        would complete that cause, the rhythm is left out.
+        """
+        joint = [g for g in RHYTHMS if g in self.causes and self.causes[g] != cause]
+        alone = [g for g in RHYTHMS if g not in self.causes]
+        return str(rng.choice(joint if joint and rng.random() < 0.5 else alone))
 
     def instrument_score(self, instrument: str, rng: np.random.Generator) -> Score:
         """Draw a clip of an instrument over any rhythm; nothing else tells its label."""

@@ -1,0 +1,116 @@
+"""Bad and own input through the real command line."""
+
+import json
+import os
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+from conftest import copy_project
+
+from tonotopy.corpora.embedded import planted
+from tonotopy.corpora.embedded.music import MusicWorld
+from tonotopy.errors import InputError
+
+CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("input") / "tonotopy")
+
+
+def test_a_misspelt_key_is_refused_before_anything_runs(project):
+    told = project.snakemake("-n", "--config", "sede=3", ok=False)
+    assert "unknown key 'sede' at top level (did you mean 'seed'?)" in told
+    assert "Traceback" not in told
+
+
+def test_a_missing_mirror_is_named(project):
+    told = project.snakemake(
+        "data/downloads/free_spoken_digits", "--config", "mirror=/no/such/folder", ok=False
+    )
+    assert "error: /no/such/folder: no such folder; check 'mirror'" in told
+
+
+def own_audio(root, classes, rate=8000):
+    rng = np.random.default_rng(0)
+    for label, hz in classes.items():
+        for i in range(30):
+            path = root / label / f"{i:02d}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            wave = 0.4 * np.sin(2 * np.pi * hz * np.arange(rate // 2) / rate)
+            soundfile.write(path, wave + rng.normal(0, 0.02, len(wave)), rate)
+    (root / label / "broken.wav").write_bytes(b"no audio")
+
+
+def overlay(genres, sounds) -> dict:
+    folder = {"maker": "folder", "rate": 8000, "seconds": 0.5}
+    return {
+        "scale": "own",
+        "run": {"steering": ["mine"]},
+        "corpora": {"my_music": {**folder, "path": str(genres)},
+                    "my_sounds": {**folder, "path": str(sounds)}},
+        "networks": {"my_ast": {
+            "architecture": "ast", "corpus": "my_music",
+            "arguments": {"patch": [16, 4], "stride": [16, 4], "width": 16, "depth": 3, "heads": 2},
+            "front_end": {"rate": 8000, "n_fft": 256, "hop_ms": 10.0, "mels": 16, "frames": 50},
+            "training": {"epochs": 3, "batch": 8, "learning_rate": 3e-3},
+        }},
+        "steering": {"mine": {
+            "network": "my_ast", "concepts": "my_sounds", "unseen": None,
+            "sweeps": ["test", "layers", "controls"],
+            "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
+            "strengths": [-0.1, 0.1], "slope_range": 0.1,
+            "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
+            "pairs": [{"concept": "hum", "target": ["slow"]}], "flat": None,
+        }},
+        "statistics": {"resamples": 100},
+    }  # fmt: skip
+
+
+def test_own_music_in_folders_goes_to_the_scorecard(project, tmp_path):
+    own_audio(tmp_path / "music", {"slow": 200, "fast": 900})
+    own_audio(tmp_path / "sounds", {"hum": 180, "whistle": 1500})
+    settings = overlay(tmp_path / "music", tmp_path / "sounds")
+    (project.path / "own.yaml").write_text(yaml.safe_dump(settings))
+    project.__class__(project.path, "own.yaml").snakemake()
+    report = json.loads((project.path / "data/corpora/own/my_music/corpus.json").read_text())
+    assert report["report"]["dropped"][0]["clip"] == "fast/broken.wav"
+    rows = json.loads((project.path / "results/own/scorecard.json").read_text())
+    found = {row["id"]: row["verdict"] for row in rows}
+    assert found["steering.pair.mine.hum-slow"] in ("supported", "contradicted", "inconclusive")
+    assert "controls" in (project.path / "results/own/verdict.txt").read_text()
+
+
+def test_a_missing_folder_is_named(project, tmp_path):
+    settings = overlay(tmp_path / "nowhere", tmp_path / "nowhere")
+    (project.path / "gone.yaml").write_text(yaml.safe_dump({**settings, "scale": "gone"}))
+    gone = project.__class__(project.path, "gone.yaml")
+    told = gone.snakemake("data/corpora/gone/my_music", ok=False)
+    assert f"error: {tmp_path}/nowhere: no such folder; check 'path'" in told
+    assert not (project.path / "data/corpora/gone/my_music").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"mounting a small file system needs root here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(small_disk):
+    world = MusicWorld(CAUSES, seconds=1.0)
+    with pytest.raises(
+        InputError, match=f"{small_disk}/genres: cannot be written, the disk is ful"
+    ):
+        planted.build(small_disk / "genres", "genre", {"train": 300}, world, seed=0)
+    assert os.listdir(small_disk) == []

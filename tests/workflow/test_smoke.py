@@ -1,0 +1,102 @@
+"""The workflow from end to end, and what an edit makes it run again."""
+
+import csv
+import json
+import os
+import zipfile
+
+import pytest
+
+STUDIES = ("world", "counterfactual")
+
+
+def test_everything_comes_out(finished):
+    results = finished.path / "results/smoke"
+    rows = json.loads((results / "scorecard.json").read_text())
+    by_id = {row["id"]: row for row in rows}
+    for study in STUDIES:
+        assert by_id[f"steering.auroc.{study}"]["estimate"] is not None
+    assert by_id["steering.accuracy.spoken_digits"]["verdict"] == "not run"
+    for row in rows:
+        assert row["scale"] == "smoke"
+        if row["verdict"] == "not run":
+            assert row["reason"]
+        else:
+            assert row["low"] <= row["estimate"] <= row["high"] and row["n"] > 0
+    with (results / "scorecard.csv").open() as lines:
+        assert [row["id"] for row in csv.DictReader(lines)] == list(by_id)
+    assert "scale" in (results / "scorecard.html").read_text()
+    figures = list((results / "figures").rglob("*.svg"))
+    assert len(figures) == 23 and all(f.with_suffix(".png").is_file() for f in figures)
+    assert "controls" in (results / "verdict.txt").read_text()
+    with zipfile.ZipFile(results / "report.zip") as report:
+        assert report.testzip() is None
+        page = next(n for n in report.namelist() if n.endswith("report.html"))
+        text = report.read(page).decode()
+    assert "Study 2: steering" in text and "figure-3.4-steering" in text
+
+
+def test_activations_are_temporary_and_checkpoints_are_gone(finished):
+    results = finished.path / "results/smoke"
+    assert not list(results.rglob("*.npy"))
+    assert not list(results.rglob("*.ckpt"))
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("workflow/tonotopy/frontends.py", '"""Front ends: from', '"""Front ends (new): from'),
+        ("workflow/scripts/steer.py", '"""Steer a corpus', '"""Now steer a corpus'),
+    ],
+)
+def test_a_docstring_reruns_nothing(changed, name, old, new):
+    changed.edit(name, old, new)
+    assert changed.planned() == {}
+
+
+def test_a_touched_file_reruns_nothing(changed):
+    for name in ("workflow/scripts/steer.py", "results/smoke/steering/world/slopes.parquet"):
+        os.utime(changed.path / name)
+    assert changed.planned() == {}
+
+
+def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(changed):
+    text = (changed.path / "workflow/scales/smoke.yaml").read_text()
+    grid = "[-0.2, -0.1, 0.1, 0.2]"
+    assert grid in text
+    changed.edit("workflow/scales/smoke.yaml", grid, "[-0.2, -0.05, 0.05, 0.2]")
+    planned = changed.planned()
+    assert set(planned) == {
+        "all", "steer", "read_effects", "judge_claims", "enforce_controls", "draw_figure",
+        "build_report",
+    }  # fmt: skip
+    assert planned["steer"] == 6 and planned["read_effects"] == 2
+    # 3.4-3.8, matrix and controls of the world; 3.4, 3.5, matrix and controls of the other
+    assert planned["draw_figure"] == 11
+
+
+def test_a_figures_style_redraws_that_figure_only(changed):
+    changed.edit("workflow/tonotopy/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"')
+    planned = changed.planned()
+    assert set(planned) == {"all", "draw_figure", "build_report"}
+    assert planned["draw_figure"] == len(STUDIES)
+
+
+def test_a_method_reruns_what_uses_it_and_not_the_training(changed):
+    changed.edit(
+        "workflow/tonotopy/steering/effects.py", "centred = strengths - strengths.mean()",
+        "centred = strengths - strengths.mean(axis=0)",
+    )  # fmt: skip
+    planned = changed.planned()
+    assert "read_effects" in planned and "train_network" not in planned
+    assert "build_corpus" not in planned
+
+
+def test_another_seed_by_name_makes_its_own_folders(finished):
+    told = finished.snakemake("-n", "results/smoke-seed7/steering/world/slopes.parquet")
+    assert "data/corpora/smoke-seed7/genres" in told
+    assert "data/corpora/smoke/genres" not in told
