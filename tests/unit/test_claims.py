@@ -13,7 +13,7 @@ from worlds import CLASSES, CONCEPTS, PAIRS, SETTINGS, steering_tables
 from tonotopy.config import read_schema
 from tonotopy.errors import InputError
 from tonotopy.evidence import steering as statistics
-from tonotopy.evidence.claims import Estimate, NotRun, expand, read_claims, verdict
+from tonotopy.evidence.claims import Estimate, NotRun, expand, p_value, read_claims, verdict
 from tonotopy.evidence.intervals import bootstrap_means, interval
 from tonotopy.evidence.scorecard import (
     STATISTICS,
@@ -48,6 +48,16 @@ SCHEMA = read_schema(WORKFLOW / "schemas/claims.schema.yaml")
 )
 def test_verdicts_follow_the_interval(low, high, criterion, expected):
     assert verdict(Estimate((low + high) / 2, low, high, 10), criterion) == expected
+
+
+def test_p_values_count_draws_beyond_the_bound():
+    draws = np.arange(1, 100) / 100  # 0.01 to 0.99
+    estimate = Estimate(0.5, 0.02, 0.98, 99, draws)
+    assert p_value(estimate, {"above": 0.10}) == pytest.approx(11 / 100)
+    assert p_value(estimate, {"below": 0.90}) == pytest.approx(11 / 100)
+    assert p_value(estimate, {"no_rise": 0.90}) == pytest.approx(11 / 100)
+    assert p_value(estimate, {"within": [0.05, 0.90]}) == pytest.approx(11 / 100)
+    assert p_value(estimate, {"above": -1}) == pytest.approx(1 / 100)
 
 
 def test_every_claim_fits_the_schema_and_names_a_statistic():
@@ -160,7 +170,7 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
         statistics.macro_f1(tables, role="train")
     with pytest.raises(NotRun, match="other classes"):
         statistics.near_confusion(tables, near=[["jazz", "rock"]])
-    with pytest.raises(NotRun, match="no sweep 'elsewhere'"):
+    with pytest.raises(NotRun, match="sweep 'elsewhere' of violin is not part"):
         statistics.pair_slope(tables, **PAIR, sweep="elsewhere")
     with pytest.raises(NotRun, match="declared flat"):
         statistics.flat_ratio(replace(tables, settings={**SETTINGS, "flat": None}), **PAIR)
@@ -190,6 +200,9 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
     assert verdicts["steering.y.absent"] == "not run"
     assert verdicts["steering.z.world.guitar-rock"] == "contradicted"
     assert {row["scale"] for row in rows} == {"mini"}
+    claims_only = [row for row in rows if row["kind"] == "claim"]
+    assert claims_only[0]["p_adjusted"] == claims_only[0]["p"] < 0.01  # one claim, no correction
+    assert all(row["p_adjusted"] is None for row in rows if row["kind"] == "control")
     assert len(failed_controls(rows)) == 2
     with pytest.raises(InputError, match="2 of 4 controls did not pass: steering.z"):
         control_verdict(rows, "fail")

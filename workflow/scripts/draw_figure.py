@@ -3,7 +3,7 @@
 import importlib
 import json
 
-from tonotopy.figures.style import read_source, save_figure
+from tonotopy.figures.style import provenance_note, read_source, save_figure
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
@@ -12,5 +12,5 @@ module = importlib.import_module(settings.module)
 sources = dict(read_source(path) for path in snakemake.input)
 about = {**json.loads(settings.settings), **json.loads(settings.statistics), **settings.options}
 figure = module.draw(sources, about)
-note = f"scale {snakemake.wildcards.scale}, study {snakemake.wildcards.study}"
+note = provenance_note(snakemake.wildcards.scale, snakemake.wildcards.study)
 save_figure(figure, note, snakemake.output.svg, snakemake.output.png)

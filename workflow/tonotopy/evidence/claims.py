@@ -1,9 +1,10 @@
 """Claims and controls: read from claims.yaml, judged by an interval, never without one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import yaml
 
 from tonotopy.errors import InputError
@@ -24,12 +25,14 @@ class Estimate:
         low: lower end of the confidence interval.
         high: upper end.
         n: number of independent observations (clips, seeds or folds).
+        draws: the bootstrap draws behind the interval.
     """
 
     value: float
     low: float
     high: float
     n: int
+    draws: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -105,3 +108,21 @@ def verdict(estimate: Estimate, criterion: dict) -> str:
     else:
         raise ValueError(f"unknown criterion {kind}")
     return "supported" if holds else "contradicted" if fails else "inconclusive"
+
+
+def p_value(estimate: Estimate, criterion: dict) -> float:
+    """Return the one-sided bootstrap p-value against the criterion's negation.
+
+    The share of draws that lie on the other side of the bound, counted so that it is never 0; for
+    ``within`` the larger of both sides (two one-sided tests).
+    """
+    (kind, bound), draws = *criterion.items(), estimate.draws
+
+    def share(beyond: np.ndarray) -> float:
+        return float((beyond.sum() + 1) / (len(draws) + 1))
+
+    if kind == "above":
+        return share(draws <= bound)
+    if kind == "within":
+        return max(share(draws <= bound[0]), share(draws >= bound[1]))
+    return share(draws >= bound)

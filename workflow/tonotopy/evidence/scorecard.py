@@ -6,17 +6,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
+from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
 from tonotopy.evidence import steering
-from tonotopy.evidence.claims import Claim, NotRun, expand, verdict
+from tonotopy.evidence.claims import Claim, NotRun, expand, p_value, verdict
 from tonotopy.files import replacing, write_json
 
 STATISTICS = {"steering": steering}
 TEMPLATE = Path(__file__).parents[2] / "pages" / "scorecard.html.j2"
 COLUMNS = (
     "id", "study", "instance", "kind", "source", "claim", "statistic", "paper", "estimate", "low",
-    "high", "n", "verdict", "reason",
+    "high", "n", "p", "p_adjusted", "verdict", "reason",
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def judge(claims: list[dict], studies: dict, known: list[str], scale: str) -> li
             elif name in (row.get("instances") or []):
                 absent = f"study '{name}' is not part of a run at scale '{scale}'"
                 rows.append(_row(expand({**row, "each_pair": False}, name, [])[0], absent))
-    return [{**row, "scale": scale} for row in rows]
+    return [{**row, "scale": scale} for row in _adjust(rows)]
 
 
 def _judged(claim: Claim, tables) -> dict:
@@ -50,14 +51,25 @@ def _judged(claim: Claim, tables) -> dict:
         estimate = statistic(tables, **claim.arguments)
     except NotRun as reason:
         return _row(claim, str(reason))
-    found = asdict(estimate)
-    found["estimate"] = found.pop("value")
-    return {**_row(claim, ""), **found, "verdict": verdict(estimate, claim.criterion)}
+    found = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
+    judged = {"p": p_value(estimate, claim.criterion), "n": estimate.n}
+    return {**_row(claim, ""), **found, **judged, "verdict": verdict(estimate, claim.criterion)}
+
+
+def _adjust(rows: list[dict]) -> list[dict]:
+    """Add p-values corrected by Benjamini and Hochberg over the claims of each study."""
+    for study in {row["study"] for row in rows}:
+        tested = [r for r in rows if (r["study"], r["kind"]) == (study, "claim") and r["n"]]
+        if tested:
+            corrected = false_discovery_control([row["p"] for row in tested])
+            for row, value in zip(tested, corrected, strict=True):
+                row["p_adjusted"] = float(value)
+    return rows
 
 
 def _row(claim: Claim, reason: str) -> dict:
     told = {k: v for k, v in asdict(claim).items() if k != "arguments"}
-    empty = {"estimate": None, "low": None, "high": None, "n": None}
+    empty = dict.fromkeys(("estimate", "low", "high", "n", "p", "p_adjusted"))
     return {**told, **empty, "verdict": "not run", "reason": reason}
 
 

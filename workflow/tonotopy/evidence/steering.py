@@ -83,8 +83,9 @@ class SteeringTables:
 
     def estimate(self, value, draws, n: int) -> Estimate:
         """Return an estimate with the percentile interval of its draws."""
-        low, high = interval(np.asarray(draws), self.confidence)
-        return Estimate(float(value), float(low), float(high), int(n))
+        draws = np.asarray(draws, dtype=float)
+        low, high = interval(draws, self.confidence)
+        return Estimate(float(value), float(low), float(high), int(n), draws)
 
     def target_slopes(self, sweep: str, concept: str, target: list[str], **keys) -> pd.Series:
         """Return each clip's slope of the summed probability of the target classes."""
@@ -94,7 +95,7 @@ class SteeringTables:
             rows = rows[rows[column] == value]
         rows = rows[(rows["concept"] == concept) & rows["class"].isin(target)]
         if rows.empty:
-            raise NotRun(f"no sweep '{sweep}' of {concept} with {chosen}")
+            raise NotRun(f"the sweep '{sweep}' of {concept} is not part of this study")
         return rows.groupby("clip", observed=True)["slope"].sum()
 
 

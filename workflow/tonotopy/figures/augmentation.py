@@ -27,6 +27,7 @@ def draw(sources: dict, about: dict):
     table.auto_set_font_size(False)
     table.set_fontsize(8)
     table.scale(1, 1.35)
+    table.auto_set_column_width(range(4))
     return figure
 
 

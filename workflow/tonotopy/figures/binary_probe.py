@@ -1,6 +1,6 @@
 """Figure 3.3: one probe per concept and layer."""
 
-from tonotopy.figures.style import CHANCE, band, only, panels
+from tonotopy.figures.style import CHANCE, band, legend_above, only, panels
 
 LOOKS = {
     "trained": {},
@@ -18,9 +18,9 @@ def draw(sources: dict, about: dict):
         for index, (name, look) in enumerate(LOOKS.items()):
             rows = table[(table["vectors"] == name) & (table["concept"] == concept)]
             wide = rows.pivot(index="seed", columns="layer", values="macro_f1")
-            band(axes, wide.columns, wide.to_numpy(), about, index, f"{name}", **look)
+            band(axes, wide.columns, wide.to_numpy(), about, index, name, **look)
         axes.axhline(0.5, **CHANCE)
         axes.set(title=concept, xlabel="layer", ylabel="macro-F1")
         axes.label_outer()
-    grid[0].legend(fontsize=6, loc="lower right")
+    legend_above(figure, grid[0])
     return figure

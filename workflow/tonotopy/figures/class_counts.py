@@ -1,6 +1,6 @@
 """Table 3.1: clips per class of the class corpus and of the concept corpus."""
 
-from tonotopy.figures.style import COLOURS, panels
+from tonotopy.figures.style import COLOURS, legend_above, panels
 
 # thesis table 3.1, GTZANLike and MedleySolosDBLike, under the names used here
 THESIS = {
@@ -25,5 +25,5 @@ def draw(sources: dict, about: dict):
             axes.text(left[row], row, theirs, va="center", fontsize=6.5)
         axes.set(xlabel="clips", title=name, xlim=(0, 1.55 * max(left)))
         axes.invert_yaxis()
-    grid[0].legend(fontsize=7, loc="lower right")
+    legend_above(figure, grid[0])
     return figure

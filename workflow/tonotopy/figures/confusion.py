@@ -26,5 +26,6 @@ def draw(sources: dict, about: dict):
         annot_kws={"fontsize": 7}, cbar_kws={"label": "share of the true class"},
     )  # fmt: skip
     axes.set(xlabel="predicted", ylabel="true")
-    axes.set_title(f"macro-F1 {score:.3f} on {len(rows)} clips (thesis: .585 on GTZANLike)")
+    told = f"macro-F1 {score:.3f} on {len(rows)} clips (thesis: .585 on GTZANLike)"
+    axes.set_title(told, fontsize=8)
     return figure

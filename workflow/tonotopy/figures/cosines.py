@@ -1,6 +1,6 @@
 """Figure 3.9: are concept vectors the same as class vectors?"""
 
-from tonotopy.figures.style import CHANCE, band, joined, only, panels
+from tonotopy.figures.style import CHANCE, band, joined, legend_above, only, panels
 
 
 def draw(sources: dict, about: dict):
@@ -14,5 +14,5 @@ def draw(sources: dict, about: dict):
         band(axes, wide.columns, wide.to_numpy(), about, index, name)
     axes.axhline(0, **CHANCE)
     axes.set(xlabel="layer", ylabel="cosine of concept and class vector")
-    axes.legend(fontsize=7)
+    legend_above(figure, axes)
     return figure

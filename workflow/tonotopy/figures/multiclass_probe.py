@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.intervals import interval
-from tonotopy.figures.style import CHANCE, COLOURS, DASHES, only, panels
+from tonotopy.figures.style import CHANCE, COLOURS, DASHES, legend_above, only, panels
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
 
@@ -27,7 +27,7 @@ def draw(sources: dict, about: dict):
     concepts = table["label"].nunique()
     axes.axhline(1 / concepts, label=f"chance, 1/{concepts}", **CHANCE)
     axes.set(xlabel="layer", ylabel="macro-F1", ylim=(0, 1))
-    axes.legend(fontsize=7)
+    legend_above(figure, axes)
     return figure
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 
-from tonotopy.figures.style import joined, only, panels
+from tonotopy.figures.style import joined, legend_above, only, panels
 
 
 def draw(sources: dict, about: dict):
@@ -23,5 +23,5 @@ def draw(sources: dict, about: dict):
         axes.set(title=f"{pair['concept']} on {joined(pair['target'])}", xlabel="strength λ")
         axes.set_ylim(0, 1)
     grid[0].set_ylabel("probability, clips of the rest")
-    grid[-1].legend(title="vector of layer", fontsize=6, title_fontsize=7, ncol=2)
+    legend_above(figure, grid[0], columns=12, title="vector of layer", title_fontsize=7)
     return figure

@@ -1,6 +1,6 @@
 """Figures 3.4 to 3.7: a class's probability while a concept is added or subtracted."""
 
-from tonotopy.figures.style import band, joined, only, panels
+from tonotopy.figures.style import band, joined, legend_above, only, panels
 
 
 def draw(sources: dict, about: dict):
@@ -17,7 +17,7 @@ def draw(sources: dict, about: dict):
         curves(axes, rows, pair["target"], about)
         axes.set(title=f"{concept} on {joined(pair['target'])}", xlabel="strength λ")
     grid[0].set_ylabel("probability of the class")
-    grid[0].legend(fontsize=7)
+    legend_above(figure, grid[0])
     return figure
 
 
@@ -28,7 +28,7 @@ def curves(axes, rows, target: list[str], about: dict) -> None:
     sums = chosen.groupby(["clip", "label", "strength"], observed=True)["probability"].sum()
     wide = sums.unstack("strength")
     inside = wide.index.get_level_values("label").isin(target)
-    parts = ((inside, f"clips of {joined(target)}"), (~inside, "clips of the rest"))
+    parts = ((inside, "clips of the class"), (~inside, "clips of the rest"))
     for index, (members, name) in enumerate(parts):
         band(axes, wide.columns, wide[members].to_numpy(), about, index, name)
     axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)

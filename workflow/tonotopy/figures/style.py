@@ -52,6 +52,13 @@ def only(sources: dict):
     return content
 
 
+def provenance_note(scale: str, study: str) -> str:
+    """Return the line that says where a figure's numbers come from."""
+    embedded = scale.startswith(("mini", "smoke"))
+    what = " (embedded world: a calibration, no replication)" if embedded else ""
+    return f"scale {scale}{what}, study {study}"
+
+
 def save_figure(figure, note: str, svg: str | Path, png: str | Path) -> None:
     """Write a figure as SVG and PNG, with a note on where its numbers come from."""
     figure.text(1.0, -0.01, note, ha="right", va="top", fontsize=6.5, color="0.4")
@@ -93,6 +100,12 @@ def panels(count: int, width: float = 2.7, height: float = 2.4, columns: int = 4
     for unused in grid.flat[count:]:
         unused.set_visible(False)
     return figure, list(grid.flat[:count])
+
+
+def legend_above(figure, axes, columns: int = 4, **options) -> None:
+    """Put the legend of ``axes`` above the whole figure, where it covers nothing."""
+    entries = axes.get_legend_handles_labels()
+    figure.legend(*entries, loc="outside upper center", ncols=columns, fontsize=7, **options)
 
 
 def joined(names: list[str]) -> str:

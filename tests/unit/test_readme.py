@@ -1,0 +1,40 @@
+"""What the README says can be run is there to be run."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from test_config import SCHEMA, merged
+
+from tonotopy.config import check
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_every_make_target_exists():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = set(re.findall(r"\bmake (\w+)", " ".join(b for kind, b in BLOCKS if kind == "sh")))
+    assert {"setup", "reproduce", "test", "lint", "bench"} <= named <= targets
+
+
+@pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "yaml"])
+def test_every_configuration_is_valid(text):
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    check(merged(default, yaml.safe_load(text)), SCHEMA)
+
+
+def test_every_file_and_picture_named_is_there():
+    overlays = re.findall(r"--configfile (workflow/\S+)", README)
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert len(overlays) >= 2 and pictures
+    for name in (*overlays, *pictures, "CONTRIBUTING.md", "requirements.txt", "envs"):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_target_named_is_a_rule():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    for name in ("world_validation", "tune"):
+        assert name in README and f"rule {name}:" in rules
