@@ -3,10 +3,24 @@
 import re
 
 from tonotopy.config import frozen
+from tonotopy.corpora.catalogue import PUBLIC, listing
+from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.provenance import code_hash
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
 STUDIES = config["run"]["steering"]
+NETWORKS = "|".join(config["networks"])
+WEIGHTS = {"deit": "data/downloads/weights/deit_base_distilled_patch16_384-d0272ac0.pth"}
+TABLES = (
+    "predictions",
+    "probe_predictions",
+    "probe_scores",
+    "agreement",
+    "cosines",
+    "clip_slopes",
+    "slopes",
+)
+VALIDATION_SEEDS = range(5)
 
 
 wildcard_constraints:
@@ -55,3 +69,110 @@ def corpus_folder(name):
 def network_folder(wildcards):
     """Folder of a study's trained network."""
     return f"results/{wildcards.scale}/networks/{study(wildcards)['network']}"
+
+
+# --- corpora ---
+
+
+def corpus_sources(wildcards):
+    """The unpacked download that a public corpus is built from; nothing for the others."""
+    maker = config["corpora"][wildcards.corpus]["maker"]
+    return [f"data/downloads/{maker}"] if maker in PUBLIC else []
+
+
+def corpus_listing(wildcards):
+    """Names and sizes of a user's own files, so that a changed folder is read again."""
+    settings = config["corpora"][wildcards.corpus]
+    return listing(settings["path"]) if settings["maker"] == "folder" else ""
+
+
+# --- networks ---
+
+
+def initial_weights(wildcards):
+    """Published weights that a training starts from, if its settings name any."""
+    name = config["networks"][wildcards.network].get("initial_weights")
+    return [WEIGHTS[name]] if name else []
+
+
+def training_corpus(wildcards):
+    """Name of the corpus that a network is trained on."""
+    return config["networks"][wildcards.network]["corpus"]
+
+
+def training_settings(wildcards):
+    """The network's entry without what only the tuning reads."""
+    settings = config["networks"][wildcards.network]
+    return frozen({k: v for k, v in settings.items() if k != "tuning"})
+
+
+def training_threads(wildcards):
+    """Networks train side by side: that is faster than one after the other with more threads."""
+    return max(1, (workflow.cores or 8) // max(1, len(STUDIES)))
+
+
+# --- steering ---
+
+
+def sweep_corpus(wildcards):
+    """Name of the corpus that a sweep steers."""
+    return study(wildcards)["unseen"] if wildcards.sweep == "unseen" else class_corpus(wildcards)
+
+
+def unseen_folder(wildcards):
+    """The corpus that the network never heard, if the study has one."""
+    name = study(wildcards)["unseen"]
+    return [f"data/corpora/{wildcards.scale}/{name}"] if name else []
+
+
+def tokens(part, copy=""):
+    """Class tokens of a study's concept corpus (part all) or class corpus (part validation)."""
+
+    def path(wildcards):
+        settings = study(wildcards)
+        corpus = settings["concepts"] if part == "all" else class_corpus(wildcards)
+        place = f"results/{wildcards.scale}/activations/{settings['network']}{copy}"
+        return f"{place}/{corpus}.{part}.npy"
+
+    return path
+
+
+def sweeps(wildcards):
+    """The sweeps that a study asks for; under another seed only the one behind its matrix."""
+    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
+    asked = study(wildcards)["sweeps"] if wildcards.scale == config["scale"] else ["test"]
+    return [f"{place}/sweep-{name}.parquet" for name in asked]
+
+
+# --- evidence and figures ---
+
+
+def figures(scale):
+    """Every figure of the studies that run."""
+    return [
+        f"results/{scale}/figures/steering/{name}/{figure}.{suffix}"
+        for name in STUDIES
+        for figure in drawable(config["steering"][name])
+        for suffix in ("svg", "png")
+    ]
+
+
+def evidence_tables(wildcards):
+    """The tables that claims are judged by."""
+    found = []
+    for name in STUDIES:
+        place = f"results/{wildcards.scale}/steering/{name}"
+        found += [f"{place}/{table}.parquet" for table in TABLES]
+        found += [f"{place}/sweep-{sweep}.parquet" for sweep in config["steering"][name]["sweeps"]]
+    return found
+
+
+def figure_sources(wildcards):
+    """What a figure is drawn from: tables, corpus and network descriptions."""
+    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
+    places = {
+        "classes": corpus_folder(class_corpus)(wildcards),
+        "concepts": f"data/corpora/{wildcards.scale}/{study(wildcards)['concepts']}",
+        "network": network_folder(wildcards),
+    }
+    return [places.get(n, f"{place}/{n}.parquet") for n in FIGURES[wildcards.figure].sources]

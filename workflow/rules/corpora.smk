@@ -1,19 +1,5 @@
 """Corpora: downloads, and the one corpus format that every study reads."""
 
-from tonotopy.corpora.catalogue import PUBLIC, listing
-
-
-def corpus_sources(wildcards):
-    """The unpacked download that a public corpus is built from; nothing for the others."""
-    maker = config["corpora"][wildcards.corpus]["maker"]
-    return [f"data/downloads/{maker}"] if maker in PUBLIC else []
-
-
-def corpus_listing(wildcards):
-    """Names and sizes of a user's own files, so that a changed folder is read again."""
-    settings = config["corpora"][wildcards.corpus]
-    return listing(settings["path"]) if settings["maker"] == "folder" else ""
-
 
 rule download_corpus:
     output:

@@ -1,30 +1,5 @@
 """Networks: training, untrained copies, tuning."""
 
-NETWORKS = "|".join(config["networks"])
-WEIGHTS = {"deit": "data/downloads/weights/deit_base_distilled_patch16_384-d0272ac0.pth"}
-
-
-def initial_weights(wildcards):
-    """Published weights that a training starts from, if its settings name any."""
-    name = config["networks"][wildcards.network].get("initial_weights")
-    return [WEIGHTS[name]] if name else []
-
-
-def training_corpus(wildcards):
-    """Name of the corpus that a network is trained on."""
-    return config["networks"][wildcards.network]["corpus"]
-
-
-def training_settings(wildcards):
-    """The network's entry without what only the tuning reads."""
-    settings = config["networks"][wildcards.network]
-    return frozen({k: v for k, v in settings.items() if k != "tuning"})
-
-
-def training_threads(wildcards):
-    """Networks train side by side: that is faster than one after the other with more threads."""
-    return max(1, (workflow.cores or 8) // max(1, len(STUDIES)))
-
 
 rule download_weights:
     output:

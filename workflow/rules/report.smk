@@ -1,49 +1,5 @@
 """Evidence, figures and the report: everything here reads tables alone."""
 
-from tonotopy.figures.catalogue import FIGURES, drawable
-
-TABLES = (
-    "predictions",
-    "probe_predictions",
-    "probe_scores",
-    "agreement",
-    "cosines",
-    "clip_slopes",
-    "slopes",
-)
-VALIDATION_SEEDS = range(5)
-
-
-def figures(scale):
-    """Every figure of the studies that run."""
-    return [
-        f"results/{scale}/figures/steering/{name}/{figure}.{suffix}"
-        for name in STUDIES
-        for figure in drawable(config["steering"][name])
-        for suffix in ("svg", "png")
-    ]
-
-
-def evidence_tables(wildcards):
-    """The tables that claims are judged by."""
-    found = []
-    for name in STUDIES:
-        place = f"results/{wildcards.scale}/steering/{name}"
-        found += [f"{place}/{table}.parquet" for table in TABLES]
-        found += [f"{place}/sweep-{sweep}.parquet" for sweep in config["steering"][name]["sweeps"]]
-    return found
-
-
-def figure_sources(wildcards):
-    """What a figure is drawn from: tables, corpus and network descriptions."""
-    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
-    places = {
-        "classes": corpus_folder(class_corpus)(wildcards),
-        "concepts": f"data/corpora/{wildcards.scale}/{study(wildcards)['concepts']}",
-        "network": network_folder(wildcards),
-    }
-    return [places.get(n, f"{place}/{n}.parquet") for n in FIGURES[wildcards.figure].sources]
-
 
 rule judge_claims:
     input:
@@ -80,12 +36,12 @@ rule enforce_controls:
         "results/{scale}/verdict.txt",
     log:
         "results/{scale}/logs/enforce_controls.log",
+    priority: -1
     conda:
         "../../envs/analysis.yaml"
     params:
         controls=config["controls"],
         code=code("enforce_controls"),
-    priority: -1
     script:
         "../scripts/enforce_controls.py"
 

@@ -1,36 +1,6 @@
 """Study 2: concepts inside a classifier, and steering its answers with them."""
 
 
-def sweep_corpus(wildcards):
-    """Name of the corpus that a sweep steers."""
-    return study(wildcards)["unseen"] if wildcards.sweep == "unseen" else class_corpus(wildcards)
-
-
-def unseen_folder(wildcards):
-    """The corpus that the network never heard, if the study has one."""
-    name = study(wildcards)["unseen"]
-    return [f"data/corpora/{wildcards.scale}/{name}"] if name else []
-
-
-def tokens(part, copy=""):
-    """Class tokens of a study's concept corpus (part all) or class corpus (part validation)."""
-
-    def path(wildcards):
-        settings = study(wildcards)
-        corpus = settings["concepts"] if part == "all" else class_corpus(wildcards)
-        place = f"results/{wildcards.scale}/activations/{settings['network']}{copy}"
-        return f"{place}/{corpus}.{part}.npy"
-
-    return path
-
-
-def sweeps(wildcards):
-    """The sweeps that a study asks for; under another seed only the one behind its matrix."""
-    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
-    asked = study(wildcards)["sweeps"] if wildcards.scale == config["scale"] else ["test"]
-    return [f"{place}/sweep-{name}.parquet" for name in asked]
-
-
 rule predict:
     input:
         network=network_folder,

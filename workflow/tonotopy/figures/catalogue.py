@@ -54,7 +54,7 @@ FIGURES = {
         _CURVES,
         ("sweep-test",),
         "Probability of a class while its concept is added or subtracted at every layer, on the "
-        "test split (thesis figure 3.4).",
+        "test split; on grey the output has collapsed (thesis figure 3.4).",
         "test",
         {"flat_concept": False},
     ),
