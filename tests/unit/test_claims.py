@@ -18,7 +18,7 @@ from tonotopy.evidence.intervals import bootstrap_means, interval
 from tonotopy.evidence.scorecard import (
     STATISTICS,
     control_verdict,
-    failed_controls,
+    controls,
     judge,
     page,
     write_scorecard,
@@ -203,13 +203,16 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
     claims_only = [row for row in rows if row["kind"] == "claim"]
     assert claims_only[0]["p_adjusted"] == claims_only[0]["p"] < 0.01  # one claim, no correction
     assert all(row["p_adjusted"] is None for row in rows if row["kind"] == "control")
-    assert len(failed_controls(rows)) == 2
-    with pytest.raises(InputError, match="2 of 4 controls did not pass: steering.z"):
+    assert len(controls(rows, "contradicted")) == 2
+    with pytest.raises(InputError, match="2 of 4 controls passed, 2 failed: steering.z"):
         control_verdict(rows, "fail")
-    assert control_verdict(rows, "warn").startswith("2 of 4")
-    assert control_verdict(rows[:2], "fail") == "all 2 controls passed"
+    assert control_verdict(rows, "warn").startswith("2 of 4 controls passed, 2 failed")
+    assert control_verdict(rows[:2], "fail") == "2 of 2 controls passed"
+    wide = [{**rows[0], "verdict": "inconclusive"}, rows[1]]
+    assert control_verdict(wide, "fail").startswith("1 of 2 controls passed, 1 undecided: steering")
+    assert "1 control(s) undecided" in page(wide, "mini")
     html = page(rows, "mini")
-    assert html.index("2 control(s) did not pass") < html.index("Controls: known answers")
+    assert html.index("2 control(s) failed") < html.index("Controls: known answers")
     assert "&lt;b&gt;spec" in html and "<b>spec" not in html
     assert "do not replicate" in html and "<script" not in html
     paths = [tmp_path / f"scorecard.{suffix}" for suffix in ("json", "csv", "html")]

@@ -62,11 +62,23 @@ def test_content_hash_sees_audio_labels_and_splits(tmp_path):
     assert first != write(tmp_path / "d", splits=["train"] * 12).content_hash()
 
 
-def test_faults_name_leaking_groups_and_changed_content(tmp_path):
-    leaking = write(tmp_path / "leak", groups=["g"] * 12)
-    assert any("group g is in several splits" in fault for fault in leaking.faults())
-    leaking.info["content_sha256"] = "0"
-    assert any("differs" in fault for fault in leaking.faults())
+def test_leaking_groups_and_repeated_ids_are_refused_and_nothing_appears(tmp_path):
+    with pytest.raises(InputError, match="corpus leak: group g is in several splits: test, train"):
+        write(tmp_path / "leak", groups=["g"] * 12)
+    with (
+        pytest.raises(InputError, match="clip id c occurs 2 times"),
+        CorpusWriter(tmp_path / "twice", ["a"], 8000, 50) as writer,
+    ):
+        writer.add("c", tone(1), "a", "train")
+        writer.add("c", tone(2), "a", "train")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changed_content_is_a_fault(tmp_path):
+    corpus = write(tmp_path / "c")
+    assert corpus.faults() == []
+    corpus.info["content_sha256"] = "0"
+    assert corpus.faults() == ["the content differs from corpus.json's hash"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_a_misspelt_key_is_refused_before_anything_runs(project):
 
 def test_a_missing_mirror_is_named(project):
     told = project.snakemake(
-        "data/downloads/free_spoken_digits", "--config", "mirror=/no/such/folder", ok=False
+        "--config", "mirror=/no/such/folder", target="data/downloads/free_spoken_digits", ok=False
     )
     assert "error: /no/such/folder: no such folder; check 'mirror'" in told
 
@@ -89,7 +89,7 @@ def test_a_missing_folder_is_named(project, tmp_path):
     settings = overlay(tmp_path / "nowhere", tmp_path / "nowhere")
     (project.path / "gone.yaml").write_text(yaml.safe_dump({**settings, "scale": "gone"}))
     gone = project.__class__(project.path, "gone.yaml")
-    told = gone.snakemake("data/corpora/gone/my_music", ok=False)
+    told = gone.snakemake(target="data/corpora/gone/my_music", ok=False)
     assert f"error: {tmp_path}/nowhere: no such folder; check 'path'" in told
     assert not (project.path / "data/corpora/gone/my_music").exists()
 

@@ -6,6 +6,7 @@ speaker, video) and ``split`` (train, validation or test).
 """
 
 import hashlib
+from collections import Counter, defaultdict
 from functools import cached_property
 from pathlib import Path
 
@@ -163,17 +164,16 @@ class Corpus:
     def faults(self) -> list[str]:
         """Return what breaks the format's promises; an empty list means a valid corpus."""
         found = []
-        ids, counts = np.unique(self.clips.astype(str), return_counts=True)
-        found += [
-            f"clip id {i} occurs {n} times" for i, n in zip(ids, counts, strict=True) if n > 1
-        ]
-        for group in {str(g) for g in self.groups}:
-            in_splits = sorted(set(self.splits[self.groups == group]))
-            if len(in_splits) > 1:
-                found.append(f"group {group} is in several splits: {', '.join(in_splits)}")
+        for clip, count in Counter(self.clips).items():
+            if count > 1:
+                found.append(f"clip id {clip} occurs {count} times")
+        in_splits = defaultdict(set)
+        for group, split in zip(self.groups, self.splits, strict=True):
+            in_splits[group].add(split)
+        for group, splits in in_splits.items():
+            if len(splits) > 1:
+                found.append(f"group {group} is in several splits: {', '.join(sorted(splits))}")
         found += [f"unknown split '{s}'" for s in sorted(set(self.splits) - set(SPLITS))]
-        silent = np.flatnonzero([not samples.any() for samples in self.samples])
-        found += [f"clip {self.clips[i]} is silent" for i in silent]
         if self.content_hash() != self.info["content_sha256"]:
             found.append("the content differs from corpus.json's hash")
         return found

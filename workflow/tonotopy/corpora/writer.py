@@ -149,5 +149,9 @@ class CorpusWriter:
             "report": {"kept": kept, "dropped": self.dropped, "notes": self.notes},
         }
         write_json(self._draft / "corpus.json", {**info, "content_sha256": ""})
-        info["content_sha256"] = Corpus(self._draft).content_hash()
+        corpus = Corpus(self._draft)
+        corpus.info["content_sha256"] = info["content_sha256"] = corpus.content_hash()
+        if faults := corpus.faults():
+            told = "; ".join(faults[:3]) + (f" and {len(faults) - 3} more" if faults[3:] else "")
+            raise InputError(f"corpus {self.path.name}: {told}")
         write_json(self._draft / "corpus.json", info)

@@ -1,4 +1,4 @@
-"""The scorecard: every claim judged, failed controls first."""
+"""The scorecard: every claim judged, controls first."""
 
 import csv
 import inspect
@@ -73,15 +73,16 @@ def _row(claim: Claim, reason: str) -> dict:
     return {**told, **empty, "verdict": "not run", "reason": reason}
 
 
-def failed_controls(rows: list[dict]) -> list[dict]:
-    """Return the controls that ran and did not come out as known."""
-    return [
-        r for r in rows if r["kind"] == "control" and r["verdict"] not in ("supported", "not run")
-    ]
+def controls(rows: list[dict], *verdicts: str) -> list[dict]:
+    """Return the controls with one of the verdicts."""
+    return [r for r in rows if r["kind"] == "control" and r["verdict"] in verdicts]
 
 
 def control_verdict(rows: list[dict], policy: str) -> str:
     """Return one line on the controls.
+
+    A control fails where it is contradicted. Where the data cannot decide (inconclusive), it is
+    told, but fails nothing: small corpora of a user's own often cannot.
 
     Args:
         rows: the scorecard.
@@ -90,18 +91,19 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     Raises:
         InputError: a control failed and the policy is "fail".
     """
-    ran = [r for r in rows if r["kind"] == "control" and r["verdict"] != "not run"]
-    failed = failed_controls(rows)
-    if not failed:
-        return f"all {len(ran)} controls passed"
-    told = "; ".join(
-        f"{r['id']} is {r['verdict']} ({r['estimate']:.3g} [{r['low']:.3g}, {r['high']:.3g}])"
-        for r in failed
-    )
-    text = f"{len(failed)} of {len(ran)} controls did not pass: {told}"
-    if policy == "fail":
+    ran = controls(rows, "supported", "contradicted", "inconclusive")
+    passed, failed = controls(rows, "supported"), controls(rows, "contradicted")
+    text = f"{len(passed)} of {len(ran)} controls passed"
+    for verdict_name, found in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
+        if found:
+            text += f", {len(found)} {verdict_name}: {'; '.join(map(_told, found))}"
+    if failed and policy == "fail":
         raise InputError(f"{text}. See the scorecard; set `controls: warn` to go on regardless")
     return text
+
+
+def _told(row: dict) -> str:
+    return f"{row['id']} {row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
 
 
 def write_scorecard(rows: list[dict], scale: str, json_path, csv_path, page_path) -> None:
@@ -125,7 +127,12 @@ def page(rows: list[dict], scale: str) -> str:
         for kind in ("control", "claim")
     }
     return template.render(
-        rows=rows, scale=scale, failed=failed_controls(rows), counts=counts, criterion=_criterion
+        rows=rows,
+        scale=scale,
+        failed=controls(rows, "contradicted"),
+        undecided=controls(rows, "inconclusive"),
+        counts=counts,
+        criterion=_criterion,
     )
 
 

@@ -180,7 +180,8 @@ def _run(
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
-        trainer.fit(module, *loaders, ckpt_path=last if last.is_file() else None)
+        resume = last if last.is_file() else None
+        trainer.fit(module, *loaders, ckpt_path=resume, weights_only=True)
     weights = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     module.load_state_dict(weights["state_dict"])
     module.eval().cpu()
