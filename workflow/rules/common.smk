@@ -20,7 +20,7 @@ TABLES = (
     "clip_slopes",
     "slopes",
 )
-VALIDATION_SEEDS = range(5)
+VALIDATION_SEEDS = (1, 2, 3, 4)  # beside the run's own
 
 
 wildcard_constraints:

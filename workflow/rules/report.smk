@@ -96,12 +96,11 @@ rule build_report:
 
 rule validation_summary:
     input:
-        expand(
-            "results/{scale}-seed{seed}/steering/{study}/slopes.parquet",
-            scale=config["scale"],
-            seed=VALIDATION_SEEDS,
-            study=["world", "counterfactual"],
-        ),
+        lambda wildcards: [
+            f"results/{wildcards.scale}{suffix}/steering/{name}/slopes.parquet"
+            for suffix in ("", *(f"-seed{seed}" for seed in VALIDATION_SEEDS))
+            for name in ("world", "counterfactual")
+        ],
     output:
         "results/{scale}/world_validation.csv",
     log:
