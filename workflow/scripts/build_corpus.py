@@ -13,7 +13,7 @@ build(
     json.loads(snakemake.params.settings),
     snakemake.params.seed,
     snakemake.threads,
-    sources or None,
+    sources[0] if sources else None,
 )
 report = Corpus(snakemake.output[0]).info["report"]
 print(f"{report['kept']} clips kept, {len(report['dropped'])} dropped")

@@ -20,6 +20,6 @@ history = train(
     Path(snakemake.params.tensorboard),
     snakemake.params.seed,
     snakemake.params.accelerator,
-    Path(str(weights)) if weights else None,
+    Path(weights[0]) if weights else None,
 )
 write_table(snakemake.output.history, history)

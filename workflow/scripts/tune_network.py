@@ -17,7 +17,7 @@ trials = tune(
     json.loads(snakemake.params.settings),
     snakemake.params.seed,
     snakemake.params.accelerator,
-    Path(str(weights)) if weights else None,
+    Path(weights[0]) if weights else None,
 )
 print(trials.sort_values("validation_macro_f1", ascending=False).to_string(index=False))
 write_table(snakemake.output.trials, trials)
