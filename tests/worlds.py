@@ -1,9 +1,13 @@
 """Small worlds that several tests share: a corpus that is quick to learn, tables of a study."""
 
+import hashlib
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import soundfile
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
@@ -130,3 +134,24 @@ def _probe_tables(folder, rng, labels, names) -> None:
     pd.concat(predictions, ignore_index=True).to_parquet(folder / "probe_predictions.parquet")
     for name, (rows, columns) in tables.items():
         pd.DataFrame(rows, columns=columns).to_parquet(folder / f"{name}.parquet")
+
+
+def digits_replica(archive: Path, sums: Path) -> None:
+    """Write a small archive in the spoken digits' layout, with one path that leads outside.
+
+    2 digits x 2 speakers x 12 takes; ``sums`` gets the sha256 of every recording.
+    """
+    rows = []
+    for path in (archive, sums):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive, "w") as packed:
+        for digit in range(2):
+            for speaker in ("george", "theo"):
+                for take in range(12):
+                    name, sound = f"recordings/{digit}_{speaker}_{take}.wav", io.BytesIO()
+                    wave = 0.3 * np.sin(np.arange(3000) * (0.1 + 0.1 * digit + 0.01 * take))
+                    soundfile.write(sound, wave, 8000, format="WAV")
+                    rows.append(f"{hashlib.sha256(sound.getvalue()).hexdigest()}  {name}")
+                    packed.writestr(f"free-spoken-digit-dataset-1.0.10/{name}", sound.getvalue())
+        packed.writestr("free-spoken-digit-dataset-1.0.10/../../evil.txt", "outside")
+    sums.write_text("\n".join(rows) + "\n")

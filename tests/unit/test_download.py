@@ -7,6 +7,7 @@ import zipfile
 from contextlib import contextmanager
 
 import pytest
+from worlds import digits_replica
 
 from tonotopy.corpora import download
 from tonotopy.corpora.catalogue import PUBLIC
@@ -149,28 +150,10 @@ def test_a_download_larger_than_the_disk_is_refused_before_it_starts(tmp_path, m
 
 @pytest.fixture
 def digits(tmp_path, monkeypatch):
-    """A replica of the digits' archive: 2 digits x 2 speakers x 12 takes, listed with checksums."""
-    import io
-
-    import numpy as np
-    import soundfile
-
-    rows, mirror = [], tmp_path / "mirror"
-    mirror.mkdir()
+    """A replica of the digits' archive, and its checksums in the place of the official ones."""
+    mirror, sums = tmp_path / "mirror", tmp_path / "checksums"
     remote = PUBLIC["free_spoken_digits"].remotes[0]
-    with zipfile.ZipFile(mirror / remote.file, "w") as archive:
-        for digit in range(2):
-            for speaker in ("george", "theo"):
-                for take in range(12):
-                    name, sound = f"recordings/{digit}_{speaker}_{take}.wav", io.BytesIO()
-                    wave = 0.3 * np.sin(np.arange(3000) * (0.1 + 0.1 * digit + 0.01 * take))
-                    soundfile.write(sound, wave, 8000, format="WAV")
-                    rows.append(f"{hashlib.sha256(sound.getvalue()).hexdigest()}  {name}")
-                    archive.writestr(f"free-spoken-digit-dataset-1.0.10/{name}", sound.getvalue())
-        archive.writestr("free-spoken-digit-dataset-1.0.10/../../evil.txt", "outside")
-    sums = tmp_path / "checksums"
-    sums.mkdir()
-    (sums / remote.members).write_text("\n".join(rows) + "\n")
+    digits_replica(mirror / remote.file, sums / remote.members)
     monkeypatch.setattr(download, "CHECKSUMS", sums)
     return mirror, remote
 

@@ -9,9 +9,12 @@ import pytest
 import soundfile
 import yaml
 from conftest import copy_project
+from worlds import digits_replica
 
+from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded import planted
 from tonotopy.corpora.embedded.music import MusicWorld
+from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 
 CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
@@ -33,6 +36,21 @@ def test_a_missing_mirror_is_named(project):
         "--config", "mirror=/no/such/folder", target="data/downloads/free_spoken_digits", ok=False
     )
     assert "error: /no/such/folder: no such folder; check 'mirror'" in told
+
+
+def test_a_public_corpus_comes_from_a_mirror(tmp_path):
+    """A replica of the archive, with its checksums in the place of the official ones."""
+    project = copy_project(tmp_path / "tonotopy")
+    pocket = project.__class__(project.path, "workflow/scales/pocket.yaml")
+    remote = PUBLIC["free_spoken_digits"].remotes[0]
+    sums = project.path / "workflow/tonotopy/corpora/checksums" / remote.members
+    digits_replica(tmp_path / "mirror" / remote.file, sums)
+    pocket.snakemake(
+        "--config", f"mirror={tmp_path / 'mirror'}", target="data/corpora/pocket/speakers"
+    )
+    corpus = Corpus(project.path / "data/corpora/pocket/speakers")
+    assert corpus.classes == ["george", "theo"] and len(corpus) == 48
+    assert corpus.info["licence"] == "CC BY-SA 4.0"
 
 
 def own_audio(root, classes, rate=8000):
