@@ -23,7 +23,7 @@ def test_every_make_target_exists():
 @pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "yaml"])
 def test_every_configuration_is_valid(text):
     default = yaml.safe_load((ROOT / "config.yaml").read_text())
-    check(merged(default, yaml.safe_load(text)), SCHEMA)
+    assert check(merged(default, yaml.safe_load(text)), SCHEMA) is None
 
 
 def test_every_file_and_picture_named_is_there():
