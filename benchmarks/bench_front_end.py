@@ -29,7 +29,7 @@ def main() -> None:
     def other():
         return theirs(batch, sampling_rate=16000, return_tensors="pt")
 
-    compare(f"front end, {CLIPS} clips", mine, other, repeats=3, goal=2.4)
+    compare(f"front end, {CLIPS} clips", mine, other, repeats=9, goal=2.4)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def main() -> None:
 
     expected = hooked(network, clips, directions).unflatten(0, (VECTORS, len(STRENGTHS)))
     torch.testing.assert_close(ours(), expected, rtol=1e-3, atol=1e-4)
-    compare("steering sweep", ours, lambda: hooked(network, clips, directions), 5, goal=1.15)
+    compare("steering sweep", ours, lambda: hooked(network, clips, directions), 9, goal=1.15)
     pairs = [(seconds(ours), seconds(lambda: counted(network, clips))) for _ in range(7)]
     least = min(o / c for o, c in pairs)
     middle = sorted(o / c for o, c in pairs)[3]

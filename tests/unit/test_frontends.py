@@ -76,9 +76,7 @@ def test_the_printed_sizes_of_study_2():
 
 def test_one_clip_at_a_time_equals_the_batch_in_one_piece():
     front_end, waves = LogMel(SETTINGS), torch.randn(3, LogMel(SETTINGS).samples)
-    half = SETTINGS.n_fft // 2
-    padded = torch.nn.functional.pad(waves[:, None], (half, half), mode="reflect")[:, 0]
-    torch.testing.assert_close(front_end.mel(waves), front_end._mel(padded).transpose(1, 2))
+    torch.testing.assert_close(front_end.mel(waves), front_end._mel(waves).transpose(1, 2))
 
 
 def test_statistics_equal_numpy_over_all_values_and_ignore_batching():

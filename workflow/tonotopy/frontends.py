@@ -96,23 +96,26 @@ class LogMel(nn.Module):
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return what the network is given: shape (clips, mels, frames), see `log_mel`."""
-        return self._by_piece(waveforms, lambda power: self.normalise(self._log(power)))
+        return self._by_piece(waveforms, self._finish)
 
     def _log(self, power: Tensor) -> Tensor:
-        return (power + self.settings.floor).log()
+        return power.add_(self.settings.floor).log_()
+
+    def _finish(self, power: Tensor) -> Tensor:
+        return self._log(power).sub_(self.settings.mean).div_(2 * self.settings.std)
 
     def _by_piece(self, waveforms: Tensor, finish: Callable[[Tensor], Tensor]) -> Tensor:
         if waveforms.ndim != 2:
             raise ValueError(f"waveforms must be (clips, samples), not {tuple(waveforms.shape)}")
-        waveforms = nn.functional.pad(waveforms, (0, self.samples - waveforms.shape[-1]))
-        half = self.settings.n_fft // 2
-        padded = nn.functional.pad(waveforms[:, None], (half, half), mode="reflect")[:, 0]
-        pieces = padded.split(1) if padded.device.type == "cpu" else [padded]
-        done = [finish(self._mel(piece)) for piece in pieces]
-        return torch.cat(done).transpose(1, 2)
+        pieces = waveforms.split(1) if waveforms.device.type == "cpu" else [waveforms]
+        return torch.cat([finish(self._mel(piece)) for piece in pieces]).transpose(1, 2)
 
-    def _mel(self, padded: Tensor) -> Tensor:
-        """Mel power of waveforms that are already padded: shape (clips, frames, mels)."""
+    def _mel(self, waveforms: Tensor) -> Tensor:
+        """Mel power, shape (clips, frames, mels); frames are centred, edges are reflected."""
+        missing, half = self.samples - waveforms.shape[-1], self.settings.n_fft // 2
+        if missing:
+            waveforms = nn.functional.pad(waveforms, (0, missing))
+        padded = nn.functional.pad(waveforms[:, None], (half, half), mode="reflect")[:, 0]
         frames = padded.unfold(1, self.settings.n_fft, self.hop) * self.window
         spectrum = torch.view_as_real(torch.fft.rfft(frames))
         power = spectrum[..., 0].square() + spectrum[..., 1].square()
