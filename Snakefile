@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 configfile: "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
 
