@@ -15,7 +15,7 @@ from tonotopy.corpora.remote import Remote
 from tonotopy.errors import InputError
 from tonotopy.files import naming, replacing
 
-USER_AGENT = "tonotopy/0.1 (+https://snakemake.github.io; research workflow)"
+USER_AGENT = "tonotopy/0.1 (reproducible research workflow)"
 CHECKSUMS = Path(__file__).parent / "checksums"
 ATTEMPTS, TIMEOUT_S, CHUNK = 5, 60, 1 << 20
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
