@@ -42,7 +42,7 @@ def seed_of(wildcards):
 
 
 def gpus():
-    """GPUs per job: counted where the run insists on them; profiles/slurm sets its own."""
+    """GPUs per job: counted where the run insists on them."""
     return int(config["accelerator"] == "gpu")
 
 

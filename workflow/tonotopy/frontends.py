@@ -46,8 +46,8 @@ class LogMel(nn.Module):
     """Normalised log-mel spectrogram of study 2, on any device.
 
     On the CPU clips are taken one by one, so that a clip's spectrum stays in the cache, and the mel
-    filters in a few groups, so that low bands are not multiplied with high bins: about three times
-    as fast as one large batch. On a GPU the batch is one piece.
+    filters in a few groups, so that low bands are not multiplied with high bins
+    (benchmarks/bench_front_end.py). On a GPU the batch is one piece.
     """
 
     def __init__(self, settings: LogMelSettings):

@@ -146,6 +146,7 @@ class Classifier(lightning.LightningModule):
         self.log("validation_macro_f1", float(score), prog_bar=True)
 
     def configure_optimizers(self):
+        """Return AdamW, with the schedule that the settings name."""
         settings = self.settings
         optimiser = torch.optim.AdamW(
             self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay

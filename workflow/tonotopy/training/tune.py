@@ -40,6 +40,7 @@ def tune(
     plan = settings["tuning"]
 
     def score(trial: optuna.Trial) -> float:
+        """Train with the trial's values and return the best validation macro-F1."""
         drawn = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
         chosen = {**settings["training"], **drawn, "epochs": plan["epochs"]}
         with tempfile.TemporaryDirectory() as folder:
