@@ -31,8 +31,7 @@ def test_what_goes_in_comes_out(tmp_path):
     np.testing.assert_allclose(corpus.waveforms(slice(None)), expected, atol=1 / FULL_SCALE)
     assert corpus.info["counts"]["train"] == {"a": 3, "b": 3}
     assert corpus.info["report"]["dropped"] == [{"clip": "broken", "reason": "cannot be read"}]
-    assert corpus.attachment("facts.csv").read_text() == "x\n1\n"
-    assert corpus.attachment("other.csv") is None
+    assert (corpus.path / "facts.csv").read_text() == "x\n1\n"
     assert corpus.faults() == []
 
 

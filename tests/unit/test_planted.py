@@ -93,7 +93,7 @@ def test_corpora_do_not_depend_on_workers_and_growing_changes_no_clip(tmp_path):
     more = build(tmp_path / "3/genres", train=20)
     np.testing.assert_array_equal(more.samples[np.arange(12)], one.samples[np.arange(12)])
     np.testing.assert_array_equal(more.samples[np.arange(20, 30)], one.samples[np.arange(12, 22)])
-    assert "violin,classical,True" in one.attachment("causes.csv").read_text()
+    assert "violin,classical,True" in (one.path / "causes.csv").read_text()
 
 
 def test_another_name_or_seed_gives_other_clips(tmp_path):

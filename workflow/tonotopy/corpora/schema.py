@@ -147,11 +147,6 @@ class Corpus:
         kept = [found[self.labels[found] == c][:share] for c in range(len(self.classes))]
         return np.sort(np.concatenate(kept))
 
-    def attachment(self, name: str) -> Path | None:
-        """Return the path of a file that the maker left beside the clips, or None."""
-        path = self.path / name
-        return path if path.is_file() else None
-
     def content_hash(self) -> str:
         """Return the sha256 over ids, labels, groups, splits and audio, in order."""
         digest = hashlib.sha256(repr((self.rate, self.classes)).encode())
