@@ -10,7 +10,7 @@ import torch
 from timing import compare
 from transformers import ASTFeatureExtractor
 
-from tonotopy.frontends import LogMel, LogMelSettings
+from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 
 CLIPS = 64
 

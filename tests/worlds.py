@@ -137,7 +137,7 @@ def _probe_tables(folder, rng, labels, names) -> None:
 
 
 def digits_replica(archive: Path, sums: Path) -> None:
-    """Write a small archive in the spoken digits' layout, with one path that leads outside.
+    """Write a small archive in the spoken digits' layout, with a file that nobody listed.
 
     2 digits x 2 speakers x 12 takes; ``sums`` gets the sha256 of every recording.
     """
@@ -153,5 +153,5 @@ def digits_replica(archive: Path, sums: Path) -> None:
                     soundfile.write(sound, wave, 8000, format="WAV")
                     rows.append(f"{hashlib.sha256(sound.getvalue()).hexdigest()}  {name}")
                     packed.writestr(f"free-spoken-digit-dataset-1.0.10/{name}", sound.getvalue())
-        packed.writestr("free-spoken-digit-dataset-1.0.10/../../evil.txt", "outside")
+        packed.writestr("free-spoken-digit-dataset-1.0.10/utils/unlisted.py", "raise SystemExit")
     sums.write_text("\n".join(rows) + "\n")

@@ -115,3 +115,21 @@ def test_a_folder_that_is_no_corpus_is_named(tmp_path):
     data.write_bytes(b"damaged")
     with pytest.raises(InputError, match=r"clips: damaged.*build it again"):
         Corpus(corpus.path)
+
+
+def test_a_tagging_corpus_has_lists_of_labels(tmp_path):
+    tags = [["b", "a"], [], ["b"]]
+    with CorpusWriter(tmp_path / "t", ["a", "b"], 8000, 50, tags=True) as writer:
+        for i, labels in enumerate(tags):
+            writer.add(f"c{i}", tone(i), labels, "train")
+        with pytest.raises(InputError, match="clip x has label 'c'"):
+            writer.add("x", tone(0), ["a", "c"], "train")
+        with pytest.raises(InputError, match="a label twice"):
+            writer.add("x", tone(0), ["a", "a"], "train")
+    corpus = Corpus(tmp_path / "t")
+    assert corpus.tags and corpus.classes == ["a", "b"] and corpus.faults() == []
+    assert corpus.targets.tolist() == [[True, True], [False, False], [False, True]]
+    assert corpus.info["counts"]["train"] == {"a": 1, "b": 2} and corpus.info["clips"] == 3
+    assert list(corpus.indices("train", at_most=2)) == [0, 1]
+    with pytest.raises(InputError, match="several labels"):
+        _ = corpus.labels

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from tonotopy.corpora import sources
 from tonotopy.corpora.audio import fit_length, read_audio
-from tonotopy.corpora.folder import audio_files, build
-from tonotopy.corpora.labelling import named_splits, random_splits, reader
+from tonotopy.corpora.folder import build
+from tonotopy.corpora.labelling import reader
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.settings import FolderSettings
+from tonotopy.corpora.splitting import named_splits, random_splits
 from tonotopy.errors import InputError
 
 
@@ -35,7 +37,7 @@ def music(tmp_path):
     put(root, "low/silent.wav", np.zeros(8000))
     put(root, "low/empty.wav", np.zeros(0))
     infinite = tone(220).astype(np.float32)
-    infinite[5] = np.inf
+    infinite[4000] = np.inf
     put(root, "low/infinite.wav", infinite, subtype="FLOAT")
     (root / "low/corrupt.wav").write_bytes(b"RIFF but no more")
     put(root, "lonely/only.wav", tone(500))
@@ -141,9 +143,9 @@ def test_files_without_a_split_are_listed(tmp_path):
 
 def test_missing_and_empty_folders_are_named(tmp_path):
     with pytest.raises(InputError, match=r"nowhere: no such folder"):
-        audio_files(tmp_path / "nowhere")
+        sources.clips(tmp_path / "nowhere", "audio")
     with pytest.raises(InputError, match="holds no audio file"):
-        audio_files(tmp_path)
+        sources.clips(tmp_path, "audio")
 
 
 def test_random_splits_are_seeded_stratified_and_never_cut_groups():

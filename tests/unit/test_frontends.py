@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tonotopy.frontends import LogMel, LogMelSettings, statistics
+from tonotopy.frontends.log_mel import LogMel, LogMelSettings, statistics
 
 SETTINGS = LogMelSettings(rate=8000, n_fft=256, hop_ms=10, mels=20, frames=12, mean=-3.0, std=2.0)
 

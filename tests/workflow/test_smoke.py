@@ -49,7 +49,11 @@ def test_a_second_run_has_nothing_to_do(finished):
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("workflow/tonotopy/frontends.py", '"""Front ends: from', '"""Front ends (new): from'),
+        (
+            "workflow/tonotopy/frontends/log_mel.py",
+            '"""Front ends: from',
+            '"""Front ends (new): from',
+        ),
         ("workflow/scripts/steer.py", '"""Steer a corpus', '"""Now steer a corpus'),
     ],
 )

@@ -3,14 +3,16 @@
 import re
 
 from tonotopy.config import frozen
-from tonotopy.corpora.catalogue import PUBLIC, listing
+from tonotopy.corpora.audioset.labels import SEGMENTS
+from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC, listing
 from tonotopy.figures.catalogue import FIGURES, drawable
+from tonotopy.networks.places import own_file
+from tonotopy.networks.published import INITIAL, PUBLISHED, REMOTES
 from tonotopy.provenance import code_hash
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
 STUDIES = config["run"]["steering"]
 NETWORKS = "|".join(config["networks"])
-WEIGHTS = {"deit": "data/downloads/weights/deit_base_distilled_patch16_384-d0272ac0.pth"}
 TABLES = (
     "predictions",
     "probe_predictions",
@@ -75,24 +77,73 @@ def network_folder(wildcards):
 
 
 def corpus_sources(wildcards):
-    """The unpacked download that a public corpus is built from; nothing for the others."""
-    maker = config["corpora"][wildcards.corpus]["maker"]
-    return [f"data/downloads/{maker}"] if maker in PUBLIC else []
+    """What a corpus is built from: an unpacked download, AudioSet's clips, or nothing."""
+    settings = config["corpora"][wildcards.corpus]
+    if settings["maker"] == "audioset":
+        place = f"data/audioset/{config['scale']}"
+        clips = [] if config["audioset"]["path"] else [f"{place}/gathered.csv"]
+        return [f"{place}/{settings['task']}.csv", *clips]
+    if settings["maker"] not in PUBLIC or settings.get("path"):
+        return []
+    source = PUBLIC[settings["maker"]].source(settings.get("version"))
+    return [f"data/downloads/{source}"]
+
+
+def corpus_places(wildcards, input):
+    """The same by the names that the maker knows them by."""
+    if config["corpora"][wildcards.corpus]["maker"] == "audioset":
+        return {"table": input.sources[0], "clips": audioset_clips()}
+    return {"download": input.sources[0]} if input.sources else {}
 
 
 def corpus_listing(wildcards):
     """Names and sizes of a user's own files, so that a changed folder is read again."""
-    settings = config["corpora"][wildcards.corpus]
-    return listing(settings["path"]) if settings["maker"] == "folder" else ""
+    path = config["corpora"][wildcards.corpus].get("path")
+    return listing(path) if path else ""
+
+
+def audioset_clips():
+    """Folder of AudioSet clips: the user's, or the one that they are gathered in."""
+    return config["audioset"]["path"] or "data/downloads/audioset/clips"
+
+
+def audioset_segments(wildcards):
+    """AudioSet's csv files: the user's, or downloads."""
+    settings = config["audioset"]
+    own = settings["files"]
+    return [own.get(name) or f"data/downloads/{SEGMENTS[name].file}" for name in settings["segments"]]
 
 
 # --- networks ---
 
 
+def networks_with(key):
+    """Regular expression of the networks whose entry has a key; one that never matches if none."""
+    return "|".join(n for n, entry in config["networks"].items() if key in entry) or "(?!)"
+
+
 def initial_weights(wildcards):
     """Published weights that a training starts from, if its settings name any."""
     name = config["networks"][wildcards.network].get("initial_weights")
-    return [WEIGHTS[name]] if name else []
+    return [f"data/downloads/weights/{INITIAL[name].file}"] if name else []
+
+
+def published_weights(wildcards):
+    """File of a published network's weights."""
+    published = PUBLISHED[config["networks"][wildcards.network]["published"]]
+    return f"data/downloads/weights/{published.remote.file}"
+
+
+def own_weights(wildcards):
+    """File of the weights of a user's own network, if there is one."""
+    path = config["networks"][wildcards.network].get("weights")
+    return [path] if path else []
+
+
+def own_source(wildcards):
+    """Hash of the module of a user's own network, so that an edit makes it anew."""
+    path = own_file(config["networks"][wildcards.network]["module"])
+    return code_hash(path) if path else ""
 
 
 def training_corpus(wildcards):

@@ -3,9 +3,11 @@
 
 rule download_weights:
     output:
-        "data/downloads/weights/{weights}.pth",
+        "data/downloads/weights/{weights}",
     log:
         "results/logs/download_weights/{weights}.log",
+    wildcard_constraints:
+        weights="|".join(map(re.escape, REMOTES)),
     conda:
         "../../envs/audio.yaml"
     params:
@@ -26,7 +28,7 @@ rule train_network:
     benchmark:
         "results/{scale}/benchmarks/train_network/{network}.tsv"
     wildcard_constraints:
-        network=NETWORKS,
+        network=networks_with("architecture"),
     conda:
         "../../envs/torch.yaml"
     threads: training_threads
@@ -41,6 +43,44 @@ rule train_network:
         code=code("train_network"),
     script:
         "../scripts/train_network.py"
+
+
+rule publish_network:
+    input:
+        weights=published_weights,
+    output:
+        network=directory("results/{scale}/networks/{network}"),
+    log:
+        "results/{scale}/logs/publish_network/{network}.log",
+    wildcard_constraints:
+        network=networks_with("published"),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        published=lambda wildcards: config["networks"][wildcards.network]["published"],
+        code=code("publish_network"),
+    script:
+        "../scripts/publish_network.py"
+
+
+rule adopt_network:
+    input:
+        weights=own_weights,
+    output:
+        network=directory("results/{scale}/networks/{network}"),
+    log:
+        "results/{scale}/logs/adopt_network/{network}.log",
+    wildcard_constraints:
+        network=networks_with("module"),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        settings=lambda wildcards: frozen(config["networks"][wildcards.network]),
+        source=own_source,
+        seed=seed_of,
+        code=code("adopt_network"),
+    script:
+        "../scripts/adopt_network.py"
 
 
 rule untrained_network:

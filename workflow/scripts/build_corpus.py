@@ -7,13 +7,12 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-sources = snakemake.input.get("sources")
 build(
     snakemake.output[0],
     json.loads(snakemake.params.settings),
     snakemake.params.seed,
     snakemake.threads,
-    sources[0] if sources else None,
+    dict(snakemake.params.places),
 )
 report = Corpus(snakemake.output[0]).info["report"]
 print(f"{report['kept']} clips kept, {len(report['dropped'])} dropped")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tonotopy.corpora.download import fetch_to
 from tonotopy.logs import to_log
-from tonotopy.networks.published import WEIGHTS
+from tonotopy.networks.published import REMOTES
 
 to_log(snakemake.log[0])
 place = Path(snakemake.output[0])
-fetch_to(WEIGHTS[place.name], place, snakemake.config["mirror"])
+fetch_to(REMOTES[place.name], place, snakemake.config["mirror"])

@@ -50,6 +50,8 @@ def _check_references(config: dict) -> None:
         study = _known(name, config["steering"], "run.steering", "steering")
         place = f"steering.{name}"
         network = _known(study["network"], config["networks"], f"{place}.network", "networks")
+        if network.get("architecture") != "ast":
+            raise InputError(f"{place}.network: only an AST that is trained here can be steered")
         classes = _known(
             network["corpus"], config["corpora"], f"networks.{study['network']}.corpus", "corpora"
         )

@@ -1,18 +1,21 @@
-"""A corpus from a folder of audio files: a user's own, or an unpacked download."""
+"""A corpus from a folder of sound: a user's own, or an unpacked download."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from tonotopy.corpora.audio import AUDIO_SUFFIXES, fit_length, limit_peak, read_audio
-from tonotopy.corpora.labelling import named_splits, random_splits, reader
+from tonotopy.corpora import sources
+from tonotopy.corpora.audio import limit_peak
+from tonotopy.corpora.labelling import reader
 from tonotopy.corpora.schema import SPLITS
 from tonotopy.corpora.settings import FolderSettings
+from tonotopy.corpora.splitting import balanced, leaking, named_splits, random_splits
 from tonotopy.corpora.writer import CorpusWriter
 from tonotopy.errors import InputError
 
@@ -20,30 +23,43 @@ LEAST_CLIPS = 3  # a class needs one clip in each split
 
 
 @dataclass(frozen=True)
-class _Listed:
+class Listed:
+    """A clip that is wanted: its path, its labels (one, unless the corpus has tags), its place."""
+
     clip: str
-    label: str
+    labels: tuple[str, ...]
     group: str
     split: str
 
+    @property
+    def first(self) -> str:
+        """The label that splits and draws go by."""
+        return self.labels[0] if self.labels else ""
 
-def audio_files(root: Path) -> list[Path]:
-    """Return the audio files below a folder, relative to it and sorted.
 
-    Raises:
-        InputError: the folder is missing or holds no audio file.
+@dataclass
+class Listing:
+    """What a folder holds, before any sound is read.
+
+    Attributes:
+        rows: clips that are wanted, in the order of their names.
+        dropped: (clip, reason) of those that cannot be used.
+        notes: lines for the build report.
+        files: number of clips that the folder holds.
     """
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder; check 'path' in the corpus's configuration")
-    found = [p for p in root.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file()]
-    if not found:
-        raise InputError(f"{root}: holds no audio file ({', '.join(AUDIO_SUFFIXES)})")
-    return sorted(path.relative_to(root) for path in found)
 
+    rows: list[Listed] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: int = 0
 
-def listing(root: Path) -> str:
-    """Return names and sizes of a folder's audio files as one string: it changes with them."""
-    return "\n".join(f"{p.as_posix()} {(root / p).stat().st_size}" for p in audio_files(root))
+    def keep(self, chosen, reason=None) -> None:
+        """Keep the rows at these positions; the others are dropped if there is a reason."""
+        chosen = set(chosen)
+        if reason:
+            gone = [i for i in range(len(self.rows)) if i not in chosen]
+            self.dropped += [(self.rows[i].clip, reason(i)) for i in gone]
+        self.rows = [row for i, row in enumerate(self.rows) if i in chosen]
 
 
 def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> None:
@@ -52,60 +68,137 @@ def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> No
     Args:
         path: folder of the new corpus.
         settings: how to read labels, groups, splits and audio.
-        seed: seed of random splits.
+        seed: seed of random splits and draws.
         workers: processes that decode; the corpus does not depend on it.
 
     Raises:
         InputError: the folder is missing, holds no audio, or no clip could be kept.
     """
     root = Path(settings.path)
-    files = audio_files(root)
-    rows, dropped = _labelled(files, settings, root, seed)
-    classes = sorted({row.label for row in rows})
+    listed = listing(root, settings, seed)
+    classes = sorted({label for row in listed.rows for label in row.labels}, key=_natural)
     length = round(settings.seconds * settings.rate)
-    about = {"source": "folder", **settings.about}
-    with CorpusWriter(path, classes, settings.rate, length, about) as writer:
-        for clip, reason in dropped:
+    about, tags = {"source": "folder", **settings.about}, settings.tags is not None
+    with CorpusWriter(path, classes, settings.rate, length, about, tags) as writer:
+        for clip, reason in listed.dropped:
             writer.drop(clip, reason)
-        for row, sound in zip(rows, _decoded(rows, root, settings, length, workers), strict=True):
+        for text in listed.notes:
+            writer.note(text)
+        sounds = _decoded(listed.rows, root, settings, length, workers)
+        for row, sound in zip(listed.rows, sounds, strict=True):
             if isinstance(sound, str):
                 writer.drop(row.clip, sound)
             else:
-                writer.add(row.clip, sound, row.label, row.split, row.group)
+                writer.add(row.clip, sound, row.labels if tags else row.first, row.split, row.group)
         _note_gaps(writer, classes)
+        if settings.clip_licence:
+            writer.attach("licences.csv", _licences(listed.rows, root, settings))
 
 
-def _labelled(files, settings, root, seed) -> tuple[list[_Listed], list[tuple[str, str]]]:
+def listing(root: Path, settings: FolderSettings, seed: int) -> Listing:
+    """Return which clips of a folder are wanted, with labels, groups and splits."""
+    listed = _labelled(root, settings)
+    _compare(listed, settings)
+    _drop_faults(listed, settings)
+    if not settings.tags:
+        _drop_rare(listed)
+    _split(listed, root, settings, seed)
+    _drop_leaks(listed)
+    if settings.per_class:
+        _balance(listed, settings.per_class, seed)
+    return listed
+
+
+def _labelled(root: Path, settings: FolderSettings) -> Listing:
     label_of = reader(settings.label, root)
     group_of = reader(settings.group, root) if settings.group else Path.as_posix
-    labels = {file: label_of(file) for file in files}
-    counts = Counter(label for label in labels.values() if label)
-    dropped, kept = [], []
-    for file, label in labels.items():
-        if not label:
-            dropped.append((file.as_posix(), f"no label found by {settings.label}"))
-        elif counts[label] < LEAST_CLIPS:
-            reason = f"label '{label}' has {counts[label]} clip(s), at least {LEAST_CLIPS} needed"
-            dropped.append((file.as_posix(), reason))
-        else:
-            kept.append(file)
-    groups = [group_of(file) or file.as_posix() for file in kept]
+    listed, left_out = Listing(), Counter()
+    for file in sources.clips(root, settings.store):
+        listed.files += 1
+        clip, word = file.as_posix(), label_of(file)
+        if word:
+            labels = _classes(word, settings)
+            if labels or settings.tags:
+                listed.rows.append(Listed(clip, labels, group_of(file) or clip, ""))
+            else:
+                left_out[word] += 1
+        elif settings.unlabelled == "listed":
+            listed.dropped.append((clip, f"no label found by {settings.label}"))
+    for word, count in sorted(left_out.items()):
+        listed.notes.append(f"left out: {count} clip(s) labelled '{word}'")
+    return listed
+
+
+def _compare(listed: Listing, settings: FolderSettings) -> None:
+    """Note where a folder is not the complete corpus."""
+    files, classes = settings.expected
+    found = {label for row in listed.rows for label in row.labels}
+    if files is not None and listed.files != files:
+        listed.notes.append(f"the folder holds {listed.files} clips, a complete one {files}")
+    if classes is not None and len(found) != classes:
+        listed.notes.append(f"{len(found)} classes were found, a complete folder has {classes}")
+
+
+def _classes(word: str, settings: FolderSettings) -> tuple[str, ...]:
+    words = word.split(settings.tags) if settings.tags else [word]
+    if settings.names is not None:
+        words = [settings.names[w] for w in words if w in settings.names]
+    return tuple(w for w in words if w not in settings.leave_out)
+
+
+def _drop_faults(listed: Listing, settings: FolderSettings) -> None:
+    def fault(i):
+        path = Path(listed.rows[i].clip)
+        names = (path.as_posix(), path.name, path.stem)
+        return next((settings.faults[n] for n in names if n in settings.faults), None)
+
+    sound = [i for i in range(len(listed.rows)) if fault(i) is None]
+    listed.keep(sound, lambda i: f"known fault: {fault(i)}")
+
+
+def _drop_rare(listed: Listing) -> None:
+    counts = Counter(row.first for row in listed.rows)
+    common = [i for i, row in enumerate(listed.rows) if counts[row.first] >= LEAST_CLIPS]
+
+    def reason(i):
+        label = listed.rows[i].first
+        return f"label '{label}' has {counts[label]} clip(s), at least {LEAST_CLIPS} needed"
+
+    listed.keep(common, reason)
+
+
+def _split(listed: Listing, root: Path, settings: FolderSettings, seed: int) -> None:
+    rows = listed.rows
     if settings.split.get("from") == "random":
-        splits = random_splits([labels[f] for f in kept], groups, settings.split["shares"], seed)
+        labels, groups = [row.first for row in rows], [row.group for row in rows]
+        splits = random_splits(labels, groups, settings.split["shares"], seed)
     else:
         split_of = named_splits(settings.split, root)
-        splits = [split_of(file) for file in kept]
-    rows = []
-    for file, group, split in zip(kept, groups, splits, strict=True):
-        if split is None:
-            dropped.append((file.as_posix(), f"no split found by {settings.split}"))
-        else:
-            rows.append(_Listed(file.as_posix(), labels[file], group, split))
-    return rows, dropped
+        splits = [split_of(Path(row.clip)) for row in rows]
+    listed.rows = [
+        Listed(row.clip, row.labels, row.group, split or "")
+        for row, split in zip(rows, splits, strict=True)
+    ]
+    placed = [i for i, split in enumerate(splits) if split]
+    listed.keep(placed, lambda i: f"no split found by {settings.split}")
+
+
+def _drop_leaks(listed: Listing) -> None:
+    leaks = leaking([row.group for row in listed.rows], [row.split for row in listed.rows])
+    listed.keep([i for i in range(len(listed.rows)) if i not in leaks], leaks.get)
+
+
+def _balance(listed: Listing, per_class: int, seed: int) -> None:
+    counts = Counter(row.first for row in listed.rows)
+    listed.keep(balanced([row.first for row in listed.rows], per_class, seed))
+    listed.notes.append(f"balanced: at most {per_class} clips of each class drawn by seed {seed}")
+    for label, count in sorted(counts.items()):
+        if count < per_class:
+            listed.notes.append(f"'{label}' has only {count} of {per_class} clips")
 
 
 def _decoded(rows, root, settings, length, workers) -> Iterator[np.ndarray | str]:
-    decode = partial(_decode, root=root, rate=settings.rate, length=length, pad=settings.pad)
+    decode = partial(_decode, root=root, settings=settings, length=length)
     names = [row.clip for row in rows]
     if workers == 1:
         yield from map(decode, names)
@@ -114,13 +207,14 @@ def _decoded(rows, root, settings, length, workers) -> Iterator[np.ndarray | str
         yield from pool.map(decode, names, chunksize=16)
 
 
-def _decode(name: str, root: Path, rate: int, length: int, pad: str) -> np.ndarray | str:
+def _decode(name: str, root: Path, settings: FolderSettings, length: int) -> np.ndarray | str:
     """Return a clip's samples, or the reason why it cannot be used."""
     try:
-        sound = limit_peak(fit_length(read_audio(root / name, rate), length, pad))
+        sound = sources.read(root, name, settings.store, settings.rate, length, settings.pad)
     except InputError as error:
         return str(error).removeprefix(f"{root / name}: ")
-    return sound if sound.any() else f"its middle {length / rate:g} s are silent"
+    sound = limit_peak(sound)
+    return sound if sound.any() else f"its middle {settings.seconds:g} s are silent"
 
 
 def _note_gaps(writer: CorpusWriter, classes) -> None:
@@ -128,3 +222,17 @@ def _note_gaps(writer: CorpusWriter, classes) -> None:
         missing = [c for c in classes if not writer.count(split, c)]
         if missing:
             writer.note(f"no clip in split {split} for: {', '.join(missing)}")
+
+
+def _licences(rows, root: Path, settings: FolderSettings) -> str:
+    licence_of = reader(settings.clip_licence, root)
+    lines = ["clip,licence"]
+    for row in rows:
+        licence = (licence_of(Path(row.clip)) or "unknown").replace('"', "'")
+        lines.append(f'"{row.clip}","{licence}"')
+    return "\n".join(lines) + "\n"
+
+
+def _natural(name: str) -> list:
+    """Sorting key by which class 10 comes after class 9."""
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", name) if p]

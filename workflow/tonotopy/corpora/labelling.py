@@ -1,14 +1,12 @@
-"""Where a folder keeps labels, groups and splits: in folder names, file names or a CSV."""
+"""Where a folder keeps labels, groups and splits: folder names, file names, CSV, JSON or lists."""
 
 import csv
+import json
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tonotopy.corpora.schema import SPLITS
 from tonotopy.errors import InputError, nearest
-from tonotopy.seeding import generator
 
 Reader = Callable[[Path], str | None]
 
@@ -17,35 +15,48 @@ def reader(rule: dict, root: Path) -> Reader:
     """Return a function from a file's path (relative to root) to a word, or None where it has none.
 
     Args:
-        rule: ``{from: folder}`` (name of the sub-folder), ``{from: name, pattern: REGEX}`` (first
-            group of the regular expression, searched in the path without its suffix) or
-            ``{from: csv, file: PATH, key: COLUMN, column: COLUMN}`` (the row whose key is the
-            file's path, its name or its stem).
-        root: folder that a relative CSV path starts from.
+        rule: where the word is:
+            ``{from: folder}``: name of the sub-folder;
+            ``{from: name, pattern: REGEX}``: first group of the regular expression, searched in
+            the path without its suffix;
+            ``{from: csv, file: PATH, key: COLUMN, column: COLUMN}``: the row whose key is the
+            file's path, name or stem; ``header: 2`` joins two header lines as ``top.sub``;
+            ``{from: json, file: PATH, column: KEY}``: ``{name: {KEY: word}}``;
+            ``{from: lists, lists: {WORD: PATH}}``: text files with one path per line;
+            ``{from: lines, file: PATH}``: a text file of lines ``WORD PATH``.
+            A PATH may be a glob (``*/examples.json``) or a list; all files found are read. With
+            ``match: REGEX`` files and rows meet by the expression's first group.
+        root: folder that a relative PATH starts from.
 
     Raises:
-        InputError: the rule or its CSV is wrong; the message says how.
+        InputError: the rule or a file it names is wrong; the message says how.
     """
-    makers = {"folder": _from_folder, "name": _from_name, "csv": _from_csv}
     source = rule.get("from")
-    if source not in makers:
-        raise InputError(f"'from: {source}' is no place for a label{nearest(source, makers)}")
-    return makers[source](rule, root)
+    if source == "folder":
+        return lambda path: path.parent.name or None
+    if source == "name":
+        return _group_of(rule, "pattern")
+    tables = {"csv": _csv_words, "json": _json_words, "lists": _list_words, "lines": _line_words}
+    if source not in tables:
+        known = ["folder", "name", *tables]
+        raise InputError(f"'from: {source}' is no place for a label{nearest(source, known)}")
+    words = dict(tables[source](rule, root))
+    if "match" in rule:
+        key_of = _group_of(rule, "match")
+        keyed = {key_of(Path(name)) or name: word for name, word in words.items()}
+        return lambda path: keyed.get(key_of(path)) or None
+    return lambda p: words.get(p.as_posix()) or words.get(p.name) or words.get(p.stem) or None
 
 
-def _from_folder(rule, root) -> Reader:
-    return lambda path: path.parent.name or None
-
-
-def _from_name(rule, root) -> Reader:
+def _group_of(rule: dict, key: str) -> Reader:
     try:
-        pattern = re.compile(rule["pattern"])
+        pattern = re.compile(rule[key])
     except (KeyError, re.error) as error:
         raise InputError(
-            f"'from: name' needs a regular expression in 'pattern' ({error})"
+            f"'from: {rule['from']}' needs a regular expression in '{key}' ({error})"
         ) from error
     if pattern.groups != 1:
-        raise InputError(f"pattern {rule['pattern']!r} needs exactly one (group)")
+        raise InputError(f"{key} {rule[key]!r} needs exactly one (group)")
 
     def read(path: Path) -> str | None:
         match = pattern.search(path.with_suffix("").as_posix())
@@ -54,76 +65,65 @@ def _from_name(rule, root) -> Reader:
     return read
 
 
-def _from_csv(rule, root) -> Reader:
-    path = root / rule.get("file", "")
-    if not path.is_file():
-        raise InputError(f"{path}: the CSV named in 'file' does not exist")
-    with path.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    columns = list(rows[0]) if rows else []
-    for key in ("key", "column"):
-        if rule.get(key) not in columns:
-            hint = nearest(str(rule.get(key)), columns)
-            raise InputError(f"{path}: no column '{rule.get(key)}' for '{key}'{hint}")
-    words = {row[rule["key"]]: row[rule["column"]] for row in rows}
-    return lambda p: words.get(p.as_posix()) or words.get(p.name) or words.get(p.stem)
+def _files(named: str | list[str], root: Path) -> list[Path]:
+    found = []
+    for name in [named] if isinstance(named, str) else named:
+        matches = sorted(root.glob(name)) if "*" in name else [root / name]
+        if not name or not matches or not all(path.is_file() for path in matches):
+            raise InputError(f"{root / name}: the file with the labels does not exist")
+        found += matches
+    return found
 
 
-def named_splits(rule: dict, root: Path) -> Reader:
-    """Return a reader of splits that are written somewhere.
-
-    ``values`` maps a split to the words that stand for it; ``rest`` names the split of all others.
-    Without ``values`` the word itself must be train, validation or test.
-    """
-    word = reader(rule, root)
-    stands_for = {str(w): s for s, words in rule.get("values", {}).items() for w in words}
-    rest = rule.get("rest")
-
-    def read(path: Path) -> str | None:
-        found = word(path)
-        return stands_for.get(found, rest or (found if found in SPLITS else None))
-
-    return read
+def _csv_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
+    for path in _files(rule.get("file", ""), root):
+        with path.open(newline="", encoding="utf-8") as lines:
+            rows = csv.reader(lines)
+            columns = _columns(rows, rule.get("header", 1))
+            key, column = (_position(columns, rule, part, path) for part in ("key", "column"))
+            for row in rows:
+                if len(row) > max(key, column):
+                    yield row[key], row[column]
 
 
-def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[str]:
-    """Draw a split per clip: whole groups, class by class, as near to the shares as groups allow.
-
-    Args:
-        labels: class per clip.
-        groups: group per clip; a group goes into one split whole.
-        shares: share of train, validation and test; they must sum to 1.
-        seed: the same seed draws the same splits.
-
-    Raises:
-        InputError: shares do not sum to 1.
-    """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise InputError(f"split shares must sum to 1, not {sum(shares.values()):g}: {shares}")
-    members = defaultdict(list)
-    for i, group in enumerate(groups):
-        members[group].append(i)
-    by_class = defaultdict(list)
-    for group, clips in members.items():
-        by_class[Counter(labels[i] for i in clips).most_common(1)[0][0]].append(group)
-    drawn: list[str] = [""] * len(groups)
-    for label in sorted(by_class):
-        order = sorted(by_class[label])
-        generator(seed, "splits", str(label)).shuffle(order)
-        for group, split in zip(order, _fill(order, members, shares), strict=True):
-            for i in members[group]:
-                drawn[i] = split
-    return drawn
+def _columns(rows: Iterator[list[str]], header: int) -> list[str]:
+    """Names of the columns; of several header lines the parts are joined by a point."""
+    lines = [next(rows, []) for _ in range(header)]
+    return [".".join(filter(None, parts)) for parts in zip(*lines, strict=True)]
 
 
-def _fill(order, members, shares) -> list[str]:
-    """Give each group to the split that lacks most of its share; every split gets a first one."""
-    total = sum(len(members[group]) for group in order)
-    got, chosen = dict.fromkeys(shares, 0), []
-    for group in order:
-        lacking = {s: share * total - got[s] for s, share in shares.items() if share > 0}
-        empty = [s for s in lacking if not got[s]]
-        split = max(empty or lacking, key=lambda s: lacking[s])
-        got[split] += len(members[group])
-        chosen.append(split)
-    return chosen
+def _position(columns: list[str], rule: dict, part: str, path: Path) -> int:
+    wanted = rule.get(part, 0 if part == "key" and rule.get("header", 1) > 1 else None)
+    if isinstance(wanted, int):
+        return wanted
+    if wanted not in columns:
+        raise InputError(f"{path}: no column '{wanted}' for '{part}'{nearest(wanted, columns)}")
+    return columns.index(wanted)
+
+
+def _json_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
+    column = rule.get("column")
+    for path in _files(rule.get("file", ""), root):
+        try:
+            for name, entry in json.loads(path.read_text(encoding="utf-8")).items():
+                yield name, str(entry[column])
+        except (ValueError, AttributeError, TypeError) as error:
+            raise InputError(f"{path}: expected {{name: {{...}}}} as JSON ({error})") from error
+        except KeyError as error:
+            hint = nearest(str(column), entry)
+            raise InputError(f"{path}: '{name}' has no '{column}'{hint}") from error
+
+
+def _list_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
+    for word, file in rule.get("lists", {}).items():
+        for path in _files(file, root):
+            with path.open(encoding="utf-8") as lines:
+                yield from ((line.strip(), word) for line in lines)
+
+
+def _line_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
+    for path in _files(rule.get("file", ""), root):
+        with path.open(encoding="utf-8") as lines:
+            for line in filter(str.strip, lines):
+                word, _, name = line.strip().partition(" ")
+                yield name.strip(), word

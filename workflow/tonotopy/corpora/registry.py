@@ -1,25 +1,75 @@
 """Makers of corpora by the name that config.yaml gives them."""
 
+import contextlib
+import os
+import shutil
 from pathlib import Path
 
 from tonotopy.corpora import folder
-from tonotopy.corpora.catalogue import PUBLIC
-from tonotopy.corpora.download import fetch, unpack
+from tonotopy.corpora.archives import unpack
+from tonotopy.corpora.audioset import corpus as audioset
+from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
+from tonotopy.corpora.download import fetch
 from tonotopy.corpora.embedded import planted
 from tonotopy.corpora.embedded.music import MusicWorld
+from tonotopy.corpora.public.checks import compare_members
+from tonotopy.corpora.remote import Remote
 from tonotopy.corpora.settings import FolderSettings
+from tonotopy.errors import InputError, nearest
 from tonotopy.files import replacing
 
 
 def download(name: str, path, mirror: str | None) -> None:
-    """Fetch and unpack a public corpus into ``path``; it appears only when complete."""
+    """Fetch a public corpus and unpack it into ``path``; it appears only when complete.
+
+    What was fetched stays in ``archives`` beside ``path``, so that an interrupted run goes on.
+
+    Args:
+        name: the corpus, or a version of it that has a download of its own.
+        path: folder of the unpacked corpus.
+        mirror: folder that is looked into before the network, or None.
+
+    Raises:
+        InputError: no such download, or one of `download.fetch` and `archives.unpack`.
+    """
     path = Path(path)
+    if name not in DOWNLOADS:
+        if name not in PUBLIC:
+            raise InputError(f"no public corpus '{name}'{nearest(name, DOWNLOADS)}")
+        raise InputError(
+            f"corpus {name} cannot be downloaded: obtain it yourself ({PUBLIC[name].keep}) and "
+            "give its folder as 'path' of the corpus in the configuration"
+        )
+    archives = path.parent / "archives"
+    remotes = DOWNLOADS[name].remotes
+    found = {remote: fetch(remote, archives, mirror) for remote in remotes}
     with replacing(path) as draft:
-        for remote in PUBLIC[name].remotes:
-            unpack(fetch(remote, path.parent / "archives", mirror), remote, draft)
+        draft.mkdir()
+        for remote in remotes:
+            _lay_out(remote, found, draft, archives)
 
 
-def build(path, settings: dict, seed: int, workers: int, downloads: Path | None) -> None:
+def _lay_out(remote: Remote, found: dict[Remote, Path], folder: Path, archives: Path) -> None:
+    if remote.unpack == "no":
+        _place(found[remote], folder / remote.name, archives)
+    elif remote.unpack != "parts":
+        unpack(found[remote], remote, folder)
+    elif remote.file.endswith(".zip"):  # its other volumes go with it
+        stem = remote.file.removesuffix("zip")
+        volumes = [r for r in found if r.unpack == "parts" and r.file.startswith(stem)]
+        unpack([found[volume] for volume in volumes], remote, folder)
+
+
+def _place(source: Path, target: Path, archives: Path) -> None:
+    """Link a download, copy a file of the mirror: nothing done to the target may reach that."""
+    if archives in source.parents:
+        with contextlib.suppress(OSError):  # not every file system has links
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)
+
+
+def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]) -> None:
     """Build a corpus from its entry in config.yaml.
 
     Args:
@@ -27,15 +77,32 @@ def build(path, settings: dict, seed: int, workers: int, downloads: Path | None)
         settings: the entry below ``corpora``; ``maker`` decides what the other keys mean.
         seed: seed of the run.
         workers: processes to use.
-        downloads: the unpacked download of a public corpus, else None.
+        sources: what the workflow has prepared: ``download`` (folder of an unpacked public corpus),
+            ``table`` and ``clips`` (of AudioSet).
     """
     options = {key: value for key, value in settings.items() if key != "maker"}
-    if settings["maker"] == "planted_music":
+    maker = settings["maker"]
+    if maker == "planted_music":
         task, clips = options.pop("task"), options.pop("clips")
         planted.build(path, task, clips, MusicWorld(**options), seed, workers)
         return
-    if settings["maker"] == "folder":
+    if maker == "folder":
         chosen = FolderSettings(**options)
+    elif maker == "audioset":
+        chosen = audioset.settings(sources["clips"], Path(sources["table"]), **options)
     else:
-        chosen = PUBLIC[settings["maker"]].settings(downloads, options.pop("task"), **options)
+        chosen = _public(maker, options, sources)
     folder.build(path, chosen, seed, workers)
+
+
+def _public(maker: str, options: dict, sources: dict[str, str]) -> FolderSettings:
+    own, task = options.pop("path", None), options.pop("task")
+    corpus = PUBLIC[maker].version(options.pop("version", None))
+    place = Path(own or sources["download"])
+    if own and not place.is_dir():
+        raise InputError(f"{place}: no such folder; check 'path' of the corpus with maker {maker}")
+    chosen = corpus.settings(place, task, **options)
+    lists = [remote.members for remote in corpus.remotes if remote.members]
+    if own and lists:
+        chosen.about["checksums"] = compare_members(place, lists[0])
+    return chosen

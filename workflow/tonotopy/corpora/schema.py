@@ -1,8 +1,8 @@
 """The one corpus format: an Arrow dataset on disk and a corpus.json beside it.
 
 A study knows a corpus by these files alone. Columns: ``clip`` (stable id), ``audio`` (mono int16
-samples at the corpus's rate), ``label`` (class index), ``group`` (what must not be split: song,
-speaker, video) and ``split`` (train, validation or test).
+samples at the corpus's rate), ``label`` (class index, or a list of them in a tagging corpus),
+``group`` (what must not be split: song, speaker, video) and ``split`` (train, validation or test).
 """
 
 import hashlib
@@ -20,13 +20,20 @@ SPLITS = ("train", "validation", "test")
 FULL_SCALE = 32768  # int16 samples per unit of amplitude
 
 
-def features(classes: list[str], samples: int) -> datasets.Features:
-    """Return the columns of a corpus whose clips all have ``samples`` samples."""
+def features(classes: list[str], samples: int, tags: bool = False) -> datasets.Features:
+    """Return the columns of a corpus whose clips all have ``samples`` samples.
+
+    Args:
+        classes: class names, in label order.
+        samples: length of a clip.
+        tags: whether a clip has a list of labels instead of one.
+    """
+    label = datasets.ClassLabel(names=list(classes))
     return datasets.Features(
         {
             "clip": datasets.Value("string"),
             "audio": datasets.List(datasets.Value("int16"), length=samples),
-            "label": datasets.ClassLabel(names=list(classes)),
+            "label": datasets.List(label) if tags else label,
             "group": datasets.Value("string"),
             "split": datasets.Value("string"),
         }
@@ -96,8 +103,14 @@ class Corpus:
         return self.info["rate"]
 
     @property
+    def tags(self) -> bool:
+        """Whether a clip has a list of labels (a tagging corpus) instead of one."""
+        return isinstance(self._data.features["label"], datasets.List)
+
+    @property
     def classes(self) -> list[str]:
-        return self._data.features["label"].names
+        column = self._data.features["label"]
+        return (column.feature if self.tags else column).names
 
     @cached_property
     def clips(self) -> np.ndarray:
@@ -106,8 +119,23 @@ class Corpus:
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """Class indices, int64, shape (clips,)."""
+        """Class indices, int64, shape (clips,).
+
+        Raises:
+            InputError: the corpus has lists of labels.
+        """
+        if self.tags:
+            raise InputError(f"corpus {self.name}: clips have several labels, one is needed here")
         return self._data.data.column("label").to_numpy()
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """Which classes a clip has, bool, shape (clips, classes)."""
+        column = self._data.data.column("label").to_pylist()
+        found = np.zeros((len(self), len(self.classes)), dtype=bool)
+        for row, labels in enumerate(column):
+            found[row, labels] = True
+        return found
 
     @cached_property
     def groups(self) -> np.ndarray:
@@ -132,7 +160,7 @@ class Corpus:
         Args:
             split: train, validation or test.
             at_most: if given, keep about this many, spread evenly over the classes (the first
-                clips of each class in corpus order).
+                clips of each class in corpus order; of a tagging corpus the first clips).
 
         Raises:
             InputError: the corpus has no clip in that split.
@@ -143,6 +171,8 @@ class Corpus:
             raise InputError(f"corpus {self.name}: no clip in split '{split}'{hint}")
         if at_most is None or at_most >= len(found):
             return found
+        if self.tags:
+            return found[:at_most]
         share = max(1, at_most // len(set(self.labels[found])))
         kept = [found[self.labels[found] == c][:share] for c in range(len(self.classes))]
         return np.sort(np.concatenate(kept))
@@ -150,9 +180,10 @@ class Corpus:
     def content_hash(self) -> str:
         """Return the sha256 over ids, labels, groups, splits and audio, in order."""
         digest = hashlib.sha256(repr((self.rate, self.classes)).encode())
-        rows = zip(self.clips, self.labels, self.groups, self.splits, strict=True)
+        labels = self._data.data.column("label").to_pylist()
+        rows = zip(self.clips, labels, self.groups, self.splits, strict=True)
         for row, samples in zip(rows, self.samples, strict=True):
-            digest.update(repr((row[0], int(row[1]), *row[2:])).encode())
+            digest.update(repr(row).encode())
             digest.update(np.ascontiguousarray(samples).tobytes())
         return digest.hexdigest()
 

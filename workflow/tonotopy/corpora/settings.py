@@ -1,5 +1,6 @@
 """How a folder of audio becomes a corpus, as plain settings that load nothing heavy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -8,14 +9,25 @@ class FolderSettings:
     """How a folder becomes a corpus.
 
     Attributes:
-        path: the folder, searched with its sub-folders for wav, flac, ogg and mp3.
+        path: the folder, searched with its sub-folders.
         rate: sampling rate of the corpus in Hz; files of another rate are resampled.
         seconds: length of a clip in s; longer files give their middle, shorter are padded.
         label: where labels are, see `labelling.reader`.
         group: where groups are, likewise; None makes every file its own group.
-        split: ``{from: random, shares: {train: .8, ...}}`` or as in `labelling.named_splits`.
+        split: ``{from: random, shares: {train: .8, ...}}`` or as in `splitting.named_splits`.
         pad: where silence goes, "right" or "both".
         about: citation, licence and the like for corpus.json.
+        names: word found -> class name; None takes the words as they are. Clips with another word
+            are left out and counted.
+        leave_out: classes that are not wanted.
+        per_class: a seeded draw of at most this many clips of each class; None keeps all.
+        tags: what separates the labels of a clip that has several, such as ","; None for one label.
+        faults: known faulty clips (path, name or stem) -> what is wrong with them.
+        unlabelled: whether files without a label are "listed" as dropped or "ignored".
+        clip_licence: where each clip's licence is, kept beside the corpus as licences.csv.
+        expected: number of audio files of a complete folder, and of its classes, where they are
+            known; a difference is noted.
+        store: what the folder holds: "audio" (wav, flac, ogg, mp3) or "pcvc" (MATLAB matrices).
     """
 
     path: str
@@ -31,3 +43,12 @@ class FolderSettings:
     )
     pad: str = "right"
     about: dict = field(default_factory=dict)
+    names: dict[str, str] | None = None
+    leave_out: Sequence[str] = ()
+    per_class: int | None = None
+    tags: str | None = None
+    faults: dict[str, str] = field(default_factory=dict)
+    unlabelled: str = "listed"
+    clip_licence: dict | None = None
+    expected: tuple[int | None, int | None] = (None, None)
+    store: str = "audio"

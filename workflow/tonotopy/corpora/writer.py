@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import datasets
@@ -27,14 +28,18 @@ class CorpusWriter:
         rate: sampling rate in Hz.
         samples: length of every clip in samples.
         about: further facts for corpus.json, such as source, citation and licence.
+        tags: whether a clip has a list of labels instead of one.
     """
 
-    def __init__(self, path, classes, rate: int, samples: int, about: dict | None = None):
+    def __init__(
+        self, path, classes, rate: int, samples: int, about: dict | None = None, tags: bool = False
+    ):
+        self.tags = tags
         self.path, self.rate, self.length = Path(path), rate, samples
         self.classes, self.about = list(classes), dict(about or {})
         self.dropped, self.notes, self.attachments = [], [], {}
-        self._columns = features(self.classes, samples)
-        self._rows, self._counts = [], Counter()
+        self._columns = features(self.classes, samples, tags)
+        self._rows, self._counts, self._kept = [], Counter(), 0
 
     def __enter__(self) -> "CorpusWriter":
         self._place = replacing(self.path)
@@ -43,13 +48,20 @@ class CorpusWriter:
         self._arrow = ArrowWriter(features=self._columns, path=str(self._draft / "stream.arrow"))
         return self
 
-    def add(self, clip: str, samples: np.ndarray, label: str, split: str, group: str | None = None):
+    def add(
+        self,
+        clip: str,
+        samples: np.ndarray,
+        label: str | Sequence[str],
+        split: str,
+        group: str | None = None,
+    ):
         """Append a clip.
 
         Args:
             clip: stable, unique id.
             samples: float in [-1, 1], shape (samples,).
-            label: one of the classes.
+            label: one of the classes, or a list of them in a tagging corpus.
             split: train, validation or test.
             group: what must not be split; the clip itself where nothing is known.
 
@@ -57,10 +69,14 @@ class CorpusWriter:
             InputError: the clip is silent, not finite, too loud, of another length, or its label
                 or split is unknown.
         """
-        self._check(clip, samples, label, split)
+        labels = list(label) if self.tags else [label]
+        self._check(clip, samples, labels, split)
         whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
-        self._rows.append((clip, whole.astype(np.int16), label, group or clip, split))
-        self._counts[split, label] += 1
+        indices = [self.classes.index(name) for name in labels]
+        known = sorted(indices) if self.tags else indices[0]
+        self._rows.append((clip, whole.astype(np.int16), known, group or clip, split))
+        self._counts.update((split, name) for name in labels)
+        self._kept += 1
         if len(self._rows) == BATCH:
             self._flush()
 
@@ -80,8 +96,8 @@ class CorpusWriter:
         """Return how many clips of a split and class were added so far."""
         return self._counts[split, label]
 
-    def _check(self, clip, samples, label, split):
-        problem = None
+    def _check(self, clip, samples, labels, split):
+        problem, unknown = None, [name for name in labels if name not in self.classes]
         if samples.shape != (self.length,):
             problem = f"has {samples.shape} samples, expected ({self.length},)"
         elif not np.isfinite(samples).all():
@@ -90,8 +106,10 @@ class CorpusWriter:
             problem = "is silent"
         elif np.abs(samples).max() > 1.0001:
             problem = f"peaks at {np.abs(samples).max():.3f}, expected at most 1"
-        elif label not in self.classes:
-            problem = f"has label '{label}', expected one of {', '.join(self.classes)}"
+        elif unknown:
+            problem = f"has label '{unknown[0]}', expected one of {', '.join(self.classes)}"
+        elif len(set(labels)) != len(labels):
+            problem = "has a label twice"
         elif split not in SPLITS:
             problem = f"has split '{split}', expected one of {', '.join(SPLITS)}"
         if problem:
@@ -105,7 +123,7 @@ class CorpusWriter:
         columns = {
             "clip": pa.array(ids),
             "audio": pa.FixedSizeListArray.from_arrays(flat, self.length),
-            "label": pa.array([self.classes.index(label) for label in labels], type=pa.int64()),
+            "label": pa.array(labels, type=self._columns.arrow_schema.field("label").type),
             "group": pa.array(groups),
             "split": pa.array(splits),
         }
@@ -124,8 +142,7 @@ class CorpusWriter:
 
     def _finish(self):
         self._flush()
-        kept = sum(self._counts.values())
-        if not kept:
+        if not (kept := self._kept):
             reasons = "; ".join(f"{d['clip']}: {d['reason']}" for d in self.dropped[:5])
             raise InputError(f"corpus {self.path.name}: no clip was kept. {reasons}")
         self._arrow.finalize()

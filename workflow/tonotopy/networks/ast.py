@@ -7,8 +7,9 @@ from timm.models.vision_transformer import Block as TimmBlock
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from tonotopy.networks.stages import Staged
+
 CLASS_TOKENS = 2  # DeiT's class and distillation token, averaged before the head
-_norm = partial(nn.LayerNorm, eps=1e-6)  # timm's value; transformers' AST has 1e-12
 
 
 class Block(TimmBlock):
@@ -41,7 +42,7 @@ class Block(TimmBlock):
         return attention.proj(mixed.transpose(1, 2).flatten(2))
 
 
-class AST(nn.Module):
+class AST(Staged, nn.Module):
     """Transformer over overlapping spectrogram patches with two class tokens.
 
     Args:
@@ -55,6 +56,8 @@ class AST(nn.Module):
         heads: attention heads per block.
         mlp_ratio: hidden units of a block's MLP per unit of width.
         dropout: dropout after attention and in the MLP, in training only.
+        norm_eps: added to the variance in every layer norm; timm's value, transformers' AST has
+            1e-12.
 
     Raises:
         ValueError: the patch does not fit into the input, or heads do not divide the width.
@@ -72,6 +75,7 @@ class AST(nn.Module):
         heads: int = 12,
         mlp_ratio: float = 4.0,
         dropout: float = 0.0,
+        norm_eps: float = 1e-6,
     ):
         super().__init__()
         if patch[0] > mels or patch[1] > frames:
@@ -88,12 +92,13 @@ class AST(nn.Module):
         self.class_tokens = nn.Parameter(torch.zeros(1, CLASS_TOKENS, width))
         tokens = CLASS_TOKENS + self.grid[0] * self.grid[1]
         self.positions = nn.Parameter(torch.zeros(1, tokens, width))
+        norm = partial(nn.LayerNorm, eps=norm_eps)
         self.blocks = nn.ModuleList(
-            Block(width, heads, mlp_ratio, qkv_bias=True, proj_drop=dropout, norm_layer=_norm)
+            Block(width, heads, mlp_ratio, qkv_bias=True, proj_drop=dropout, norm_layer=norm)
             for _ in range(depth)
         )
-        self.norm = _norm(width)
-        self.head = nn.Sequential(_norm(width), nn.Linear(width, classes))
+        self.norm = norm(width)
+        self.head = nn.Sequential(norm(width), nn.Linear(width, classes))
         self._initialise()
 
     def _initialise(self):
@@ -108,6 +113,20 @@ class AST(nn.Module):
     def layers(self) -> list[str]:
         """Names of the blocks, in order, for `tonotopy.activations`."""
         return [f"blocks.{i}" for i in range(len(self.blocks))]
+
+    @property
+    def stages(self) -> dict[str, str]:
+        """The blocks, counted from layer1."""
+        return {f"layer{i}": name for i, name in enumerate(self.layers, start=1)}
+
+    def vector(self, stage: str, output: Tensor, clips: int) -> Tensor:
+        """Return the mean of the class tokens, (clips, width), of a block's (clips, tokens, width).
+
+        Raises:
+            InputError: see `Staged.vector`.
+        """
+        self._check(stage, output, clips)
+        return output[:, :CLASS_TOKENS].mean(dim=1)
 
     def embed(self, spectrograms: Tensor) -> Tensor:
         """Return the input of the first block.

@@ -1,6 +1,6 @@
 """A network on disk: weights.safetensors and network.json in one folder."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,7 +10,7 @@ from torch import nn
 
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, replacing, write_json
-from tonotopy.frontends import LogMel, LogMelSettings
+from tonotopy.frontends import registry as front_ends
 from tonotopy.networks.registry import build
 
 
@@ -19,7 +19,7 @@ class Bundle:
     """A network ready for inference, its front end, and what network.json says of it."""
 
     network: nn.Module
-    front_end: LogMel
+    front_end: nn.Module
     info: dict
 
     @property
@@ -31,20 +31,25 @@ class Bundle:
         return Bundle(self.network.to(device), self.front_end.to(device), self.info)
 
 
-def save(path: str | Path, network: nn.Module, front_end: LogMel, info: dict) -> None:
+def save(path: str | Path, network: nn.Module, front_end: nn.Module, info: dict) -> None:
     """Write a bundle, whole or not at all.
 
     Args:
         path: folder of the bundle.
-        network: its weights are stored.
-        front_end: its settings, with the training statistics, are stored.
-        info: at least architecture, arguments and classes.
+        network: its weights are stored, its layers and stages are named.
+        front_end: its kind and settings, with the training statistics if it has any, are stored.
+        info: at least architecture, arguments and classes (empty where their names are not known).
     """
     with replacing(path) as draft:
         draft.mkdir()
         weights = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
         save_file(weights, draft / "weights.safetensors")
-        described = {**info, "front_end": asdict(front_end.settings), "layers": network.layers}
+        described = {
+            **info,
+            "front_end": front_ends.describe(front_end),
+            "layers": network.layers,
+            "stages": network.stages,
+        }
         write_json(draft / "network.json", described)
 
 
@@ -56,13 +61,14 @@ def load(path: str | Path) -> Bundle:
     """
     path = Path(path)
     info = read_json(path / "network.json")
-    settings = LogMelSettings(**info["front_end"])
+    front_end = front_ends.build(info["front_end"])
+    settings = front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
     try:
         network.load_state_dict(load_file(path / "weights.safetensors"), strict=True)
     except (SafetensorError, FileNotFoundError, RuntimeError) as error:
         raise InputError(f"{path}/weights.safetensors: {error}; train the network again") from error
-    return Bundle(network.eval(), LogMel(settings), info)
+    return Bundle(network.eval(), front_end, info)
 
 
 def untrained(bundle: Bundle, seed: int) -> Bundle:

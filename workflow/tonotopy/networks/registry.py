@@ -1,24 +1,73 @@
 """Architectures by the name that config.yaml and network.json give them."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from torch import nn
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.frontends import LogMelSettings
 from tonotopy.networks.ast import AST
+from tonotopy.networks.cnn14 import CNN14
+from tonotopy.networks.codec import Codec
+from tonotopy.networks.mobilenet import MobileNetV3
+from tonotopy.networks.own import Own
+from tonotopy.networks.vggish import VGGish
 
-ARCHITECTURES = {"ast": AST}
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a network is built.
+
+    Attributes:
+        network: its class.
+        hears: settings of the front end that its constructor takes.
+        classifies: whether it can have classes.
+    """
+
+    network: type[nn.Module]
+    hears: tuple[str, ...] = ()
+    classifies: bool = True
 
 
-def build(architecture: str, arguments: dict, front_end: LogMelSettings, classes: int) -> nn.Module:
+ARCHITECTURES = {
+    "ast": Architecture(AST, ("mels", "frames")),
+    "vggish": Architecture(VGGish, ("mels", "frames")),
+    "cnn14": Architecture(CNN14, ("mels",)),
+    "mobilenet": Architecture(MobileNetV3),
+    "codec": Architecture(Codec, classifies=False),
+    "own": Architecture(Own),
+}
+
+
+def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> nn.Module:
     """Build an untrained network whose input is what the front end gives.
+
+    Args:
+        architecture: its name.
+        arguments: further arguments of its constructor. They may give the number of classes where
+            their names are not known, and a size that the front end leaves open.
+        front_end: the front end's settings.
+        classes: number of classes whose names are known; 0 for none.
 
     Raises:
         InputError: unknown architecture or argument, or sizes that do not fit.
     """
     if architecture not in ARCHITECTURES:
         raise InputError(f"no architecture '{architecture}'{nearest(architecture, ARCHITECTURES)}")
-    shape = {"mels": front_end.mels, "frames": front_end.frames}
+    declared = ARCHITECTURES[architecture]
+    given = {name: getattr(front_end, name) for name in declared.hears if hasattr(front_end, name)}
+    for name in declared.hears:
+        if name not in given and name not in arguments:
+            kind = type(front_end).__name__
+            raise InputError(
+                f"architecture '{architecture}' needs to know '{name}', which {kind} leaves open: "
+                f"add it to the network's arguments or choose another front end"
+            )
+    if classes and not declared.classifies:
+        raise InputError(f"architecture '{architecture}' does not classify, drop the classes")
+    if declared.classifies and (classes or "classes" not in arguments):
+        given["classes"] = classes
     try:
-        return ARCHITECTURES[architecture](classes=classes, **shape, **arguments)
+        return declared.network(**given, **arguments)
     except (TypeError, ValueError) as error:
         raise InputError(f"network arguments of '{architecture}': {error}") from error

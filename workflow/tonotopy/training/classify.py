@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tonotopy.corpora.schema import FULL_SCALE, Corpus
-from tonotopy.frontends import LogMel
+from tonotopy.frontends.log_mel import LogMel
 from tonotopy.probes.scores import macro_f1
 from tonotopy.training import augment
 from tonotopy.training.augment import Augmentation

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.frontends import LogMel, LogMelSettings, statistics
+from tonotopy.frontends.log_mel import LogMel, LogMelSettings, statistics
 from tonotopy.networks.bundle import save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
 from tonotopy.networks.registry import build

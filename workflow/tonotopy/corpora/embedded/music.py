@@ -7,14 +7,12 @@ come from one distribution for all genres, so there is no short-cut to learn.
 """
 
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-import pretty_midi
 import symusic
 
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
+from tonotopy.corpora.embedded.sound import TICKS, compose, dress, play, track
 
 GENRES = (
     "blues",
@@ -61,7 +59,6 @@ SOUNDS = {
 }
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
 BEATS_PER_BAR = 4
-TICKS = 480
 
 
 @dataclass(frozen=True)
@@ -142,75 +139,69 @@ class MusicWorld:
         return Score(instrument, str(rng.choice(list(RHYTHMS))), False)
 
     def render(self, score: Score, rng: np.random.Generator) -> np.ndarray:
-        """Play a score: float32 mono samples in [-1, 1], shape (seconds * rate,)."""
+        """Play a score: float32 mono samples in [-1, 1], shape (seconds * rate,).
+
+        Raises:
+            ValueError: nothing sounds.
+        """
         length = round(self.seconds * self.rate)
         midi = self._arrange(score, rng)
-        sound = _synthesizer(self.rate).render(midi, stereo=False)[0]
+        sound = play(midi, self.rate)
         skip = int(rng.integers(0, self.rate // 4))
         sound = np.pad(sound, (0, max(0, skip + length - len(sound))))[skip : skip + length]
-        peak = np.abs(sound).max()
-        if not peak > 0:
-            raise ValueError(f"the synthesizer returned silence for {score}")
-        noise = 10 ** (rng.uniform(-60, -40) / 20) * rng.standard_normal(length)
-        level = 10 ** (rng.uniform(-9, -1) / 20)
-        mixed = sound / peak + noise
-        return (level * mixed / np.abs(mixed).max()).astype(np.float32)
+        return dress(sound, rng)
 
     def _arrange(self, score: Score, rng: np.random.Generator) -> symusic.Score:
         tempo = rng.uniform(92, 138)
         beats = int(np.ceil((self.seconds + 0.5) * tempo / 60)) + 1
         key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
         chords = rng.integers(0, 7, size=-(-beats // BEATS_PER_BAR))
-        midi = symusic.Score(TICKS)
-        midi.tempos.append(symusic.Tempo(0, qpm=float(tempo)))
-        melody = _melody(beats, key, scale, rng)
+        line = melody(beats, key, scale, rng)
         parts = [
-            (score.lead, melody, (96, 120)),
+            (score.lead, line, (96, 120)),
             ("bass", _bass(beats, key, scale, chords, rng), (70, 100)),
             ("pad", _chords(beats, key, scale, chords, BEATS_PER_BAR), (30, 60)),
         ]
         if score.piano:
-            parts.append(("piano", melody, (70, 100)))
-        for name, notes, loudness in parts:
-            midi.tracks.append(self._track(name, notes, loudness, rng))
-        midi.tracks.append(self._drums(score.rhythm, beats, rng))
-        return midi
+            parts.append(("piano", line, (70, 100)))
+        tracks = [self._track(name, notes, loudness, rng) for name, notes, loudness in parts]
+        return compose(tempo, *tracks, self._drums(score.rhythm, beats, rng))
 
     def _track(self, name, notes, loudness, rng) -> symusic.Track:
         program = int(rng.choice(SOUNDS[self.sounds][name]))
-        track = symusic.Track(program=program, is_drum=False, name=name)
-        velocity = rng.uniform(*loudness)
-        for start, length, pitch in notes:
-            louder = int(np.clip(velocity + rng.normal(0, 4), 1, 127))
-            ticks = round(start * TICKS), max(1, round(length * TICKS))
-            track.notes.append(symusic.Note(*ticks, int(pitch), louder))
-        return track
+        return track(program, notes, rng.uniform(*loudness), rng, name=name)
 
     def _drums(self, rhythm, beats, rng) -> symusic.Track:
         kit = int(rng.choice(SOUNDS[self.sounds]["kit"]))
-        track = symusic.Track(program=kit, is_drum=True, name="drums")
+        drums = symusic.Track(program=kit, is_drum=True, name="drums")
         gain = rng.uniform(0.8, 1.1)
         for bar in range(0, beats, BEATS_PER_BAR):
             for pitch, onsets, velocity in RHYTHMS[rhythm]:
                 for onset in onsets:
                     louder = int(np.clip(gain * velocity + rng.normal(0, 4), 1, 127))
                     start = round((bar + onset) * TICKS)
-                    track.notes.append(symusic.Note(start, TICKS // 8, pitch, louder))
-        return track
-
-
-@cache
-def _synthesizer(rate: int):
-    font = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
-    return symusic.Synthesizer(sf_path=str(font), sample_rate=rate, quality=0)
+                    drums.notes.append(symusic.Note(start, TICKS // 8, pitch, louder))
+        return drums
 
 
 def _pitch(key: int, scale: tuple[int, ...], step: int, lowest: int) -> int:
     return lowest + key + 12 * (step // len(scale)) + scale[step % len(scale)]
 
 
-def _melody(beats, key, scale, rng) -> list[tuple[float, float, int]]:
-    """A random walk over the scale from C4 to about C6: (start, length, pitch) in beats."""
+def melody(
+    beats: float, key: int, scale: tuple[int, ...], rng: np.random.Generator
+) -> list[tuple[float, float, int]]:
+    """Draw a random walk over a scale, from A3 + key upwards over almost two octaves.
+
+    Args:
+        beats: length; the last note may reach beyond it.
+        key: semitones, 0 to 11.
+        scale: semitones of its steps, one of SCALES.
+        rng: draws pitches and note lengths.
+
+    Returns:
+        notes without gaps: (start in beats, length in beats, MIDI pitch).
+    """
     notes, now, step = [], 0.0, int(rng.integers(0, 10))
     while now < beats:
         length = float(rng.choice([0.5, 1.0, 1.5]))

@@ -1,0 +1,166 @@
+"""Every public corpus on a tiny replica in its real layout; the faults that are known of each."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from replicas import REPLICAS, SECONDS
+
+from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
+from tonotopy.corpora.public.gtzan import FILTERED, GTZAN
+from tonotopy.corpora.public.nsynth import PITCH_CLASSES
+from tonotopy.corpora.registry import build
+from tonotopy.corpora.schema import SPLITS, Corpus
+from tonotopy.errors import InputError
+
+CASES = [(n, t) for n, corpus in PUBLIC.items() if n in REPLICAS for t in corpus.tasks]
+
+
+@pytest.fixture(scope="module")
+def replica(tmp_path_factory):
+    """A function from a corpus's name to the folder of its replica, made once."""
+    made = {}
+
+    def make(name):
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp(name)
+            REPLICAS[name](made[name])
+        return made[name]
+
+    return make
+
+
+def built(tmp_path, replica, maker, task, **options) -> Corpus:
+    settings = {"maker": maker, "task": task, "path": str(replica(maker)), "seconds": SECONDS}
+    build(tmp_path / "corpus", {**settings, **options}, seed=3, workers=1, sources={})
+    return Corpus(tmp_path / "corpus")
+
+
+@pytest.mark.parametrize(("maker", "task"), CASES)
+def test_every_corpus_and_task(tmp_path, replica, maker, task):
+    corpus, declared = built(tmp_path, replica, maker, task), PUBLIC[maker]
+    assert corpus.faults() == []
+    assert set(corpus.splits) == set(SPLITS)
+    assert corpus.rate == declared.rate and corpus.tags == (declared.tasks[task].tags is not None)
+    for key in ("citation", "licence", "keep"):
+        assert corpus.info[key] == getattr(declared, key)
+    if task not in ("family", "events", "speaker"):  # of which the replica has a few only
+        assert len(corpus.classes) == declared.tasks[task].classes
+    assert np.abs(corpus.samples[np.arange(len(corpus))]).max(axis=1).min() > 1000
+
+
+def test_all_have_what_a_user_must_know():
+    assert set(PUBLIC) == {*REPLICAS, "free_spoken_digits"}
+    assert set(DOWNLOADS) == {*(n for n in PUBLIC if PUBLIC[n].remotes), "gtzan-mini"}
+    for corpus in DOWNLOADS.values():
+        assert corpus.unpacked_bytes and corpus.citation and corpus.licence and corpus.verified
+        for remote in corpus.remotes:
+            assert remote.checksum or remote.members
+            assert remote.bytes or remote.approximate_bytes
+    for name in ("voxceleb1", "pcvc"):
+        assert not PUBLIC[name].remotes and "user's own copy" in PUBLIC[name].keep
+
+
+def test_pitch_classes_ignore_the_octave_and_instruments_stay_together(tmp_path, replica):
+    corpus = built(tmp_path, replica, "nsynth", "note")
+    assert corpus.classes == sorted(PITCH_CLASSES)
+    for clip, label in zip(corpus.clips, corpus.labels, strict=True):
+        pitch = int(clip.rsplit("-", 2)[1])
+        assert corpus.classes[label] == PITCH_CLASSES[pitch % 12]
+    assert {clip.split("/")[0] for clip in corpus.clips} == {"nsynth-valid", "nsynth-test"}
+    assert "left out: 12 clip(s) labelled '12'" in corpus.info["report"]["notes"]
+    assert len(set(corpus.groups)) == 6
+
+
+def test_songs_do_not_leak_between_medleys_subsets(tmp_path, replica):
+    corpus = built(tmp_path, replica, "medley_solos_db", "instrument", leave_out=["saxophone"])
+    assert "saxophone" not in corpus.classes and "guitar" in corpus.classes
+    reasons = [row["reason"] for row in corpus.info["report"]["dropped"]]
+    assert reasons == ["its group '0' is in split train already"]
+    assert any("labelled '5'" in note for note in corpus.info["report"]["notes"])
+
+
+def test_gtzans_broken_and_faulty_clips(tmp_path, replica):
+    corpus = built(tmp_path, replica, "gtzan", "genre")
+    dropped = {row["clip"]: row["reason"] for row in corpus.info["report"]["dropped"]}
+    assert list(dropped) == ["jazz/jazz.00054.wav"] and "cannot be read" in dropped.popitem()[1]
+    assert "hip hop" in corpus.classes
+    assert "the folder holds 80 clips, a complete one 1000" in corpus.info["report"]["notes"]
+    filtered = built(tmp_path, replica, "gtzan", "genre", version="filtered")
+    dropped = {row["clip"]: row["reason"] for row in filtered.info["report"]["dropped"]}
+    assert "known fault: repeated" in dropped["disco/disco.00038.wav"]
+    assert filtered.splits[list(filtered.clips).index("blues/blues.00029.wav")] == "train"
+    mini = built(tmp_path, replica, "gtzan", "genre", version="mini")
+    assert mini.info["checksums"].startswith("0 of 100 files equal the published ones; 30 differ")
+
+
+def test_the_filtered_split_is_the_published_one():
+    from torchaudio.datasets import gtzan
+
+    rows = [line.split(",") for line in FILTERED.read_text().split()[1:]]
+    names = {"train": gtzan.filtered_train, "validation": gtzan.filtered_valid,
+             "test": gtzan.filtered_test}  # fmt: skip
+    for split, expected in names.items():
+        assert sorted(clip for clip, part in rows if part == split) == sorted(expected)
+    assert Counter(part for _, part in rows) == {"train": 443, "validation": 197, "test": 290}
+    assert len(GTZAN.version("filtered").faults) == 70
+
+
+def test_speech_commands_lists_decide_and_noise_is_no_word(tmp_path, replica):
+    corpus = built(tmp_path, replica, "speech_commands", "keyword")
+    by_split = {s: {c.split("/")[1][:8] for c in corpus.clips[corpus.splits == s]} for s in SPLITS}
+    assert by_split == {
+        "train": {"00000002", "00000003"}, "validation": {"00000000"}, "test": {"00000001"}
+    }  # fmt: skip
+    assert len(corpus) == 140 and "_background_noise_" not in corpus.classes
+
+
+def test_speaker_counts_are_in_the_order_of_numbers(tmp_path, replica):
+    corpus = built(tmp_path, replica, "libricount", "speakers", per_class=4)
+    assert corpus.classes == [str(count) for count in range(11)]
+    for clip, label in zip(corpus.clips, corpus.labels, strict=True):
+        assert clip.removeprefix("test/").split("_")[0] == str(label)
+    assert Counter(corpus.labels.tolist()) == dict.fromkeys(range(11), 4)
+
+
+def test_fsd50k_has_several_labels_a_clip_and_each_clips_licence(tmp_path, replica):
+    corpus = built(tmp_path, replica, "fsd50k", "events")
+    assert corpus.classes == ["Animal", "Bark", "Dog", "Rain"]
+    one = list(corpus.clips).index("FSD50K.dev_audio/1.wav")
+    assert corpus.targets[one].tolist() == [True, True, True, False]
+    assert set(corpus.clips[corpus.splits == "test"]) == {
+        f"FSD50K.eval_audio/{n}.wav" for n in (9, 10, 11)
+    }
+    assert set(corpus.splits[[c.endswith("/3.wav") for c in corpus.clips]]) == {"validation"}
+    licences = (corpus.path / "licences.csv").read_text()
+    assert '"FSD50K.dev_audio/1.wav","http://example.org/by/1"' in licences
+
+
+def test_fmas_empty_tracks_are_listed_by_what_is_known_of_them(tmp_path, replica):
+    corpus = built(tmp_path, replica, "fma_small", "genre")
+    dropped = corpus.info["report"]["dropped"]
+    assert dropped == [
+        {"clip": "fma_small/099/099134.mp3", "reason": "known fault: the file holds no audio"}
+    ]
+    assert len(corpus) == 31 and "BY-NC" in (corpus.path / "licences.csv").read_text()
+
+
+def test_pcvc_syllables_are_read_from_the_matrices(tmp_path, replica):
+    from scipy.io import loadmat
+
+    corpus = built(tmp_path, replica, "pcvc", "consonant")
+    assert len(corpus) == 3 * 138 and set(corpus.groups) == {"S0001", "S0002", "S0003"}
+    at = list(corpus.clips).index("S0002/D-U")
+    expected = loadmat(replica("pcvc") / "S0002.mat")["x"][0, 3, 2]
+    found = corpus.waveforms([at])[0]
+    np.testing.assert_allclose(found, expected[: len(found)], atol=1e-4)
+
+
+def test_wrong_names_are_told_with_the_nearest(tmp_path, replica):
+    with pytest.raises(InputError, match="no task 'genres'.*'genre'"):
+        built(tmp_path, replica, "gtzan", "genres")
+    with pytest.raises(InputError, match="no version 'filterd'.*'filtered'"):
+        built(tmp_path, replica, "gtzan", "genre", version="filterd")
+    settings = {"maker": "pcvc", "task": "consonant", "path": str(tmp_path / "none")}
+    with pytest.raises(InputError, match=r"none: no such folder; check 'path'.*pcvc"):
+        build(tmp_path / "c", settings, 0, 1, {})

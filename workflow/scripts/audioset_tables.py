@@ -1,0 +1,24 @@
+"""Choose the clips of GTZANLike and MedleySolosDBLike and report what was left out."""
+
+import json
+from pathlib import Path
+
+from tonotopy.corpora.audioset.segments import Reading, read
+from tonotopy.corpora.audioset.tables import Rules, Selection, told
+from tonotopy.files import write_table
+from tonotopy.logs import to_log
+
+to_log(snakemake.log[0])
+given = snakemake.params
+selection = Selection(Rules(given.exclusive, given.per_class, json.loads(given.shares), given.seed))
+for source, file in zip(given.sources, snakemake.input.segments, strict=True):
+    reading = Reading()
+    selection.add(read(Path(file), source, reading))
+    for note in reading.notes(Path(file)):
+        print(f"note: {note}")
+clips = selection.clips()
+report = selection.report(clips)
+for task in ("genre", "instrument"):
+    write_table(snakemake.output[task], clips[clips["task"] == task])
+write_table(snakemake.output.report, report)
+print(told(report))

@@ -1,0 +1,17 @@
+"""Fetch the chosen AudioSet clips; those that cannot be had are listed."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from tonotopy.corpora.audioset.gather import gather
+from tonotopy.files import write_table
+from tonotopy.logs import to_log
+
+to_log(snakemake.log[0])
+given = snakemake.params
+clips = pd.concat([pd.read_csv(table) for table in snakemake.input])
+found = gather(clips, given.repository, given.revision, given.shards, Path(given.clips))
+write_table(snakemake.output[0], found)
+missing = (found["file"] == "").sum()
+print(f"{len(found) - missing:,} clips are there, {missing:,} are missing: {snakemake.output[0]}")

@@ -1,0 +1,116 @@
+"""Fetch the chosen clips' sound from parquet files, shard by shard, and keep it as it is."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import datasets
+import pandas as pd
+from huggingface_hub import HfApi
+from tqdm import tqdm
+
+from tonotopy.errors import InputError
+from tonotopy.files import read_json, replacing, write_json
+
+PARTS = {"balanced": "data/bal_train", "unbalanced": "data/unbal_train", "eval": "data/eval"}
+SUFFIXES = {b"fLaC": ".flac", b"RIFF": ".wav", b"OggS": ".ogg"}
+VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
+
+
+def shards(repository: str, revision: str, source: str) -> list[str]:
+    """Return the parquet files of a source, in order.
+
+    Args:
+        repository: a dataset on the hub (``owner/name``), or a local folder of the same layout.
+        revision: commit of the hub's repository.
+        source: balanced, unbalanced or eval.
+
+    Raises:
+        InputError: there are none.
+    """
+    part = PARTS[source]
+    if Path(repository).is_dir():
+        found = sorted(str(p) for p in (Path(repository) / part).glob("*.parquet"))
+    else:
+        names = HfApi().list_repo_files(repository, revision=revision, repo_type="dataset")
+        inside = sorted(n for n in names if n.startswith(f"{part}/") and n.endswith(".parquet"))
+        found = [f"hf://datasets/{repository}@{revision}/{name}" for name in inside]
+    if not found:
+        raise InputError(f"{repository}: no parquet file in {part}; see audioset.repository")
+    return found
+
+
+def gather(
+    clips: pd.DataFrame, repository: str, revision: str, limit: int | None, folder: Path
+) -> pd.DataFrame:
+    """Put every chosen clip that can be had into a folder, named by its video.
+
+    A shard that was read is remembered in the folder, and so is every clip: an interrupted call
+    goes on where it stopped. It ends when all clips of a source are there.
+
+    Args:
+        clips: the table of `tables.Selection`.
+        repository: see `shards`.
+        revision: see `shards`.
+        limit: at most this many shards of each source; None for all.
+        folder: where the files go.
+
+    Returns:
+        Columns video, task, label, file (empty if the clip is missing).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, wanted in clips.groupby("source"):
+        _gather_source(set(wanted["video"]), shards(repository, revision, source)[:limit], folder)
+    held = {path.stem: path.name for path in folder.iterdir() if path.suffix != ".json"}
+    found = clips[["video", "task", "label"]].copy()
+    found["file"] = [held.get(video, "") for video in found["video"]]
+    return found
+
+
+def _gather_source(wanted: set[str], places: list[str], folder: Path) -> None:
+    held = {path.stem for path in folder.iterdir()}
+    progress = tqdm(places, unit="shard", desc="AudioSet", disable=None)
+    for place in progress:
+        missing = wanted - held
+        if not missing:
+            return
+        if not (seen := _seen(folder, place)) >= missing:
+            for video, sound in _rows(place, missing - seen):
+                if _keep(video, sound, folder):
+                    held.add(video)
+            _remember(folder, place, seen | missing)
+
+
+def _rows(place: str, wanted: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    rows = datasets.load_dataset(
+        "parquet", data_files=[place], split="train", streaming=True,
+        columns=["video_id", "audio"], filters=[("video_id", "in", sorted(wanted))],
+    )  # fmt: skip
+    rows = rows.cast_column("audio", datasets.Audio(decode=False))
+    for row in rows:
+        yield row["video_id"], row["audio"]["bytes"]
+
+
+def _keep(video: str, sound: bytes | None, folder: Path) -> bool:
+    """Write a clip's bytes; ids and formats that are not what they should be are passed over."""
+    suffix = SUFFIXES.get((sound or b"")[:4])
+    if suffix is None or not VIDEO.fullmatch(video):
+        print(f"AudioSet clip {video!r} is neither flac, wav nor ogg: passed over")
+        return False
+    with replacing(folder / f"{video}{suffix}") as draft:
+        draft.write_bytes(sound)
+    return True
+
+
+def _memory(folder: Path, place: str) -> Path:
+    return folder / f"{Path(place).parent.name}-{Path(place).stem}.json"
+
+
+def _seen(folder: Path, place: str) -> set[str]:
+    """The videos that a shard was already searched for."""
+    memory = _memory(folder, place)
+    return set(read_json(memory)["searched"]) if memory.is_file() else set()
+
+
+def _remember(folder: Path, place: str, videos: set[str]) -> None:
+    write_json(_memory(folder, place), {"searched": sorted(videos)})

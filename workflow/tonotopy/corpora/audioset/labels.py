@@ -1,0 +1,62 @@
+"""The eighteen AudioSet labels behind GTZANLike and MedleySolosDBLike (thesis table 3.1)."""
+
+from dataclasses import dataclass
+
+from tonotopy.corpora.remote import Remote
+
+PLACE = "storage.googleapis.com/us_audioset/youtube_corpus/v1/csv"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label: machine id, name in class_labels_indices.csv, clips in the thesis's table 3.1."""
+
+    mid: str
+    display_name: str
+    thesis: int
+
+
+GENRES = {
+    "blues": Label("/m/0155w", "Blues", 3469),
+    "classical": Label("/m/0ggq0m", "Classical music", 4126),
+    "country": Label("/m/01lyv", "Country", 4317),
+    "disco": Label("/m/026z9", "Disco", 3097),
+    "hip hop": Label("/m/0glt670", "Hip hop music", 5952),
+    "jazz": Label("/m/03_d0", "Jazz", 3169),
+    "metal": Label("/m/03lty", "Heavy metal", 3591),
+    "pop": Label("/m/064t9", "Pop music", 6589),
+    "reggae": Label("/m/06cqb", "Reggae", 2331),
+    "rock": Label("/m/06by7", "Rock music", 5170),
+}
+INSTRUMENTS = {
+    "clarinet": Label("/m/01wy6", "Clarinet", 1340),
+    "guitar": Label("/m/02sgy", "Electric guitar", 9786),
+    "singing": Label("/t/dd00004", "Female singing", 6743),
+    "flute": Label("/m/0l14j_", "Flute", 3599),
+    "piano": Label("/m/05r5c", "Piano", 8436),
+    "saxophone": Label("/m/06ncr", "Saxophone", 1814),
+    "trumpet": Label("/m/07gql", "Trumpet", 2740),
+    "violin": Label("/m/07y_7", "Violin, fiddle", 23175),
+}
+SETS = {"genre": GENRES, "instrument": INSTRUMENTS}
+TITLES = {"genre": "GTZANLike", "instrument": "MedleySolosDBLike"}
+
+SEGMENTS = {
+    "balanced": Remote(
+        "audioset/balanced_train_segments.csv",
+        (f"https://{PLACE}/balanced_train_segments.csv",),
+        "sha256:3b83e5ff9ed72cfda37d4e36ce08250e107c1ea70f109f6ab6668ac200db5e94",
+        bytes=1_211_931,
+    ),
+    "unbalanced": Remote(  # no checksum of this one was ever seen: its header's count is compared
+        "audioset/unbalanced_train_segments.csv",
+        (f"https://{PLACE}/unbalanced_train_segments.csv",),
+        approximate_bytes=101_000_000,
+    ),
+    "eval": Remote(
+        "audioset/eval_segments.csv",
+        (f"https://{PLACE}/eval_segments.csv",),
+        "sha256:f7055f53935f70e74e39494a5c8c4c78f1700fce275028bd36e31186f33d45db",
+        bytes=1_143_389,
+    ),
+}

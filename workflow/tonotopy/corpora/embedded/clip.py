@@ -1,0 +1,48 @@
+"""What a maker of embedded clips is given, and what it gives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tonotopy.seeding import generator
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a corpus's clips have in common.
+
+    Attributes:
+        name: the corpus's name; it seeds the clips.
+        seed: seed of the run.
+        rate: sampling rate in Hz.
+        seconds: length of a clip in s.
+    """
+
+    name: str
+    seed: int
+    rate: int
+    seconds: float
+
+    @property
+    def length(self) -> int:
+        """Samples per clip."""
+        return round(self.seconds * self.rate)
+
+    def rng(self, *names: str | int) -> np.random.Generator:
+        """Return the random stream of a split and index, or of a song that several clips share."""
+        return generator(self.seed, self.name, *names)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip of a corpus.
+
+    Attributes:
+        samples: float32 in [-1, 1], shape (samples,).
+        label: a class name, or a tuple of them in a tagging corpus.
+        group: what must not be split, or None where clips have nothing in common.
+    """
+
+    samples: np.ndarray
+    label: str | tuple[str, ...]
+    group: str | None = None

@@ -1,0 +1,90 @@
+"""Single notes, and phrases of one instrument: what is heard of pitch and of timbre alone."""
+
+import numpy as np
+
+from tonotopy.corpora.embedded.clip import Clip, Setting
+from tonotopy.corpora.embedded.music import INSTRUMENTS, SCALES, SOUNDS, melody
+from tonotopy.corpora.embedded.sound import at, compose, dress, play, track
+
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+LOWEST = 48  # C3 as a MIDI number
+OCTAVES = 3  # registers that a note is drawn from
+
+# General MIDI programs (from 0) that play in tune over all of C3 to A#6; a split has its own
+PROGRAMS = {
+    "train": (0, 6, 11, 21, 24, 40, 46, 52, 56, 60, 68, 71, 80),
+    "validation": (4, 22, 41, 73),
+    "test": (1, 16, 25, 57, 66, 81),
+}
+SOLOISTS = tuple(name for name in INSTRUMENTS if name != "saxophone")
+
+
+def note(setting: Setting, split: str, index: int) -> Clip:
+    """Make a clip of one note; its label is the pitch class.
+
+    Instrument, register, velocity, onset and length come from one distribution for all labels. The
+    register is an octave that may begin at any semitone: were it always C to B, higher pitch would
+    tell B from C. So the mean pitch is the same for every label.
+
+    Returns:
+        the clip; its group is the program, and no program is in two splits.
+    """
+    rng = setting.rng(split, index)
+    label = index % len(PITCH_CLASSES)
+    program = int(rng.choice(PROGRAMS[split]))
+    bottom = LOWEST + int(rng.integers(12))
+    pitch = bottom + (label - bottom) % 12 + 12 * int(rng.integers(OCTAVES))
+    onset, length = rng.uniform(0, 0.1), rng.uniform(0.6, 0.85)
+    notes = [(setting.seconds * onset, setting.seconds * length, pitch)]
+    sound = play(compose(60, track(program, notes, int(rng.integers(60, 120)))), setting.rate)
+    samples = dress(at(sound, 0, setting.length), rng)
+    return Clip(samples, PITCH_CLASSES[label], f"program-{program:03d}")
+
+
+def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:
+    """Make an excerpt of a solo; its label is the instrument.
+
+    A song is a melody in a key and tempo for one program. Its excerpts are cut from it one after
+    the other and transposed by up to three semitones each.
+
+    Args:
+        setting: what the corpus's clips have in common.
+        split: train, validation or test.
+        index: of the clip. Instruments take turns, so that excerpt k of a song lies 7 k later.
+        excerpts: clips of a song, at least 1.
+
+    Returns:
+        the clip; its group is the song.
+    """
+    rng = setting.rng(split, index)
+    block, place = divmod(index, excerpts * len(SOLOISTS))
+    excerpt, label = divmod(place, len(SOLOISTS))
+    name = SOLOISTS[label]
+    song = f"{split}-{name}-{block:03d}"
+    tempo, program, notes = _song(setting, name, excerpts, setting.rng("song", song))
+    notes = _excerpt(notes, excerpt, setting.seconds * tempo / 60, int(rng.integers(-3, 4)))
+    line = track(program, notes, rng.uniform(80, 115), rng)
+    skip = int(rng.integers(0, setting.rate // 20))
+    sound = at(play(compose(tempo, line), setting.rate), -skip, setting.length)
+    return Clip(dress(sound, rng), name, song)
+
+
+def _song(setting, name, excerpts, rng):
+    """Draw tempo (beats per minute), program and notes of a song."""
+    tempo = rng.uniform(92, 138)
+    programs = sorted({*SOUNDS["seen"][name], *SOUNDS["unseen"][name]})
+    beats = excerpts * (setting.seconds * tempo / 60 + 2)
+    key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
+    return tempo, int(rng.choice(programs)), melody(beats, key, scale, rng)
+
+
+def _excerpt(notes, excerpt: int, beats: float, shift: int):
+    """Return the notes of an excerpt, the first at 0; a note that began before is left out."""
+    starts = np.array([start for start, _, _ in notes])
+    first = int(np.searchsorted(starts, excerpt * (beats + 2)))
+    begin = starts[first]
+    return [
+        (start - begin, length, pitch + shift)
+        for start, length, pitch in notes[first:]
+        if start < begin + beats + 1
+    ]

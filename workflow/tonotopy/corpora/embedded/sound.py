@@ -1,0 +1,116 @@
+"""What every embedded corpus does with sound: play a score, find its start, add noise, set a level.
+
+Levels are in dB relative to a peak of 1.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import symusic
+
+FONT = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
+TICKS = 480  # per beat
+
+
+def play(midi: symusic.Score, rate: int) -> np.ndarray:
+    """Play a score with the General MIDI sound font: float32, shape (samples,), any peak."""
+    return _synthesizer(rate).render(midi, stereo=False)[0]
+
+
+@cache
+def _synthesizer(rate: int):
+    return symusic.Synthesizer(sf_path=str(FONT), sample_rate=rate, quality=0)
+
+
+def track(program: int, notes, velocity: float, rng: np.random.Generator | None = None, **kind):
+    """Return a track of (start, length, pitch) notes, in beats and MIDI numbers.
+
+    Args:
+        program: General MIDI program, from 0.
+        notes: what is played.
+        velocity: how loud, 1 to 127.
+        rng: if given, velocities scatter by 4 (standard deviation).
+        kind: further arguments of symusic.Track, such as name and is_drum.
+    """
+    line = symusic.Track(program=program, **{"is_drum": False, "name": "", **kind})
+    for start, length, pitch in notes:
+        louder = velocity if rng is None else velocity + rng.normal(0, 4)
+        ticks = round(start * TICKS), max(1, round(length * TICKS))
+        line.notes.append(symusic.Note(*ticks, int(pitch), int(np.clip(louder, 1, 127))))
+    return line
+
+
+def compose(tempo: float, *tracks: symusic.Track) -> symusic.Score:
+    """Return a score of tracks at a tempo in beats per minute."""
+    midi = symusic.Score(TICKS)
+    midi.tempos.append(symusic.Tempo(0, qpm=float(tempo)))
+    midi.tracks.extend(tracks)
+    return midi
+
+
+def trim(sound: np.ndarray, floor: float = 0.01) -> np.ndarray:
+    """Return the sound without what comes before and after its first and last loud sample.
+
+    Args:
+        sound: shape (samples,).
+        floor: what counts as loud, as a share of the peak.
+
+    Raises:
+        ValueError: nothing sounds.
+    """
+    loud = np.flatnonzero(np.abs(sound) > floor * peak(sound))
+    return sound[loud[0] : loud[-1] + 1]
+
+
+def peak(sound: np.ndarray) -> float:
+    """Return the greatest magnitude.
+
+    Raises:
+        ValueError: nothing sounds.
+    """
+    found = float(np.abs(sound).max(initial=0))
+    if not found > 0:
+        raise ValueError("nothing sounds")
+    return found
+
+
+def at(sound: np.ndarray, onset: int, length: int) -> np.ndarray:
+    """Return ``length`` samples of silence in which the sound starts at ``onset``; its end may be
+    cut off. A negative onset cuts off its start."""
+    sound = sound[max(0, -onset) :]
+    onset = max(0, onset)
+    kept = sound[: max(0, length - onset)]
+    return np.pad(kept, (onset, length - onset - len(kept)))
+
+
+def noise(length: int, rng: np.random.Generator, tilt: float = 0.0) -> np.ndarray:
+    """Return Gaussian noise of unit RMS, shape (length,), its power falling as frequency**-tilt."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    spectrum *= np.maximum(np.arange(len(spectrum)), 1) ** (-tilt / 2)
+    spectrum[0] = 0
+    flat = np.fft.irfft(spectrum, length)
+    return flat / np.sqrt(np.mean(flat**2))
+
+
+def dress(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Add faint white noise and set the peak to a random level: what no label may depend on.
+
+    The noise's RMS is 40 to 60 dB below the sound's peak; the clip's peak is -9 to -1 dB.
+
+    Args:
+        sound: shape (samples,), any peak.
+        rng: draws the noise and the level.
+
+    Returns:
+        float32 samples in [-1, 1], shape (samples,).
+
+    Raises:
+        ValueError: nothing sounds.
+    """
+    top = peak(sound)
+    hiss = 10 ** (rng.uniform(-60, -40) / 20) * rng.standard_normal(len(sound))
+    level = 10 ** (rng.uniform(-9, -1) / 20)
+    mixed = sound / top + hiss
+    return (level * mixed / np.abs(mixed).max()).astype(np.float32)

@@ -1,0 +1,139 @@
+"""Syllables, words and crowds of voices, spoken by espeak-ng."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+from tonotopy.corpora.audio import limit_peak
+from tonotopy.corpora.embedded import speech
+from tonotopy.corpora.embedded.clip import Clip, Setting
+from tonotopy.corpora.embedded.sound import at, dress, noise, trim
+from tonotopy.corpora.embedded.speech import SPEAKERS, Voice
+from tonotopy.corpora.public.speech_commands import WORDS
+
+# PCVC's consonants -> phonemes of espeak-ng's Persian. It has one letter for what PCVC splits in
+# two: Gh is the voiced velar fricative, Q the voiceless uvular stop; R is rolled.
+CONSONANTS = {
+    "P": "p", "B": "b", "T": "t", "D": "d", "tS": "tS", "dZ": "dZ", "K": "k", "G": "g",
+    "F": "f", "V": "v", "Kh": "x", "Gh": "Q", "S": "s", "Z": "z", "Sh": "S", "Zh": "Z",
+    "M": "m", "N": "n", "H": "h", "L": "l", "R": "R", "Q": "q", "j": "j",
+}  # fmt: skip
+VOWELS = ("A", "i", "u", "a", "e", "o")
+ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
+COUNTS = tuple(str(count) for count in range(11))
+WORDS_PER_SECOND = 4  # more than anyone says: a talker never runs out of text
+
+
+def consonant(setting: Setting, split: str, index: int) -> Clip:
+    """Make a clip of a Persian consonant-vowel syllable; its label is the consonant.
+
+    Returns:
+        the clip; its group is the speaker, and no speaker is in two splits.
+    """
+    rng = setting.rng(split, index)
+    label = tuple(CONSONANTS)[index % len(CONSONANTS)]
+    speaker = str(rng.choice(SPEAKERS[split]))
+    text = f"[['{CONSONANTS[label]}{rng.choice(VOWELS)}]]"
+    voice = _mood("fa", speaker, (120, 170), rng)
+    return Clip(_centred(utter(text, voice, setting.rate), setting, rng), label, speaker)
+
+
+def keyword(setting: Setting, split: str, index: int) -> Clip:
+    """Make a clip of an English word; its label is the word.
+
+    Returns:
+        the clip; its group is the speaker, and no speaker is in two splits.
+    """
+    rng = setting.rng(split, index)
+    label = WORDS[index % len(WORDS)]
+    speaker = str(rng.choice(SPEAKERS[split]))
+    voice = _mood(accent(speaker), speaker, (140, 190), rng)
+    return Clip(_centred(utter(label, voice, setting.rate), setting, rng), label, speaker)
+
+
+@dataclass(frozen=True)
+class Talker:
+    """One voice of a crowd.
+
+    Attributes:
+        voice: who talks.
+        text: what is said.
+        skipped: share of the utterance that was said before the clip begins.
+        onset: when the voice sets in, in s.
+        level: in dB, relative to the mean talker.
+    """
+
+    voice: Voice
+    text: str
+    skipped: float
+    onset: float
+    level: float
+
+
+def crowd(count: int, split: str, seconds: float, rng: np.random.Generator) -> list[Talker]:
+    """Draw ``count`` different speakers of a split, who talk from their onset to the clip's end.
+
+    Onsets lie in the first third of the clip; levels are within 5 dB of the mean.
+    """
+    return [
+        Talker(
+            voice=_mood(accent(speaker), speaker, (140, 190), rng),
+            text=" ".join(rng.choice(WORDS, math.ceil(WORDS_PER_SECOND * seconds) + 2)),
+            skipped=rng.uniform(0, 0.2),
+            onset=rng.uniform(0, seconds / 3),
+            level=rng.uniform(-5, 5),
+        )
+        for speaker in map(str, rng.choice(SPEAKERS[split], count, replace=False))
+    ]
+
+
+def speakers(setting: Setting, split: str, index: int) -> Clip:
+    """Make a clip of 0 to 10 voices at once; its label is how many.
+
+    Coloured noise, 15 to 30 dB below a talker, is in every clip and all that a clip without voices
+    has. The clip's RMS is drawn from -35 to -25 dB whatever the label.
+
+    Returns:
+        the clip; it is its own group. No speaker is in two splits.
+    """
+    rng = setting.rng(split, index)
+    count = index % len(COUNTS)
+    mixed = 10 ** (rng.uniform(-30, -15) / 20) * noise(setting.length, rng, rng.uniform(0, 1.5))
+    for talker in crowd(count, split, setting.seconds, rng):
+        mixed += _talk(talker, setting)
+    mixed *= 10 ** (rng.uniform(-35, -25) / 20) / np.sqrt(np.mean(mixed**2))
+    return Clip(limit_peak(mixed).astype(np.float32), COUNTS[count])
+
+
+def utter(text: str, voice: Voice, rate: int) -> np.ndarray:
+    """Speak a text: float32, shape (samples,), at ``rate`` in Hz, without silence around it."""
+    return trim(soxr.resample(speech.say(text, voice), speech.RATE, rate, quality="HQ"))
+
+
+def accent(speaker: str) -> str:
+    """Return the kind of English that a speaker keeps to."""
+    everyone = [name for names in SPEAKERS.values() for name in names]
+    return ACCENTS[everyone.index(speaker) % len(ACCENTS)]
+
+
+def _mood(language, speaker, speeds, rng) -> Voice:
+    """Draw how fast, how high and how lively a speaker talks this time."""
+    speed, pitch, span = rng.integers(*speeds), rng.integers(40, 61), rng.integers(40, 61)
+    return Voice(language, speaker, int(speed), int(pitch), int(span))
+
+
+def _talk(talker: Talker, setting: Setting) -> np.ndarray:
+    """One talker's part of a clip, of unit RMS before the level is applied."""
+    said = utter(talker.text, talker.voice, setting.rate)
+    said = said[round(talker.skipped * len(said)) :]
+    part = at(said, round(talker.onset * setting.rate), setting.length)
+    return 10 ** (talker.level / 20) * part / np.sqrt(np.mean(said**2))
+
+
+def _centred(sound, setting, rng) -> np.ndarray:
+    """Put a sound about the clip's middle, off by up to a twentieth of the clip, and dress it."""
+    shift = rng.uniform(-0.05, 0.05) * setting.length
+    onset = round((setting.length - len(sound)) / 2 + shift)
+    return dress(at(sound, onset, setting.length), rng)

@@ -1,0 +1,135 @@
+"""Corpora of listening tasks that the workflow makes itself, from low level to high."""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from tonotopy.corpora.embedded import events, solo, spoken
+from tonotopy.corpora.embedded.clip import Clip, Setting
+from tonotopy.corpora.schema import SPLITS
+from tonotopy.corpora.writer import CorpusWriter
+from tonotopy.errors import InputError, nearest
+
+FONT = "music and effects from the TimGM6mb sound font (GPL-2.0) that pretty_midi ships"
+VOICES = "speech from the espeak-ng library (GPL-3.0, which does not cover what it says)"
+RATES = (8000, 48000)  # Hz
+SHORTEST = 0.5  # s
+CHUNK = 32  # clips that a worker takes at once
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is heard in a corpus.
+
+    Attributes:
+        classes: class names, in label order.
+        render: makes a clip from (setting, split, index, **options).
+        licence: of what its sound is made with.
+        options: what the corpus's configuration may change, whole numbers of at least 1, and their
+            values where it does not.
+        tags: whether a clip has several labels.
+    """
+
+    classes: tuple[str, ...]
+    render: Callable[..., Clip]
+    licence: str
+    options: dict[str, int] = field(default_factory=dict)
+    tags: bool = False
+
+
+TASKS = {
+    "note": Task(solo.PITCH_CLASSES, solo.note, FONT),
+    "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, {"excerpts": 5}),
+    "consonant": Task(tuple(spoken.CONSONANTS), spoken.consonant, VOICES),
+    "keyword": Task(tuple(spoken.WORDS), spoken.keyword, VOICES),
+    "speakers": Task(spoken.COUNTS, spoken.speakers, VOICES),
+    "events": Task(
+        tuple(events.EVENTS), events.events, f"{FONT}; {VOICES}", {"most": 3}, tags=True
+    ),
+}
+
+
+def build(
+    path,
+    task: str,
+    clips: dict[str, int],
+    seconds: float,
+    rate: int = 16000,
+    seed: int = 0,
+    workers: int = 1,
+    **options: int,
+):
+    """Make a corpus of one task.
+
+    A clip depends on (seed, corpus name, split, index), on rate, seconds and options: neither the
+    number of clips nor the number of workers changes it. Classes take turns, so that every split is
+    balanced. No group is in two splits: programs and speakers are allotted to splits, songs and
+    clips are drawn for one.
+
+    Args:
+        path: folder of the new corpus; its name seeds the clips.
+        task: one of TASKS.
+        clips: number of clips per split; a split may be absent.
+        seconds: length of every clip in s, at least 0.5.
+        rate: sampling rate in Hz, 8000 to 48000.
+        seed: seed of the run.
+        workers: processes that render.
+        options: of the task: ``excerpts`` per song (instrument), the ``most`` events in a clip
+            (events).
+
+    Raises:
+        InputError: a setting is unknown or out of range, or espeak-ng cannot be used.
+    """
+    chosen = _checked(task, clips, seconds, rate, options)
+    setting = Setting(Path(path).name, seed, rate, seconds)
+    rows = [(split, index) for split in SPLITS for index in range(clips.get(split, 0))]
+    about = {
+        "source": "embedded",
+        "citation": f"tonotopy's embedded corpora, task {task}",
+        "licence": f"MIT; {chosen.licence}",
+        "options": {**chosen.options, **options},
+    }
+    render = partial(_render, task=task, setting=setting, options=about["options"])
+    with (
+        CorpusWriter(path, chosen.classes, rate, setting.length, about, chosen.tags) as out,
+        ProcessPoolExecutor(workers) as pool,
+    ):
+        made = pool.map(render, rows, chunksize=CHUNK)
+        for (split, index), clip in zip(rows, made, strict=True):
+            out.add(_identity(setting, split, index), clip.samples, clip.label, split, clip.group)
+
+
+def _checked(task, clips, seconds, rate, options) -> Task:
+    """Return the task, once every setting is known and in range."""
+    if task not in TASKS:
+        raise InputError(f"the embedded corpora have no task '{task}'{nearest(task, TASKS)}")
+    known = TASKS[task].options
+    for name, value in options.items():
+        if name not in known:
+            raise InputError(f"task {task} has no option '{name}'{nearest(name, known)}")
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"task {task}: '{name}' is {value}, expected a whole number from 1")
+    for split in clips:
+        if split not in SPLITS:
+            raise InputError(
+                f"task {task}: clips for unknown split '{split}'{nearest(split, SPLITS)}"
+            )
+    if seconds < SHORTEST:
+        raise InputError(f"task {task}: clips of {seconds} s, expected at least {SHORTEST} s")
+    if not RATES[0] <= rate <= RATES[1]:
+        raise InputError(f"task {task}: rate {rate} Hz, expected {RATES[0]} to {RATES[1]} Hz")
+    return TASKS[task]
+
+
+def _identity(setting: Setting, split: str, index: int) -> str:
+    return f"{setting.name}-{split}-{index:05d}"
+
+
+def _render(row: tuple[str, int], task: str, setting: Setting, options: dict) -> Clip:
+    try:
+        return TASKS[task].render(setting, *row, **options)
+    except ValueError as error:
+        clip = _identity(setting, *row)
+        raise InputError(f"corpus {setting.name}: clip {clip} cannot be made: {error}") from error

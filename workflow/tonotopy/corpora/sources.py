@@ -1,0 +1,85 @@
+"""What a folder of sound holds: audio files, or the matrices of the PCVC corpus."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soxr
+from scipy.io import loadmat
+
+from tonotopy.corpora.audio import AUDIO_SUFFIXES, fit_length, read_clip
+from tonotopy.errors import InputError, nearest
+
+PCVC_RATE = 48000
+# order of the matrices' axes, after the corpus's own chart of phonemes
+PCVC_CONSONANTS = (
+    *("P", "B", "T", "D", "tS", "dZ", "K", "G", "F", "V", "Kh", "Gh"),
+    *("S", "Z", "Sh", "Zh", "M", "N", "H", "L", "R", "Q", "j"),
+)
+PCVC_VOWELS = ["A", "I", "U", "ae", "e", "o"]
+
+
+def clips(root: Path, store: str) -> list[Path]:
+    """Return what a folder holds, sorted: paths relative to it.
+
+    Args:
+        root: the folder.
+        store: "audio", or "pcvc": speakers' ``.mat`` files, whose clips are called
+            ``SPEAKER/CONSONANT-VOWEL``.
+
+    Raises:
+        InputError: the folder is missing or holds nothing of the kind.
+    """
+    if store not in STORES:
+        raise InputError(f"no kind of folder '{store}'{nearest(store, STORES)}")
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; check 'path' in the corpus's configuration")
+    suffixes, names, _ = STORES[store]
+    found = [p for p in root.rglob("*") if p.suffix.lower() in suffixes and p.is_file()]
+    if not found:
+        raise InputError(f"{root}: holds no audio file ({', '.join(suffixes)})")
+    return sorted(name for path in found for name in names(path.relative_to(root)))
+
+
+def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) -> np.ndarray:
+    """Return a clip's samples: float32, shape (length,), mono, at the given rate in Hz.
+
+    Raises:
+        InputError: the clip cannot be used; the message says why.
+    """
+    return STORES[store][2](root / name, rate, length, pad)
+
+
+def _pcvc_names(path: Path) -> list[Path]:
+    return [path.with_suffix("") / f"{c}-{v}" for c in PCVC_CONSONANTS for v in PCVC_VOWELS]
+
+
+def _read_pcvc(path: Path, rate: int, length: int, pad: str) -> np.ndarray:
+    file = path.parent.with_suffix(".mat")
+    consonant, vowel = path.name.rsplit("-", 1)
+    samples = _matrix(file)[PCVC_CONSONANTS.index(consonant), PCVC_VOWELS.index(vowel)]
+    if not samples.any():
+        raise InputError(f"{path}: is silent")
+    if rate != PCVC_RATE:
+        samples = soxr.resample(samples, PCVC_RATE, rate, quality="HQ")
+    return fit_length(samples, length, pad)
+
+
+@lru_cache(maxsize=2)
+def _matrix(file: Path) -> np.ndarray:
+    """The matrix ``x`` of a speaker: (consonants, vowels, samples), full scale 1."""
+    shape = (len(PCVC_CONSONANTS), len(PCVC_VOWELS))
+    try:
+        found = np.asarray(loadmat(file)["x"], dtype=np.float32)
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        raise InputError(f"{file}: no PCVC matrix 'x' can be read from it ({error})") from error
+    found = found.reshape(found.shape[-3:])
+    if found.shape[:2] != shape:
+        raise InputError(f"{file}: 'x' is {found.shape}, expected {shape} and samples")
+    return found / max(1.0, float(np.abs(found).max()))
+
+
+STORES = {
+    "audio": (AUDIO_SUFFIXES, lambda path: [path], read_clip),
+    "pcvc": ((".mat",), _pcvc_names, _read_pcvc),
+}

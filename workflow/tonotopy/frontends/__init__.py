@@ -1,0 +1,1 @@
+"""Front ends, one module per convention; `registry` builds them by name."""

@@ -1,0 +1,41 @@
+"""From a user's entry in config.yaml to a bundle, like those that we train."""
+
+from pathlib import Path
+
+import torch
+
+from tonotopy.corpora.download import sha256_of
+from tonotopy.errors import InputError
+from tonotopy.frontends import registry as front_ends
+from tonotopy.networks.bundle import save
+from tonotopy.networks.publishing import read_weights
+from tonotopy.networks.registry import build
+
+
+def adopt(settings: dict, weights: str | Path | None, folder: str | Path, seed: int) -> None:
+    """Write the bundle of a user's own module, whole or not at all.
+
+    Args:
+        settings: module, stages, front_end and, if wanted, arguments and classes (names).
+        weights: state dict of the module, or None to study it as it is made.
+        folder: of the bundle.
+        seed: torch's seed while the module is made.
+
+    Raises:
+        InputError: module, layer, front end or weights are not what the entry says.
+    """
+    front_end = front_ends.build(settings["front_end"])
+    own = {name: settings[name] for name in ("module", "stages", "arguments") if name in settings}
+    classes = settings.get("classes", [])
+    torch.manual_seed(seed)
+    network = build("own", own, front_end.settings, len(classes))
+    if weights is not None:
+        held = read_weights(weights)
+        try:
+            network.network.load_state_dict(held.get("state_dict", held), strict=True)
+        except RuntimeError as error:
+            raise InputError(f"{weights}: does not fit {settings['module']} ({error})") from error
+    info = {"architecture": "own", "arguments": own, "classes": classes, "trained": bool(weights)}
+    if weights is not None:
+        info["weights"] = {"file": str(weights), "sha256": sha256_of(Path(weights))}
+    save(folder, network.eval(), front_end, info)

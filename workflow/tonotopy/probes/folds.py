@@ -1,0 +1,90 @@
+"""Which clips a probe is tested on together."""
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from tonotopy.errors import InputError, nearest
+from tonotopy.seeding import generator
+
+KINDS = ("paper", "grouped")
+
+
+def folds(
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    kind: str,
+    count: int = 5,
+    seed: int = 0,
+    keep_groups: bool = False,
+) -> np.ndarray:
+    """Assign every clip to the fold that it is tested in.
+
+    Folds of kind "paper" are stratified by class (thesis section 2.2.2) and look at groups only
+    where ``keep_groups`` says so, as the thesis does for the songs of Medley-solos-DB. Folds of
+    kind "grouped" never share a group and are stratified as far as that allows.
+
+    Args:
+        labels: class of each clip, shape (clips,).
+        groups: what clips may have in common besides their class (song, speaker, instrument),
+            shape (clips,); None where it is not known.
+        kind: "paper" or "grouped".
+        count: number of folds, at least 2.
+        seed: seed of the run.
+        keep_groups: keep groups together under "paper" too.
+
+    Returns:
+        int (clips,), from 0 to count - 1.
+
+    Raises:
+        InputError: the kind is unknown, groups are needed and missing, a class has fewer clips or
+            groups than there are folds, or no division keeps groups apart and fills every fold.
+    """
+    labels = np.asarray(labels)
+    if kind not in KINDS:
+        raise InputError(f"folds: '{kind}' is no kind of folds{nearest(kind, KINDS)}")
+    if count < 2:
+        raise InputError(f"folds: {count} folds cannot be tested against each other, use 2 or more")
+    grouped = kind == "grouped" or keep_groups
+    if grouped and groups is None:
+        raise InputError("folds: no groups are known for these clips, use 'paper' folds")
+    if grouped and (len(groups) != len(labels) or pd.isna(groups).any()):
+        known = len(groups) - int(np.sum(pd.isna(groups)))
+        raise InputError(f"folds: {known} groups for {len(labels)} clips, expected one each")
+    units = np.unique(groups, return_inverse=True)[1] if grouped else np.arange(len(labels))
+    _check_classes(labels, units, count, "groups" if grouped else "clips")
+    found = _assign(labels, units, grouped, count, seed)
+    _check_folds(found, units, count)
+    return found
+
+
+def _check_classes(labels: np.ndarray, units: np.ndarray, count: int, unit: str) -> None:
+    for label in np.unique(labels):
+        size = len(np.unique(units[labels == label]))
+        if size < count:
+            raise InputError(
+                f"folds: class '{label}' has {size} {unit}, fewer than the {count} folds: add "
+                "clips, drop the class or use fewer folds"
+            )
+
+
+def _assign(
+    labels: np.ndarray, units: np.ndarray, grouped: bool, count: int, seed: int
+) -> np.ndarray:
+    kind = StratifiedGroupKFold if grouped else StratifiedKFold
+    state = int(generator(seed, "folds").integers(2**31))
+    splitter = kind(n_splits=count, shuffle=True, random_state=state)
+    found = np.full(len(labels), -1)
+    for fold, (_, tested) in enumerate(splitter.split(labels, labels, units if grouped else None)):
+        found[tested] = fold
+    return found
+
+
+def _check_folds(found: np.ndarray, units: np.ndarray, count: int) -> None:
+    pairs = np.unique(np.stack([units, found]), axis=1)
+    if len(pairs[0]) != len(np.unique(units)):
+        raise InputError("folds: a group lies in two folds; groups must be disjoint across folds")
+    if len(np.unique(found)) != count or found.min() < 0:
+        raise InputError(
+            f"folds: the groups are too large or too few to fill {count} folds, use fewer folds"
+        )
