@@ -2,6 +2,7 @@
 
 import argparse
 import resource
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -111,7 +112,12 @@ def main() -> None:
     parser.add_argument("--dims", type=int, default=500_000)
     parser.add_argument("--folder", help="where the layer is written (4 bytes x clips x dims)")
     asked = parser.parse_args()
+    if asked.clips < 2 * PER_CLASS:
+        parser.error(f"--clips must be at least {2 * PER_CLASS}: k = 100 needs {PER_CLASS} a class")
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        needed = 4 * asked.clips * asked.dims
+        if shutil.disk_usage(folder).free < 1.1 * needed:
+            parser.error(f"{folder} lacks room for {needed / 1e9:.1f} GB: name another --folder")
         full_size(Path(folder) / "full.npy", asked.clips, asked.dims)
         small_size(Path(folder) / "small.npy", 600, 50_000)
 

@@ -8,6 +8,8 @@ import yaml
 from test_config import SCHEMA, merged
 
 from tonotopy.config import check
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.networks.published import PUBLISHED
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -36,5 +38,29 @@ def test_every_file_and_picture_named_is_there():
 
 def test_every_target_named_is_a_rule():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    for name in ("world_validation", "tune"):
+    for name in ("world_validation", "tune", "plan", "audioset_tables", "download_corpus"):
         assert name in README and f"rule {name}:" in rules
+
+
+def size(count: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
+@pytest.mark.parametrize("corpus", PUBLIC.values(), ids=list(PUBLIC))
+def test_the_table_of_corpora_tells_what_is_declared(corpus):
+    fetched = sum(remote.bytes or remote.approximate_bytes for remote in corpus.remotes)
+    cells = (f"`{corpus.name}`", corpus.title, ", ".join(corpus.tasks),
+             size(fetched) if fetched else "your copy", corpus.licence, corpus.verified)  # fmt: skip
+    assert f"| {' | '.join(cells)} |" in README
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_table_of_networks_tells_what_is_declared(name):
+    network = PUBLISHED[name]
+    fetched = size(network.remote.bytes or network.remote.approximate_bytes)
+    host = network.remote.urls[0].split("/")[2]
+    assert f"| `{name}` | {fetched} | {network.licence} | {host} | " in README

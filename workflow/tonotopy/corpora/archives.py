@@ -1,4 +1,4 @@
-"""Archives unpacked: zip, split zip and tar. Nothing leads outside, nothing damaged passes."""
+"""Archives unpacked: zip, split zip and tar. Nothing leads outside; visible damage is named."""
 
 import bz2
 import errno
@@ -24,11 +24,11 @@ BY_HAND = "unpack it by another program and give its folder as the corpus's 'pat
 COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}  # by first bytes
 # what is raised for bytes that are no archive
 DAMAGED = (
-    *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error),
-    *(struct.error, EOFError, UnicodeError),
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    UnicodeError,
 )
-# and what the disk says to nonsensical places and names, or to a file where a folder is needed
-NONSENSE = {errno.EINVAL, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
+# and OSErrors: those of gzip and bz2 have no number; the disk's, to nonsensical places and names
+NONSENSE = {None, errno.EINVAL, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
 def unpack(volumes: Path | Sequence[Path], remote: Remote, folder: Path) -> None:

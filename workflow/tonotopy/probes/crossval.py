@@ -61,7 +61,7 @@ def probabilities(
         inner, outer = span_coordinates(
             squared[np.ix_(train, train)], squared[np.ix_(tested, train)]
         )
-        model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=1e-7)
+        model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=1e-8)
         with threadpool_limits(1), warnings.catch_warnings():
             # separable clips creep along their direction for ever: predictions have settled
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -97,10 +97,10 @@ def span_coordinates(train: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray,
     unit = -max(overall, np.finfo(float).tiny)
     products = (train - to_each - to_each[:, None] + overall) / unit
     crossed = (tested - tested.mean(axis=1, keepdims=True) - to_each + overall) / unit
-    # any root of the products serves; this one takes a tenth of the time of an eigendecomposition
-    root, order, rank, _ = dpstrf(products, lower=1, tol=RANK_TOLERANCE)
     if not products.any():
         return np.zeros((len(train), 1)), np.zeros((len(tested), 1))
+    # any root of the products serves; this one takes a tenth of the time of an eigendecomposition
+    root, order, rank, _ = dpstrf(products, lower=1, tol=RANK_TOLERANCE)
     order, root = order - 1, np.tril(root)[:, :rank]
     inner = np.empty_like(root)
     inner[order] = root

@@ -5,7 +5,7 @@ from scipy.signal import lfilter
 
 from tonotopy.corpora.embedded.clip import Clip, Setting
 from tonotopy.corpora.embedded.font import recording
-from tonotopy.corpora.embedded.sound import at, compose, dress, noise, peak, play, track
+from tonotopy.corpora.embedded.sound import at, compose, dress, noise, peak, perform, track
 from tonotopy.corpora.embedded.speech import SPEAKERS, Voice
 from tonotopy.corpora.embedded.spoken import WORDS, accent, utter
 
@@ -64,7 +64,7 @@ def _instrument(*programs):
         pitches = int(rng.integers(55, 80)) + rng.integers(-5, 6, len(ends))
         notes = list(zip(ends[:-1], 0.95 * np.diff(ends), pitches[1:], strict=True))
         line = track(int(rng.choice(programs)), notes, rng.uniform(70, 115))
-        return play(compose(60, line), rate)
+        return perform(compose(60, line), rate)
 
     return make
 

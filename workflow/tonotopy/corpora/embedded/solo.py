@@ -4,7 +4,7 @@ import numpy as np
 
 from tonotopy.corpora.embedded.clip import Clip, Setting
 from tonotopy.corpora.embedded.music import INSTRUMENTS, SCALES, SOUNDS, melody
-from tonotopy.corpora.embedded.sound import at, compose, dress, play, track
+from tonotopy.corpora.embedded.sound import at, compose, dress, perform, track
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 LOWEST = 48  # C3 as a MIDI number
@@ -36,7 +36,7 @@ def note(setting: Setting, split: str, index: int) -> Clip:
     pitch = bottom + (label - bottom) % 12 + 12 * int(rng.integers(OCTAVES))
     onset, length = rng.uniform(0, 0.1), rng.uniform(0.6, 0.85)
     notes = [(setting.seconds * onset, setting.seconds * length, pitch)]
-    sound = play(compose(60, track(program, notes, int(rng.integers(60, 120)))), setting.rate)
+    sound = perform(compose(60, track(program, notes, int(rng.integers(60, 120)))), setting.rate)
     samples = dress(at(sound, 0, setting.length), rng)
     return Clip(samples, PITCH_CLASSES[label], f"program-{program:03d}")
 
@@ -65,7 +65,7 @@ def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:
     notes = _excerpt(notes, excerpt, setting.seconds * tempo / 60, int(rng.integers(-3, 4)))
     line = track(program, notes, rng.uniform(80, 115), rng)
     skip = int(rng.integers(0, setting.rate // 20))
-    sound = at(play(compose(tempo, line), setting.rate), -skip, setting.length)
+    sound = at(perform(compose(tempo, line), setting.rate), -skip, setting.length)
     return Clip(dress(sound, rng), name, song)
 
 

@@ -8,15 +8,30 @@ from pathlib import Path
 
 import numpy as np
 import pretty_midi
+import soxr
 import symusic
 
 FONT = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
 TICKS = 480  # per beat
+PLAYED_AT = 44100  # Hz
 
 
 def play(midi: symusic.Score, rate: int) -> np.ndarray:
-    """Play a score with the General MIDI sound font: float32, shape (samples,), any peak."""
+    """Play a score with the General MIDI sound font: float32, shape (samples,), any peak.
+
+    Below 44100 Hz the synthesizer never returns from some notes, the lower the rate the lower they
+    are (the horn's B5 at 16000 Hz); ``perform`` has no such limits.
+    """
     return _synthesizer(rate).render(midi, stereo=False)[0]
+
+
+def perform(midi: symusic.Score, rate: int) -> np.ndarray:
+    """Play a score of notes up to D#7 at 44100 Hz and resample it to ``rate`` in Hz.
+
+    Returns:
+        float32 samples, shape (samples,), any peak.
+    """
+    return soxr.resample(play(midi, PLAYED_AT), PLAYED_AT, rate, quality="HQ")
 
 
 @cache

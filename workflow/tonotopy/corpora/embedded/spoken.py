@@ -23,7 +23,7 @@ CONSONANTS = {
 VOWELS = ("A", "i", "u", "a", "e", "o")
 ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
 COUNTS = tuple(str(count) for count in range(11))
-WORDS_PER_SECOND = 4  # more than anyone says: a talker never runs out of text
+WORDS_PER_SECOND = 6  # nobody is this fast: a talker never runs out of text
 
 
 def consonant(setting: Setting, split: str, index: int) -> Clip:

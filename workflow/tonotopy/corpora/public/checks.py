@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tonotopy.corpora.archives import CHECKSUMS
+from tonotopy.corpora.archives import member_sums
 from tonotopy.corpora.download import sha256_of
 
 
@@ -13,14 +13,13 @@ def compare_members(folder: Path, members: str) -> str:
         folder: the user's folder; with or without the list's top folder.
         members: name of a list in checksums/ of lines ``sha256  path``.
     """
-    rows = (CHECKSUMS / members).read_text().splitlines()
-    equal, differing = 0, []
-    for sha256, name in (row.split("  ", 1) for row in rows if row):
+    published, equal, differing = member_sums(members), 0, []
+    for name, sha256 in published.items():
         inner = Path(*Path(name).parts[1:])
         file = next((p for p in (folder / name, folder / inner) if p.is_file()), None)
         if file is not None and sha256_of(file) == sha256:
             equal += 1
         elif file is not None:
             differing.append(name)
-    told = f"{equal} of {len(rows)} files equal the published ones"
+    told = f"{equal} of {len(published)} files equal the published ones"
     return f"{told}; {len(differing)} differ: {', '.join(differing[:5])}" if differing else told
