@@ -28,6 +28,7 @@ except InputError as error:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/networks.smk"
+include: "workflow/rules/hierarchy.smk"
 include: "workflow/rules/steering.smk"
 include: "workflow/rules/report.smk"
 

@@ -6,6 +6,7 @@ from tonotopy.config import frozen
 from tonotopy.corpora.audioset.labels import SEGMENTS
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC, listing
 from tonotopy.figures.catalogue import FIGURES, drawable
+from tonotopy.hierarchy.families import family
 from tonotopy.networks.places import own_file
 from tonotopy.networks.published import INITIAL, PUBLISHED, REMOTES
 from tonotopy.provenance import code_hash
@@ -13,6 +14,7 @@ from tonotopy.provenance import code_hash
 WORKFLOW = Path(workflow.basedir) / "workflow"
 STUDIES = config["run"]["steering"]
 NETWORKS = "|".join(config["networks"])
+HIERARCHIES = "|".join(config["hierarchy"]) or "(?!)"
 TABLES = (
     "predictions",
     "probe_predictions",
@@ -29,7 +31,7 @@ wildcard_constraints:
     # mini-seed3 is mini with another seed: see world_validation
     scale=re.escape(config["scale"]) + r"(-seed\d+)?",
     corpus="|".join(config["corpora"]),
-    study="|".join(config["steering"]),
+    study="|".join([*config["steering"], *config["hierarchy"]]),
 
 
 def code(script, *modules):
@@ -157,9 +159,67 @@ def training_settings(wildcards):
     return frozen({k: v for k, v in settings.items() if k != "tuning"})
 
 
-def training_threads(wildcards):
-    """Networks train side by side: that is faster than one after the other with more threads."""
-    return max(1, (workflow.cores or 8) // max(1, len(STUDIES)))
+def teacher(wildcards):
+    """Network that another learns from, if its training names one."""
+    name = config["networks"][wildcards.network]["training"].get("teacher")
+    return [f"results/{wildcards.scale}/networks/{name}"] if name else []
+
+
+# --- hierarchy ---
+
+
+def hierarchy(wildcards):
+    """The entry of a hierarchy study in the configuration."""
+    return config["hierarchy"][wildcards.study]
+
+
+def task_corpus(wildcards):
+    """Folder of a task's corpus."""
+    name = hierarchy(wildcards)["tasks"][wildcards.task]["corpus"]
+    return f"data/corpora/{wildcards.scale}/{name}"
+
+
+def task_corpora(wildcards):
+    """Folders of the corpora of all tasks, in the order of the tasks."""
+    tasks = hierarchy(wildcards)["tasks"].values()
+    return [f"data/corpora/{wildcards.scale}/{task['corpus']}" for task in tasks]
+
+
+def probe_settings(wildcards):
+    """How the layers are probed on a task: the study's own keys and the task's."""
+    study = hierarchy(wildcards)
+    shared = {k: study[k] for k in ("ks", "folds", "second", "inverse_penalty", "shuffles")}
+    keep = study["tasks"][wildcards.task].get("keep_groups", False)
+    return frozen({**shared, "keep_groups": keep})
+
+
+def correct_tables(wildcards):
+    """The probed layers of every network and task of a study."""
+    place = f"results/{wildcards.scale}/hierarchy/{wildcards.study}/correct"
+    study = hierarchy(wildcards)
+    return [f"{place}/{n}.{task}.parquet" for n in study["networks"] for task in study["tasks"]]
+
+
+def families(wildcards):
+    """Which of the thesis's networks each network of a study is."""
+    return {n: family(config["networks"][n]) for n in hierarchy(wildcards)["networks"]}
+
+
+def levels(wildcards):
+    """Which level each task of a study is on."""
+    return {name: task["level"] for name, task in hierarchy(wildcards)["tasks"].items()}
+
+
+def tagging_networks(wildcards):
+    """Networks of a study and their untrained copies."""
+    place = f"results/{wildcards.scale}/networks"
+    return [f"{place}/{n}{copy}" for n in hierarchy(wildcards)["networks"]
+            for copy in ("", "-untrained")]  # fmt: skip
+
+
+def tagging_corpus(wildcards):
+    """Folder of the corpus that the networks of a study were trained to tag."""
+    return f"data/corpora/{wildcards.scale}/{hierarchy(wildcards)['tagging']}"
 
 
 # --- steering ---
@@ -197,13 +257,40 @@ def sweeps(wildcards):
 
 # --- evidence and figures ---
 
+ROOMS = {"hierarchy": "Study 1: hierarchy", "steering": "Study 2: steering"}
+HIERARCHY_TABLES = ("correct", "profiles", "centres", "tagging", "controls", "folds")
+
+
+def running(room):
+    """Names of the studies of a kind that run."""
+    return config["run"].get(room) or []
+
+
+def studies_of(room):
+    """Entries of all studies of a kind in the configuration, by name."""
+    return config.get(room) or {}
+
+
+def judged_settings(room, name):
+    """What judging a study depends on."""
+    entry = studies_of(room)[name]
+    return {k: entry[k] for k in ("networks", "tasks")} if room == "hierarchy" else entry
+
+
+def drawn_settings(wildcards):
+    """What drawing a study's figures depends on."""
+    keys = ("networks", "tasks") if wildcards.room == "hierarchy" else ("pairs", "flat", "slope_range")
+    entry = studies_of(wildcards.room)[wildcards.study]
+    return frozen({k: entry[k] for k in keys})
+
 
 def figures(scale):
     """Every figure of the studies that run."""
     return [
-        f"results/{scale}/figures/steering/{name}/{figure}.{suffix}"
-        for name in STUDIES
-        for figure in drawable(config["steering"][name])
+        f"results/{scale}/figures/{room}/{name}/{figure}.{suffix}"
+        for room in ROOMS
+        for name in running(room)
+        for figure in drawable(room, studies_of(room)[name])
         for suffix in ("svg", "png")
     ]
 
@@ -211,19 +298,25 @@ def figures(scale):
 def evidence_tables(wildcards):
     """The tables that claims are judged by."""
     found = []
-    for name in STUDIES:
-        place = f"results/{wildcards.scale}/steering/{name}"
-        found += [f"{place}/{table}.parquet" for table in TABLES]
-        found += [f"{place}/sweep-{sweep}.parquet" for sweep in config["steering"][name]["sweeps"]]
+    for room in ROOMS:
+        for name in running(room):
+            tables = HIERARCHY_TABLES if room == "hierarchy" else TABLES
+            sweeps = studies_of(room)[name].get("sweeps", [])
+            place = f"results/{wildcards.scale}/{room}/{name}"
+            found += [f"{place}/{table}.parquet" for table in tables]
+            found += [f"{place}/sweep-{sweep}.parquet" for sweep in sweeps]
     return found
 
 
 def figure_sources(wildcards):
     """What a figure is drawn from: tables, corpus and network descriptions."""
-    place = f"results/{wildcards.scale}/steering/{wildcards.study}"
+    place = f"results/{wildcards.scale}/{wildcards.room}/{wildcards.study}"
+    names = FIGURES[wildcards.figure].sources
+    if wildcards.room == "hierarchy":
+        return [f"{place}/{n}.parquet" for n in names]
     places = {
         "classes": corpus_folder(class_corpus)(wildcards),
         "concepts": f"data/corpora/{wildcards.scale}/{study(wildcards)['concepts']}",
         "network": network_folder(wildcards),
     }
-    return [places.get(n, f"{place}/{n}.parquet") for n in FIGURES[wildcards.figure].sources]
+    return [places.get(n, f"{place}/{n}.parquet") for n in names]

@@ -20,6 +20,7 @@ rule train_network:
     input:
         corpus=corpus_folder(training_corpus),
         initial_weights=initial_weights,
+        teacher=teacher,
     output:
         network=directory("results/{scale}/networks/{network}"),
         history="results/{scale}/training/{network}.csv",
@@ -31,7 +32,7 @@ rule train_network:
         network=networks_with("architecture"),
     conda:
         "../../envs/torch.yaml"
-    threads: training_threads
+    threads: half_of_the_cores
     resources:
         gpu=gpus(),
     params:
@@ -114,7 +115,7 @@ rule tune_network:
         network=NETWORKS,
     conda:
         "../../envs/torch.yaml"
-    threads: training_threads
+    threads: half_of_the_cores
     resources:
         gpu=gpus(),
     params:

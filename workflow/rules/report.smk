@@ -19,8 +19,10 @@ rule judge_claims:
     conda:
         "../../envs/analysis.yaml"
     params:
-        studies=frozen({name: config["steering"][name] for name in STUDIES}),
-        known=sorted(config["steering"]),
+        studies=frozen(
+            {room: {name: judged_settings(room, name) for name in running(room)} for room in ROOMS}
+        ),
+        known={room: sorted(studies_of(room)) for room in ROOMS},
         statistics=frozen(config["statistics"]),
         seed=seed_of,
         code=code("judge_claims"),
@@ -51,16 +53,18 @@ rule draw_figure:
         figure_sources,
     output:
         svg=report(
-            "results/{scale}/figures/steering/{study}/{figure}.svg",
+            "results/{scale}/figures/{room}/{study}/{figure}.svg",
             caption="../report/figure.rst",
-            category="Study 2: steering",
+            category=lambda wildcards: ROOMS[wildcards.room],
             subcategory="{study}",
             labels={"figure": "{figure}"},
         ),
-        png="results/{scale}/figures/steering/{study}/{figure}.png",
+        png="results/{scale}/figures/{room}/{study}/{figure}.png",
     log:
-        "results/{scale}/logs/draw_figure/{study}/{figure}.log",
+        "results/{scale}/logs/draw_figure/{room}/{study}/{figure}.log",
     wildcard_constraints:
+        room="|".join(ROOMS),
+        study="|".join(name for room in ROOMS for name in studies_of(room)),
         figure="|".join(FIGURES),
     conda:
         "../../envs/analysis.yaml"
@@ -68,9 +72,7 @@ rule draw_figure:
         caption=lambda wildcards: FIGURES[wildcards.figure].caption,
         options=lambda wildcards: FIGURES[wildcards.figure].options,
         module=lambda wildcards: FIGURES[wildcards.figure].module,
-        settings=lambda wildcards: frozen(
-            {k: study(wildcards)[k] for k in ("pairs", "flat", "slope_range")}
-        ),
+        settings=drawn_settings,
         statistics=frozen(config["statistics"]),
         code=lambda wildcards: code("draw_figure", FIGURES[wildcards.figure].module),
     script:

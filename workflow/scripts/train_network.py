@@ -11,7 +11,7 @@ from tonotopy.training.fit import train
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)
-weights = snakemake.input.get("initial_weights")
+weights, teacher = (snakemake.input.get(name) for name in ("initial_weights", "teacher"))
 history = train(
     Corpus(snakemake.input.corpus),
     json.loads(snakemake.params.settings),
@@ -21,5 +21,6 @@ history = train(
     snakemake.params.seed,
     snakemake.params.accelerator,
     Path(weights[0]) if weights else None,
+    Path(teacher[0]) if teacher else None,
 )
 write_table(snakemake.output.history, history)

@@ -46,6 +46,8 @@ def _told(error: jsonschema.ValidationError) -> str:
 
 
 def _check_references(config: dict) -> None:
+    _check_networks(config)
+    _check_hierarchies(config)
     for name in config["run"]["steering"]:
         study = _known(name, config["steering"], "run.steering", "steering")
         place = f"steering.{name}"
@@ -66,6 +68,31 @@ def _check_references(config: dict) -> None:
                 f"{place}.strengths: none lies within slope_range {study['slope_range']}"
             )
         _check_rate(network, classes, study["network"])
+
+
+def _check_networks(config: dict) -> None:
+    for name, network in config["networks"].items():
+        place = f"networks.{name}"
+        if "architecture" in network:
+            _known(network["corpus"], config["corpora"], f"{place}.corpus", "corpora")
+            training = network["training"]
+            if (training.get("objective") == "distil") != ("teacher" in training):
+                raise InputError(f"{place}.training: objective 'distil' and 'teacher' go together")
+            if "teacher" in training:
+                _known(training["teacher"], config["networks"], f"{place}.training.teacher",
+                       "networks")  # fmt: skip
+
+
+def _check_hierarchies(config: dict) -> None:
+    for name in config["run"]["hierarchy"]:
+        study = _known(name, config["hierarchy"], "run.hierarchy", "hierarchy")
+        place = f"hierarchy.{name}"
+        for network in study["networks"]:
+            _known(network, config["networks"], f"{place}.networks", "networks")
+        for task, entry in study["tasks"].items():
+            _known(entry["corpus"], config["corpora"], f"{place}.tasks.{task}.corpus", "corpora")
+        if study["tagging"] is not None:
+            _known(study["tagging"], config["corpora"], f"{place}.tagging", "corpora")
 
 
 def _check_rate(network: dict, corpus: dict, name: str) -> None:

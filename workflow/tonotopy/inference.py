@@ -56,10 +56,15 @@ def spectrograms(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> Iterato
 
 
 @torch.no_grad()
+def outputs(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
+    """Return what the network answers (logits), float32, shape (clips, classes)."""
+    parts = [bundle.network(x).float().cpu() for x in spectrograms(bundle, corpus, indices)]
+    return torch.cat(parts).numpy()
+
+
 def probabilities(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
     """Return softmax probabilities, shape (clips, classes)."""
-    parts = [bundle.network(x).softmax(dim=-1).cpu() for x in spectrograms(bundle, corpus, indices)]
-    return torch.cat(parts).numpy()
+    return torch.from_numpy(outputs(bundle, corpus, indices)).softmax(dim=-1).numpy()
 
 
 def class_tokens(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from tonotopy.corpora.archives import unpack
 from tonotopy.corpora.audioset import corpus as audioset
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
 from tonotopy.corpora.download import fetch
-from tonotopy.corpora.embedded import planted
+from tonotopy.corpora.embedded import planted, tasks
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.public.checks import compare_members
 from tonotopy.corpora.remote import Remote
@@ -85,6 +85,9 @@ def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]
     if maker == "planted_music":
         task, clips = options.pop("task"), options.pop("clips")
         planted.build(path, task, clips, MusicWorld(**options), seed, workers)
+        return
+    if maker == "embedded":
+        tasks.build(path, **options, seed=seed, workers=workers)
         return
     if maker == "folder":
         chosen = FolderSettings(**options)

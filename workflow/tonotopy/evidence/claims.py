@@ -37,7 +37,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of claims.yaml, for one study and, where it says so, one pair of it."""
+    """One row of claims.yaml, for one study and, where it says so, one part of it."""
 
     id: str
     study: str
@@ -69,20 +69,23 @@ def read_claims(path: str | Path, schema: dict) -> list[dict]:
     return rows
 
 
-def expand(row: dict, instance: str, pairs: list[dict]) -> list[Claim]:
-    """Return a row's claims for one study instance: one, or one per pair where it says so."""
+def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
+    """Return a row's claims for one study instance.
+
+    Args:
+        row: a row of claims.yaml.
+        instance: name of the study.
+        combinations: the parts of the study that the row is judged for: (end of the id, arguments).
+    """
     base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
     common = {"instance": instance, "criterion": row["criterion"], **base}
-    arguments = row.get("arguments", {})
-    if not row.get("each_pair"):
-        return [Claim(id=f"{row['id']}.{instance}", arguments=arguments, **common)]
     return [
         Claim(
-            id=f"{row['id']}.{instance}.{pair['concept']}-{'-'.join(pair['target'])}",
-            arguments={**arguments, **pair},
+            id=".".join(filter(None, (row["id"], instance, part))),
+            arguments={**row.get("arguments", {}), **arguments},
             **common,
         )
-        for pair in pairs
+        for part, arguments in combinations
     ]
 
 

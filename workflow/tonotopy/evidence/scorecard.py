@@ -9,11 +9,12 @@ import jinja2
 from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
-from tonotopy.evidence import steering
+from tonotopy.evidence import hierarchy, known_answers, steering
 from tonotopy.evidence.claims import Claim, NotRun, expand, p_value, verdict
+from tonotopy.evidence.tables import StudyTables
 from tonotopy.files import replacing, write_json
 
-STATISTICS = {"steering": steering}
+STATISTICS = {"steering": (steering,), "hierarchy": (hierarchy, known_answers)}
 TEMPLATE = Path(__file__).parents[2] / "pages" / "scorecard.html.j2"
 COLUMNS = (
     "id", "study", "instance", "kind", "source", "claim", "statistic", "paper", "estimate", "low",
@@ -21,34 +22,48 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def judge(claims: list[dict], studies: dict, known: list[str], scale: str) -> list[dict]:
+def statistic(room: str, name: str):
+    """Return a statistic of a kind of study by its name, None where there is none."""
+    found = (getattr(module, name, None) for module in STATISTICS.get(room, ()))
+    return next((function for function in found if inspect.isfunction(function)), None)
+
+
+def judge(claims: list[dict], studies: dict, known: dict, scale: str) -> list[dict]:
     """Return one scorecard row per claim and study; a claim that cannot be judged says why.
 
     Args:
         claims: rows of claims.yaml.
-        studies: tables of the steering studies that ran, by name.
-        known: names of all studies in the configuration, those that did not run included.
+        studies: kind of study -> name -> tables of the studies that ran.
+        known: kind of study -> names of all in the configuration, those that did not run included.
         scale: the scale that the results come from.
     """
     rows = []
     for row in claims:
-        wanted = row.get("instances") or [n for n in known if n not in row.get("not_instances", [])]
+        ran, names = studies.get(row["study"], {}), known.get(row["study"], [])
+        wanted = row.get("instances") or [n for n in names if n not in row.get("not_instances", [])]
         for name in wanted:
-            if name in studies:
-                pairs = studies[name].settings["pairs"]
-                rows += [_judged(c, studies[name]) for c in expand(row, name, pairs)]
+            if name in ran:
+                rows += _judged_parts(row, name, ran[name])
             elif name in (row.get("instances") or []):
                 absent = f"study '{name}' is not part of a run at scale '{scale}'"
-                rows.append(_row(expand({**row, "each_pair": False}, name, [])[0], absent))
+                rows.append(_row(expand(row, name)[0], absent))
     return [{**row, "scale": scale} for row in _adjust(rows)]
 
 
-def _judged(claim: Claim, tables) -> dict:
-    statistic = getattr(STATISTICS[claim.study], claim.statistic, None)
-    if statistic is None or not inspect.isfunction(statistic):
+def _judged_parts(row: dict, name: str, tables: StudyTables) -> list[dict]:
+    try:
+        combinations = tables.combinations(row)
+    except NotRun as reason:
+        return [_row(expand(row, name)[0], str(reason))]
+    return [_judged(claim, tables) for claim in expand(row, name, combinations)]
+
+
+def _judged(claim: Claim, tables: StudyTables) -> dict:
+    function = statistic(claim.study, claim.statistic)
+    if function is None:
         raise InputError(f"claim {claim.id}: no statistic '{claim.statistic}' for {claim.study}")
     try:
-        estimate = statistic(tables, **claim.arguments)
+        estimate = function(tables, **claim.arguments)
     except NotRun as reason:
         return _row(claim, str(reason))
     found = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}

@@ -2,90 +2,59 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.intervals import bootstrap_weights, interval
+from tonotopy.evidence.tables import StudyTables, middle_advantage, middle_third
 from tonotopy.probes.scores import confusion_counts
 from tonotopy.probes.scores import macro_f1 as macro_f1_score
 from tonotopy.seeding import generator
 
 
 @dataclass(frozen=True)
-class SteeringTables:
-    """The tables of one steering study.
+class SteeringTables(StudyTables):
+    """The tables of one steering study: results/{scale}/steering/{study}."""
 
-    Attributes:
-        folder: results/{scale}/steering/{study}.
-        settings: the study's entry in config.yaml.
-        resamples: bootstrap resamples.
-        confidence: level of the intervals.
-        seed: seed of the run.
-    """
-
-    folder: Path
-    settings: dict
-    resamples: int
-    confidence: float
-    seed: int
-
-    def _read(self, name: str) -> pd.DataFrame:
-        path = self.folder / name
-        if not path.is_file():
-            raise NotRun(f"{name} is not part of this run")
-        return pd.read_parquet(path)
+    def combinations(self, row: dict) -> list[tuple[str, dict]]:
+        """Return the study as a whole, or each of its pairs."""
+        if not row.get("each"):
+            return [("", {})]
+        pairs = self.settings["pairs"]
+        return [(f"{pair['concept']}-{'-'.join(pair['target'])}", pair) for pair in pairs]
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        return self._read("predictions.parquet")
+        return self.read("predictions.parquet")
 
     @cached_property
     def multiclass(self) -> pd.DataFrame:
-        return self._read("probe_predictions.parquet")
+        return self.read("probe_predictions.parquet")
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        return self._read("probe_scores.parquet")
+        return self.read("probe_scores.parquet")
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        return self._read("agreement.parquet")
+        return self.read("agreement.parquet")
 
     @cached_property
     def slopes(self) -> pd.DataFrame:
-        return self._read("clip_slopes.parquet")
+        return self.read("clip_slopes.parquet")
 
     @cached_property
     def matrix(self) -> pd.DataFrame:
-        return self._read("slopes.parquet")
+        return self.read("slopes.parquet")
 
     @cached_property
     def cosines(self) -> pd.DataFrame:
-        return self._read("cosines.parquet")
+        return self.read("cosines.parquet")
 
     def sweep(self, name: str) -> pd.DataFrame:
-        return self._read(f"sweep-{name}.parquet")
-
-    def weights(self, n: int, name: str) -> np.ndarray:
-        """Bootstrap weights over n units; the same name draws the same resamples."""
-        return bootstrap_weights(n, self.resamples, generator(self.seed, "bootstrap", name)) / n
-
-    def mean(self, values, name: str = "") -> Estimate:
-        """Return the mean of independent observations with its bootstrap interval."""
-        values = np.asarray(values, dtype=float)
-        if not len(values):
-            raise NotRun("no observation is left (every strength has collapsed)")
-        return self.estimate(values.mean(), self.weights(len(values), name) @ values, len(values))
-
-    def estimate(self, value, draws, n: int) -> Estimate:
-        """Return an estimate with the percentile interval of its draws."""
-        draws = np.asarray(draws, dtype=float)
-        low, high = interval(draws, self.confidence)
-        return Estimate(float(value), float(low), float(high), int(n), draws)
+        return self.read(f"sweep-{name}.parquet")
 
     def target_slopes(self, sweep: str, concept: str, target: list[str], **keys) -> pd.Series:
         """Return each clip's slope of the summed probability of the target classes."""
@@ -147,22 +116,15 @@ def near_confusion(tables: SteeringTables, near: list[list[str]]) -> Estimate:
     return tables.estimate(excess(labels, predicted), excess(*drawn), len(labels))
 
 
-def _middle(layers: int) -> slice:
-    return slice(layers // 3, layers - layers // 3)
-
-
 def multiclass_middle_peak(tables: SteeringTables) -> Estimate:
     """Accuracy of the best middle-third layer minus that of the better end (figure 3.2)."""
     rows = tables.multiclass[tables.multiclass["vectors"] == "trained"]
     right = rows.assign(right=rows["label"].astype(str) == rows["predicted"].astype(str))
     wide = right.pivot(index="clip", columns="layer", values="right").to_numpy().astype(float)
 
-    def advantage(means):
-        best_middle = means[:, _middle(means.shape[1])].max(axis=1)
-        return best_middle - np.maximum(means[:, 0], means[:, -1])
-
     draws = tables.weights(len(wide), "multiclass") @ wide
-    return tables.estimate(advantage(wide.mean(axis=0)[None])[0], advantage(draws), len(wide))
+    value = middle_advantage(wide.mean(axis=0)[None])[0]
+    return tables.estimate(value, middle_advantage(draws), len(wide))
 
 
 def binary_middle_peak(tables: SteeringTables) -> Estimate:
@@ -170,7 +132,7 @@ def binary_middle_peak(tables: SteeringTables) -> Estimate:
     rows = tables.scores[tables.scores["vectors"] == "trained"]
     wide = rows.groupby(["seed", "layer"], observed=True)["macro_f1"].mean().unstack().to_numpy()
     means = wide.mean(axis=0)
-    best = means[_middle(len(means))].argmax() + len(means) // 3
+    best = means[middle_third(len(means))].argmax() + len(means) // 3
     end = 0 if means[0] > means[-1] else -1
     return tables.mean(wide[:, best] - wide[:, end], "binary")
 

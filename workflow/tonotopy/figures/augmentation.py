@@ -1,6 +1,6 @@
 """Table 3.2: the transforms that training applied."""
 
-from tonotopy.figures.style import only, panels
+from tonotopy.figures.style import only, text_table
 
 # thesis table 3.2: range of size, scale or steps, and probability
 THESIS = {
@@ -19,16 +19,7 @@ def draw(sources: dict, about: dict):
         ours = used[name]
         told = f"{_range(ours['range'])}, p {ours['p']:g}" if ours["p"] else "not applied"
         rows.append([name.replace("_", " "), unit, told, f"{_range(limits)}, p {p:g}"])
-    figure, (axes,) = panels(1, width=6.4, height=1.7)
-    axes.axis("off")
-    table = axes.table(
-        rows, colLabels=["transform", "unit", "here", "thesis"], loc="center", cellLoc="left"
-    )
-    table.auto_set_font_size(False)
-    table.set_fontsize(8)
-    table.scale(1, 1.35)
-    table.auto_set_column_width(range(4))
-    return figure
+    return text_table(rows, ["transform", "unit", "here", "thesis"], width=6.4, height=1.7)
 
 
 def _range(limits) -> str:

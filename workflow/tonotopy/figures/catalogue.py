@@ -10,10 +10,11 @@ class Figure:
     Attributes:
         module: module with ``draw(sources, about)``.
         sources: names of its tables in the study's folder, or "classes", "concepts" (corpora) and
-            "network".
+            "network" of a steering study.
         caption: what it shows, for the report.
         sweep: the sweep that it needs, if any.
         options: further entries of ``about``.
+        room: the kind of study that it belongs to, "hierarchy" or "steering".
     """
 
     module: str
@@ -21,10 +22,78 @@ class Figure:
     caption: str
     sweep: str | None = None
     options: dict = field(default_factory=dict)
+    room: str = "steering"
 
 
 _CURVES = "tonotopy.figures.steering_curves"
-FIGURES = {
+
+
+def _layers(caption: str, families: str, contrast: str, **options) -> Figure:
+    """A figure of accuracy over layers with a variant beside it."""
+    options = {"families": families, "contrast": contrast, **options}
+    module = "tonotopy.figures.layer_curves"
+    return Figure(module, ("profiles",), caption, None, options, "hierarchy")
+
+
+def _hierarchy(module: str, source: str, caption: str) -> Figure:
+    return Figure(f"tonotopy.figures.{module}", (source,), caption, room="hierarchy")
+
+
+_HIERARCHY = {
+    "table-2.2-corpora": _hierarchy(
+        "corpora",
+        "profiles",
+        "Clips, classes and chance of every task, beside the thesis's table 2.2.",
+    ),
+    "figure-2.1-layers": _layers(
+        "Accuracy of a nearest-neighbour probe on the layers of every network but ASTs, at the k "
+        "whose peak is best, with intervals over clips; dashed: a copy with random weights (thesis "
+        "figure 2.1, whose named peaks are marked).",
+        "convolutional",
+        "copy",
+        peaks=True,
+    ),
+    "figure-2.2-neighbours": _hierarchy(
+        "neighbours",
+        "profiles",
+        "The profile at every k, the best one thick (thesis figure 2.2).",
+    ),
+    "figure-2.3-one-second": _layers(
+        "Whole clips against their first second; tasks whose clips last a second have one curve "
+        "(thesis figure 2.3).",
+        "convolutional",
+        "length",
+    ),
+    "figure-2.4-ast": _layers(
+        "Accuracy on the class token after every layer of an AST (thesis figure 2.4, whose named "
+        "peaks are marked); dashed: a copy with random weights.",
+        "ast",
+        "copy",
+        peaks=True,
+    ),
+    "centres": _hierarchy(
+        "centres",
+        "centres",
+        "Centre of mass of the above-chance accuracy over relative depth, with its interval over "
+        "clips. The hierarchy holds where low-level tasks lie left of high-level ones.",
+    ),
+    "folds": _layers(
+        "The thesis's folds against folds that keep a speaker, song or artist together. Where the "
+        "dashed curve is lower, the probe had recognised whom it knew.",
+        "all",
+        "folds",
+    ),
+    "linear": _layers(
+        "Nearest neighbours against a linear probe on the same folds.", "all", "probe"
+    ),
+    "tagging": _hierarchy(
+        "tagging",
+        "tagging",
+        "Mean average precision on AudioSet's classes, trained and untrained: a check of the "
+        "weights.",
+    ),
+}
+_STEERING = {
     "table-3.1-class-counts": Figure(
         "tonotopy.figures.class_counts",
         ("classes", "concepts"),
@@ -105,13 +174,16 @@ FIGURES = {
         "controls",
     ),
 }
+FIGURES = {**_HIERARCHY, **_STEERING}
 
 
-def drawable(study: dict) -> list[str]:
-    """Return the figures that a study's sweeps and settings allow."""
+def drawable(room: str, study: dict) -> list[str]:
+    """Return the figures that a study's sweeps, folds and settings allow."""
     return [
         name
         for name, figure in FIGURES.items()
-        if (figure.sweep is None or figure.sweep in study["sweeps"])
+        if figure.room == room
+        and (figure.sweep is None or figure.sweep in study["sweeps"])
         and not (figure.options.get("flat_concept") and not study.get("flat"))
+        and not (figure.options.get("contrast") == "folds" and "grouped" not in study["folds"])
     ]

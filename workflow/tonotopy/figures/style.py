@@ -104,8 +104,32 @@ def panels(count: int, width: float = 2.7, height: float = 2.4, columns: int = 4
 
 def legend_above(figure, axes, columns: int = 4, **options) -> None:
     """Put the legend of ``axes`` above the whole figure, where it covers nothing."""
-    entries = axes.get_legend_handles_labels()
-    figure.legend(*entries, loc="outside upper center", ncols=columns, fontsize=7, **options)
+    handles_above(figure, *axes.get_legend_handles_labels(), columns, **options)
+
+
+def handles_above(figure, handles, names, columns: int = 4, **options) -> None:
+    """Put a legend of the given entries above the whole figure."""
+    figure.legend(handles, names, loc="outside upper center", ncols=columns, fontsize=7, **options)
+
+
+def text_table(rows: list[list[str]], columns: list[str], width: float, height: float):
+    """Return a figure that is a table of text."""
+    figure, (axes,) = panels(1, width=width, height=height)
+    axes.axis("off")
+    table = axes.table(rows, colLabels=columns, loc="center", cellLoc="left")
+    table.auto_set_font_size(False)
+    table.set_fontsize(8)
+    table.scale(1, 1.35)
+    table.auto_set_column_width(range(len(columns)))
+    return figure
+
+
+def nothing_to_draw(reason: str):
+    """Return a figure that says why it shows nothing."""
+    figure, (axes,) = panels(1, width=4.6, height=1.0)
+    axes.axis("off")
+    axes.text(0.5, 0.5, reason, ha="center", va="center", fontsize=8)
+    return figure
 
 
 def joined(names: list[str]) -> str:

@@ -8,7 +8,7 @@ from torchvision.ops import Conv2dNormActivation
 
 from tonotopy.networks.stages import Staged
 
-_norm = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
+_norm = partial(nn.BatchNorm2d, eps=1e-3)
 STEM, TAIL = 16, 1280  # channels before the blocks and units of the head, at width 1
 EXPANSION = 6  # of the last convolution
 SQUEEZE = 4  # channels per unit of squeeze-and-excitation
@@ -112,12 +112,20 @@ class MobileNetV3(Staged, nn.Module):
         classes: number of outputs.
         width_mult: multiplies every number of channels; mn40 has 4, mn10 has 1.
         dropout: before the last layer, in training only.
+        norm_momentum: of the normalisations' running statistics; short trainings need more than the
+            published 0.01.
 
     Raises:
         ValueError: a width that is not positive.
     """
 
-    def __init__(self, classes: int, width_mult: float = 4.0, dropout: float = 0.2):
+    def __init__(
+        self,
+        classes: int,
+        width_mult: float = 4.0,
+        dropout: float = 0.2,
+        norm_momentum: float = 0.01,
+    ):
         super().__init__()
         if width_mult <= 0:
             raise ValueError(f"width_mult must be positive, not {width_mult}")
@@ -138,11 +146,13 @@ class MobileNetV3(Staged, nn.Module):
             nn.Dropout(dropout, inplace=True),
             nn.Linear(units, classes),
         )
-        self._initialise()
+        self._initialise(norm_momentum)
 
-    def _initialise(self) -> None:
+    def _initialise(self, norm_momentum: float) -> None:
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = norm_momentum
+            elif isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
             elif isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.01)

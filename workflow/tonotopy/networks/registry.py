@@ -7,6 +7,7 @@ from torch import nn
 
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.ast import AST
+from tonotopy.networks.clap import CLAP
 from tonotopy.networks.cnn14 import CNN14
 from tonotopy.networks.codec import Codec
 from tonotopy.networks.mobilenet import MobileNetV3
@@ -22,17 +23,20 @@ class Architecture:
         network: its class.
         hears: settings of the front end that its constructor takes.
         classifies: whether it can have classes.
+        reads: whether it takes the names of its classes as texts.
     """
 
     network: type[nn.Module]
     hears: tuple[str, ...] = ()
     classifies: bool = True
+    reads: bool = False
 
 
 ARCHITECTURES = {
     "ast": Architecture(AST, ("mels", "frames")),
     "vggish": Architecture(VGGish, ("mels", "frames")),
     "cnn14": Architecture(CNN14, ("mels",)),
+    "clap": Architecture(CLAP, ("mels",), reads=True),
     "mobilenet": Architecture(MobileNetV3),
     "codec": Architecture(Codec, classifies=False),
     "own": Architecture(Own),

@@ -48,6 +48,14 @@ class VGGish(Staged, nn.Module):
             nn.ReLU(inplace=True),
         )
         self.classifier = nn.Linear(embedding, classes) if classes else None
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Keep the variance through the ReLUs (He et al. 2015): there is no normalisation to."""
+        for module in (*self.features, *self.embeddings):
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
 
     @property
     def stages(self) -> dict[str, str]:

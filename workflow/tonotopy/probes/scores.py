@@ -1,6 +1,7 @@
 """Scores of classifiers, fast enough to be resampled thousands of times."""
 
 import numpy as np
+from sklearn.metrics import average_precision_score
 
 
 def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -38,3 +39,19 @@ def macro_f1(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
     both = counts.sum(axis=-1) + counts.sum(axis=-2)
     present = both > 0
     return (2 * right / both.clip(1)).sum(axis=-1) / present.sum(axis=-1).clip(1)
+
+
+def mean_average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
+    """Return the average precision of a tagger, averaged over the classes that occur.
+
+    Args:
+        targets: which clips have which class, bool, shape (clips, classes).
+        scores: higher for a more likely class, same shape.
+
+    Raises:
+        ValueError: no class occurs.
+    """
+    occurs = targets.any(axis=0)
+    if not occurs.any():
+        raise ValueError("no clip has any class")
+    return float(average_precision_score(targets[:, occurs], scores[:, occurs], average="macro"))

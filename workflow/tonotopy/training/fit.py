@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,19 +16,20 @@ import pandas as pd
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch import Tensor
+from torch import Tensor, nn
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.frontends.log_mel import LogMel, LogMelSettings, statistics
-from tonotopy.networks.bundle import save
+from tonotopy.frontends import registry as front_ends
+from tonotopy.frontends.log_mel import LogMel, statistics
+from tonotopy.networks.bundle import load, save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
-from tonotopy.networks.registry import build
+from tonotopy.networks.registry import ARCHITECTURES, build
 from tonotopy.training.augment import Augmentation
-from tonotopy.training.classify import Classifier, TrainingSettings, loader
+from tonotopy.training.learner import Learner, TrainingSettings, loader
+from tonotopy.training.objectives import objective
 
 BATCH = 256  # clips per batch of the front end
-BEST = "validation_macro_f1"
 
 
 class EpochLines(lightning.Callback):
@@ -63,6 +64,7 @@ def train(
     seed: int,
     accelerator: str = "auto",
     initial_weights: Path | None = None,
+    teacher: Path | None = None,
 ) -> pd.DataFrame:
     """Train a network and write its bundle; a killed training goes on from its last epoch.
 
@@ -77,21 +79,21 @@ def train(
         seed: seed of the run.
         accelerator: auto, cpu or gpu.
         initial_weights: a DeiT checkpoint to start from.
+        teacher: bundle of the network to distil from.
 
     Returns:
         The history, one row per epoch.
     """
     options = TrainingSettings(**settings["training"])
-    augmentation = Augmentation.from_config(settings.get("augmentation", {}))
-    if options.cache and augmentation.alters_waveforms:
-        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
+    augmentation = _augmentation(settings, options)
     front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cache)
+    taught = load(teacher) if teacher is not None else None
+    aim = objective(options.objective, len(corpus.classes), taught)
     torch.manual_seed(seed)
-    arguments = settings.get("arguments", {})
-    network = build(settings["architecture"], arguments, front_end.settings, len(corpus.classes))
+    network, arguments = _built(settings, front_end, corpus)
     if initial_weights is not None:
         initialise_from_deit(network, read_deit(initial_weights))
-    module = Classifier(network, front_end, augmentation, options, len(corpus.classes), seed)
+    module = Learner(network, front_end, augmentation, options, aim, seed)
     place = checkpoints / _digest(settings, corpus, seed)
     history = _run(module, corpus, cache, place, logs, accelerator)
     info = {
@@ -103,45 +105,71 @@ def train(
         "augmentation": asdict(augmentation),
         "seed": seed,
         "trained": True,
-        "best": history.loc[history[BEST].idxmax()].to_dict(),
+        "best": history.loc[history[aim.metric].idxmax()].to_dict(),
     }
     save(out, module.network, front_end, info)
     shutil.rmtree(place, ignore_errors=True)
     return history
 
 
+def _augmentation(settings: dict, options: TrainingSettings) -> Augmentation:
+    wanted = settings.get("augmentation", {})
+    augmentation = Augmentation.from_config(wanted)
+    if options.cache and augmentation.alters_waveforms:
+        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
+    kind = settings["front_end"].get("kind", "log_mel")
+    if wanted and kind != "log_mel":
+        raise InputError(f"training: augmentation needs the front end 'log_mel', not '{kind}'")
+    return augmentation
+
+
+def _built(settings: dict, front_end: nn.Module, corpus: Corpus) -> tuple[nn.Module, dict]:
+    """Return the untrained network and its arguments, with the classes' names where it reads."""
+    arguments, name = settings.get("arguments", {}), settings["architecture"]
+    if name in ARCHITECTURES and ARCHITECTURES[name].reads:
+        arguments = {**arguments, "texts": corpus.classes}
+    return build(name, arguments, front_end.settings, len(corpus.classes)), arguments
+
+
 def fitted_front_end(
     corpus: Corpus, settings: dict, cache: bool = False
-) -> tuple[LogMel, dict[str, Tensor]]:
-    """Return the front end with the training split's statistics, taken without augmentation.
+) -> tuple[nn.Module, dict[str, Tensor]]:
+    """Return the front end; a log-mel one with the training split's statistics.
 
-    With ``cache`` the log-mel spectrograms of the training and validation splits come along.
+    With ``cache`` the spectrograms of the training and validation splits come along: log-mel
+    before normalisation, since augmentation works there, of other kinds what the network is given.
     """
-    front_end = LogMel(LogMelSettings(**settings))
+    front_end = front_ends.build(settings)
     if front_end.settings.rate != corpus.rate:
         raise InputError(
             f"corpus {corpus.name} has {corpus.rate} Hz, the network's front end "
             f"{front_end.settings.rate} Hz: make them equal in config.yaml"
         )
+    if not isinstance(front_end, LogMel):
+        return front_end, _cached(front_end, corpus) if cache else {}
     if not cache:
-        return front_end.with_statistics(*statistics(_log_mels(front_end, corpus, "train"))), {}
-    cached = {
-        split: torch.cat(list(_log_mels(front_end, corpus, split)))
-        for split in ("train", "validation")
-    }
+        found = statistics(_heard(front_end.log_mel, corpus, "train"))
+        return front_end.with_statistics(*found), {}
+    cached = _cached(front_end.log_mel, corpus)
     return front_end.with_statistics(*statistics(cached["train"].split(BATCH))), cached
 
 
+def _cached(listen: Callable[[Tensor], Tensor], corpus: Corpus) -> dict[str, Tensor]:
+    return {
+        split: torch.cat(list(_heard(listen, corpus, split))) for split in ("train", "validation")
+    }
+
+
 @torch.no_grad()
-def _log_mels(front_end: LogMel, corpus: Corpus, split: str) -> Iterator[Tensor]:
+def _heard(listen: Callable[[Tensor], Tensor], corpus: Corpus, split: str) -> Iterator[Tensor]:
     positions = corpus.indices(split)
     for start in range(0, len(positions), BATCH):
         waveforms = torch.from_numpy(corpus.waveforms(positions[start : start + BATCH]))
-        yield front_end.log_mel(waveforms)
+        yield listen(waveforms)
 
 
 def _run(
-    module: Classifier,
+    module: Learner,
     corpus: Corpus,
     cache: dict[str, Tensor],
     place: Path,
@@ -150,7 +178,8 @@ def _run(
 ) -> pd.DataFrame:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lines = EpochLines()
-    best = ModelCheckpoint(place, monitor=BEST, mode="max", save_last=True, filename="best")
+    metric = module.objective.metric
+    best = ModelCheckpoint(place, monitor=metric, mode="max", save_last=True, filename="best")
     bars = [TQDMProgressBar()] if sys.stderr.isatty() else []
     on_gpu = accelerator != "cpu" and torch.cuda.is_available()
     bf16 = on_gpu and torch.cuda.is_bf16_supported()
@@ -167,8 +196,9 @@ def _run(
         use_distributed_sampler=False,
         logger=TensorBoardLogger(logs, name="", version=""),
     )
+    targets, batch = module.objective.targets(corpus), module.settings.batch
     loaders = [
-        loader(corpus, corpus.indices(split), module.settings.batch, seed, cache.get(split))
+        loader(corpus, targets, corpus.indices(split), batch, seed, cache.get(split))
         for split, seed in (("train", module.seed), ("validation", None))
     ]
     last = place / "last.ckpt"

@@ -8,9 +8,10 @@ import pandas as pd
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.training.fit import BEST, train
+from tonotopy.training.fit import train
 
 GRID = (0.5, 1.0, 2.0)  # factors around the best random draw
+METRIC = "validation_macro_f1"  # of the objective classify
 TUNED = ("learning_rate", "weight_decay")
 
 
@@ -49,7 +50,7 @@ def tune(
                 corpus, {**settings, "training": chosen}, place / "network", place / "checkpoints",
                 place / "logs", seed, accelerator, initial_weights,
             )  # fmt: skip
-        return float(history[BEST].max())
+        return float(history[METRIC].max())
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     random = optuna.create_study(
@@ -70,5 +71,5 @@ def _around(value: float, limits: list[float]) -> list[float]:
 
 def _rows(study: optuna.Study, stage: str) -> pd.DataFrame:
     return pd.DataFrame(
-        {"stage": stage, "trial": t.number, **t.params, BEST: t.value} for t in study.trials
+        {"stage": stage, "trial": t.number, **t.params, METRIC: t.value} for t in study.trials
     )

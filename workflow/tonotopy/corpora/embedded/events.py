@@ -1,7 +1,6 @@
 """Sound events that overlap: the tagging corpus. Class names are plain words for what is heard."""
 
 import numpy as np
-from scipy.signal import lfilter
 
 from tonotopy.corpora.embedded.clip import Clip, Setting
 from tonotopy.corpora.embedded.font import recording
@@ -51,17 +50,16 @@ def event(name: str, setting: Setting, split: str, rng: np.random.Generator) -> 
 
 
 def _place(sound, setting, rng):
-    latest = max(0.5 * setting.length, setting.length - len(sound))
-    onset = int(rng.uniform(0, min(latest, 0.5 * setting.length)))
+    onset = int(rng.uniform(0, 0.5) * setting.length)
     return 10 ** (rng.uniform(-12, 0) / 20) * at(sound, onset, setting.length)
 
 
-def _instrument(*programs):
-    """Some notes of one program."""
+def _instrument(*programs, lowest: int = 55):
+    """One to three notes of one program, about two octaves from a MIDI pitch upwards."""
 
     def make(rng, rate, seconds, _split):
         ends = np.linspace(0, seconds, int(rng.integers(1, 4)) + 1)
-        pitches = int(rng.integers(55, 80)) + rng.integers(-5, 6, len(ends))
+        pitches = lowest + int(rng.integers(25)) + rng.integers(-5, 6, len(ends))
         notes = list(zip(ends[:-1], 0.95 * np.diff(ends), pitches[1:], strict=True))
         line = track(int(rng.choice(programs)), notes, rng.uniform(70, 115))
         return perform(compose(60, line), rate)
@@ -115,10 +113,11 @@ def _white_noise(rng, rate, seconds, _split):
 
 
 def _clicking(rng, rate, seconds, _split):
-    """Clicks of 1 ms at a steady pace."""
+    """Clicks that decay within a few ms, at a steady pace."""
     clicks = np.zeros(round(seconds * rate))
     clicks[:: round(rate / rng.uniform(6, 14))] = 1
-    return lfilter([1], [1, -np.exp(-1 / (0.001 * rate))], clicks)
+    decay = np.exp(-np.arange(round(0.008 * rate)) / (0.001 * rate))
+    return np.convolve(clicks, decay)[: len(clicks)]
 
 
 def _beep(rng, rate, seconds, _split):
@@ -151,7 +150,7 @@ EVENTS = {
     "piano": _instrument(0, 1),
     "flute": _instrument(73),
     "trumpet": _instrument(56),
-    "electric guitar": _instrument(29, 30),
+    "electric guitar": _instrument(29, 30, lowest=40),
     "snare drum": _strikes("Snare 1", "Snare 2", "E Snare", most=4),
     "bass drum": _strikes("Bass Drum New", "Kick Verb", most=4),
     "cymbal": _strikes("Med Crash Cymbal", "ChinaCrashCymb", most=2),

@@ -20,7 +20,7 @@ def play(midi: symusic.Score, rate: int) -> np.ndarray:
     """Play a score with the General MIDI sound font: float32, shape (samples,), any peak.
 
     Below 44100 Hz the synthesizer never returns from some notes, the lower the rate the lower they
-    are (the horn's B5 at 16000 Hz); ``perform`` has no such limits.
+    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits.
     """
     return _synthesizer(rate).render(midi, stereo=False)[0]
 
@@ -95,8 +95,8 @@ def at(sound: np.ndarray, onset: int, length: int) -> np.ndarray:
     """Return ``length`` samples of silence in which the sound starts at ``onset``; its end may be
     cut off. A negative onset cuts off its start."""
     sound = sound[max(0, -onset) :]
-    onset = max(0, onset)
-    kept = sound[: max(0, length - onset)]
+    onset = min(max(0, onset), length)
+    kept = sound[: length - onset]
     return np.pad(kept, (onset, length - onset - len(kept)))
 
 

@@ -13,8 +13,8 @@ from tonotopy.corpora.embedded.sound import at, dress, noise, trim
 from tonotopy.corpora.embedded.speech import SPEAKERS, Voice
 from tonotopy.corpora.public.speech_commands import WORDS
 
-# PCVC's consonants -> phonemes of espeak-ng's Persian. It has one letter for what PCVC splits in
-# two: Gh is the voiced velar fricative, Q the voiceless uvular stop; R is rolled.
+# PCVC's consonants -> phonemes of espeak-ng's Persian. Two that many speakers of Persian merge are
+# kept apart: Gh is the voiced velar fricative, Q the voiceless uvular stop. R is rolled.
 CONSONANTS = {
     "P": "p", "B": "b", "T": "t", "D": "d", "tS": "tS", "dZ": "dZ", "K": "k", "G": "g",
     "F": "f", "V": "v", "Kh": "x", "Gh": "Q", "S": "s", "Z": "z", "Sh": "S", "Zh": "Z",
@@ -23,7 +23,7 @@ CONSONANTS = {
 VOWELS = ("A", "i", "u", "a", "e", "o")
 ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
 COUNTS = tuple(str(count) for count in range(11))
-WORDS_PER_SECOND = 6  # nobody is this fast: a talker never runs out of text
+WORDS_PER_SECOND = 5  # more than the fastest say: talkers do not run out of text
 
 
 def consonant(setting: Setting, split: str, index: int) -> Clip:

@@ -1,4 +1,4 @@
-"""Train a classifier on a corpus with Lightning."""
+"""Train a network on a corpus with Lightning."""
 
 import zlib
 from dataclasses import dataclass
@@ -7,19 +7,17 @@ import lightning
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tonotopy.corpora.schema import FULL_SCALE, Corpus
 from tonotopy.frontends.log_mel import LogMel
-from tonotopy.probes.scores import macro_f1
 from tonotopy.training import augment
 from tonotopy.training.augment import Augmentation
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a classifier is trained.
+    """How a network is trained.
 
     Attributes:
         epochs: passes over the training split.
@@ -28,6 +26,8 @@ class TrainingSettings:
         weight_decay: of AdamW.
         schedule: "constant", or "one_cycle" (a warm-up over a tenth, then cosine to nearly 0).
         cache: keep the spectrograms in memory; possible where no waveform is altered.
+        objective: classify, tag, contrast or distil.
+        teacher: name of the network to distil from; its folder is given to the training.
     """
 
     epochs: int
@@ -36,23 +36,25 @@ class TrainingSettings:
     weight_decay: float = 0.01
     schedule: str = "constant"
     cache: bool = False
+    objective: str = "classify"
+    teacher: str | None = None
 
 
 class CorpusBatches(Dataset):
     """Batches of a corpus, addressed by arrays of positions: one read per batch."""
 
-    def __init__(self, corpus: Corpus, cached: Tensor | None = None, positions=None):
-        self.corpus, self.cached = corpus, cached
+    def __init__(self, corpus: Corpus, targets: np.ndarray, cached=None, positions=None):
+        self.corpus, self.targets, self.cached = corpus, targets, cached
         if cached is not None:
             self.row = np.full(len(corpus), -1)
             self.row[positions] = np.arange(len(positions))
 
     def __getitem__(self, positions: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return (log-mel spectrograms or int16 waveforms, labels) of the positions."""
-        labels = torch.from_numpy(self.corpus.labels[positions])
+        """Return (cached spectrograms or int16 waveforms, targets) of the positions."""
+        targets = torch.from_numpy(self.targets[positions])
         if self.cached is not None:
-            return self.cached[self.row[positions]], labels
-        return torch.from_numpy(self.corpus.samples[positions]), labels
+            return self.cached[self.row[positions]], targets
+        return torch.from_numpy(self.corpus.samples[positions]), targets
 
 
 class EpochBatches(Sampler):
@@ -75,39 +77,42 @@ class EpochBatches(Sampler):
         yield from np.array_split(order, len(self))
 
 
-class Classifier(lightning.LightningModule):
-    """Cross-entropy training of a spectrogram network, validated by macro-F1.
+class Learner(lightning.LightningModule):
+    """Training of a network for an objective, validated by its score.
 
     Args:
-        network: takes (clips, mels, frames), returns logits (clips, classes).
-        front_end: with the training split's statistics.
-        augmentation: applied in training only.
+        network: takes what the front end gives.
+        front_end: with the training split's statistics, if it has any.
+        augmentation: applied in training only, to log-mel spectrograms.
         settings: optimiser and schedule.
-        classes: number of classes.
+        objective: see `tonotopy.training.objectives`.
         seed: seeds augmentation and dropout, anew for every epoch and batch.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        front_end: LogMel,
+        front_end: nn.Module,
         augmentation: Augmentation,
         settings: TrainingSettings,
-        classes: int,
+        objective,
         seed: int,
     ):
         super().__init__()
         self.network, self.front_end = network, front_end
         self.augmentation, self.settings, self.seed = augmentation, settings, seed
-        self.classes = classes
+        self.objective = objective
         self._judged: list[tuple[Tensor, Tensor]] = []
 
     def hear(self, sounds: Tensor, rng: torch.Generator | None = None) -> Tensor:
-        """Return network input from int16 waveforms or cached log-mel spectrograms.
+        """Return network input from int16 waveforms or cached spectrograms.
 
-        With a generator the clips are augmented.
+        With a generator log-mel spectrograms are augmented.
         """
-        if sounds.ndim == 2:
+        if not isinstance(self.front_end, LogMel):
+            cached = sounds.is_floating_point()
+            return sounds if cached else self.front_end(sounds.float() / FULL_SCALE)
+        if not sounds.is_floating_point():
             sounds = sounds.float() / FULL_SCALE
             if rng is not None and self.augmentation.alters_waveforms:
                 sounds = augment.add_noise(sounds, self.augmentation.noise, rng)
@@ -128,22 +133,21 @@ class Classifier(lightning.LightningModule):
     def training_step(self, batch, index: int) -> Tensor:
         rng = torch.Generator()
         rng.manual_seed(zlib.crc32(f"{self.seed} {self.current_epoch} {index}".encode()))
-        sounds, labels = batch
-        loss = cross_entropy(self.network(self.hear(sounds, rng)), labels)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
+        sounds, targets = batch
+        loss, _ = self.objective.loss(self.network, self.hear(sounds, rng), targets)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(targets))
         return loss
 
     def validation_step(self, batch, index: int) -> None:
-        sounds, labels = batch
-        logits = self.network(self.hear(sounds))
-        self.log("validation_loss", cross_entropy(logits, labels), batch_size=len(labels))
-        self._judged.append((labels.cpu(), logits.argmax(dim=-1).cpu()))
+        sounds, targets = batch
+        loss, outputs = self.objective.loss(self.network, self.hear(sounds), targets)
+        self.log("validation_loss", loss, batch_size=len(targets))
+        self._judged.append((targets.cpu(), outputs.float().cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        labels, predicted = (torch.cat(part).numpy() for part in zip(*self._judged, strict=True))
+        targets, outputs = (torch.cat(part).numpy() for part in zip(*self._judged, strict=True))
         self._judged.clear()
-        score = macro_f1(labels, predicted, self.classes)
-        self.log("validation_macro_f1", float(score), prog_bar=True)
+        self.log(self.objective.metric, self.objective.score(targets, outputs), prog_bar=True)
 
     def configure_optimizers(self):
         """Return AdamW, with the schedule that the settings name."""
@@ -160,10 +164,10 @@ class Classifier(lightning.LightningModule):
         return [optimiser], [{"scheduler": schedule, "interval": "step"}]
 
 
-def loader(corpus: Corpus, positions, batch: int, seed: int | None, cached=None) -> DataLoader:
+def loader(corpus: Corpus, targets, positions, batch: int, seed=None, cached=None) -> DataLoader:
     """Return batches of a corpus: shuffled anew each epoch with a seed, in order without."""
     return DataLoader(
-        CorpusBatches(corpus, cached, positions),
+        CorpusBatches(corpus, targets, cached, positions),
         batch_size=None,
         sampler=EpochBatches(positions, batch, seed),
     )
