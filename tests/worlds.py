@@ -152,6 +152,9 @@ HIERARCHY = {
     "tasks": TASKS,
     "ks": [1, 5, 20],
     "folds": ["paper", "grouped"],
+    "second": 1.0,
+    "inverse_penalty": 10.0,
+    "tagging": "events",
 }
 _FALL, _PEAK2, _PEAK3 = (
     [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2],

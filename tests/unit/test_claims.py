@@ -16,11 +16,11 @@ from tonotopy.evidence import steering as statistics
 from tonotopy.evidence.claims import Estimate, NotRun, expand, p_value, read_claims, verdict
 from tonotopy.evidence.intervals import bootstrap_means, interval
 from tonotopy.evidence.scorecard import (
-    STATISTICS,
     control_verdict,
     controls,
     judge,
     page,
+    statistic,
     write_scorecard,
 )
 
@@ -62,10 +62,12 @@ def test_p_values_count_draws_beyond_the_bound():
 
 def test_every_claim_fits_the_schema_and_names_a_statistic():
     claims = read_claims(WORKFLOW / "claims.yaml", SCHEMA)
-    assert len(claims) > 15
+    assert {row["study"] for row in claims} == {"hierarchy", "steering"} and len(claims) > 50
     for row in claims:
-        function = getattr(STATISTICS[row["study"]], row["statistic"])
-        given = {**row.get("arguments", {}), **(PAIRS[0] if row.get("each_pair") else {})}
+        function = statistic(row["study"], row["statistic"])
+        given = dict(row.get("arguments", {}))
+        for part in row.get("each", []):
+            given |= PAIRS[0] if part == "pair" else {part: "some"}
         inspect.signature(function).bind(None, **given)
 
 
@@ -76,6 +78,12 @@ def test_bad_claims_are_named(tmp_path):
     path.write_text(yaml.safe_dump([{**good, "kind": "clam"}]))
     with pytest.raises(InputError, match="claim a: 'clam'"):
         read_claims(path, SCHEMA)
+    for wrong in ({"each": ["network"]}, {"families": ["ast"]},
+                  {"study": "hierarchy", "each": ["pair"]},
+                  {"study": "hierarchy", "levels": ["higher"]}):  # fmt: skip
+        path.write_text(yaml.safe_dump([{**good, **wrong}]))
+        with pytest.raises(InputError, match="claim a: "):
+            read_claims(path, SCHEMA)
     path.write_text(yaml.safe_dump([good, good]))
     with pytest.raises(InputError, match="twice: a"):
         read_claims(path, SCHEMA)
@@ -140,6 +148,15 @@ def test_controls_and_sides_of_steering(tables, null):
     assert minus.value == pytest.approx(2 * 0.1 * 0.3 * 1.0, abs=0.01) and minus.low > 0
 
 
+def test_what_is_undefined_gets_no_interval(tables):
+    with pytest.raises(NotRun, match="undefined here"):
+        tables.estimate(np.nan, np.ones(300), 10)
+    with pytest.raises(NotRun, match="undefined in 10% of the resamples"):
+        tables.estimate(1, [np.nan] * 30 + [1.0] * 270, 10)
+    found = tables.estimate(1, [np.nan] * 6 + [1.0] * 294, 10)
+    assert (found.low, found.high, len(found.draws)) == (1, 1, 294)
+
+
 def test_layers_cosines_and_their_order(tables):
     assert statistics.late_over_early(tables, **PAIR).low > 1
     assert statistics.early_cosine(tables, **PAIR).value == pytest.approx(0.3)
@@ -182,7 +199,7 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
 
 def claim(**changes):
     return {"id": "steering.x", "study": "steering", "kind": "control", "source": "<b>spec</b>",
-            "claim": "Planted causes are found.", "statistic": "pair_slope", "each_pair": True,
+            "claim": "Planted causes are found.", "statistic": "pair_slope", "each": ["pair"],
             "criterion": {"above": 0}, **changes}  # fmt: skip
 
 
@@ -191,10 +208,10 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
         claim(),
         claim(id="steering.y", instances=["absent"]),
         claim(id="steering.z", statistic="flat_ratio", criterion={"above": 0.5}),
-        claim(id="steering.w", statistic="macro_f1", each_pair=False, kind="claim", paper="0.5",
+        claim(id="steering.w", statistic="macro_f1", each=[], kind="claim", paper="0.5",
               not_instances=["elsewhere"]),
     ]  # fmt: skip
-    rows = judge(claims, {"world": tables}, ["world", "absent"], "mini")
+    rows = judge(claims, {"steering": {"world": tables}}, {"steering": ["world", "absent"]}, "mini")
     verdicts = {row["id"]: row["verdict"] for row in rows}
     assert verdicts["steering.x.world.violin-classical"] == "supported"
     assert verdicts["steering.y.absent"] == "not run"
@@ -214,6 +231,7 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
     html = page(rows, "mini")
     assert html.index("2 control(s) failed") < html.index("Controls: known answers")
     assert "&lt;b&gt;spec" in html and "<b>spec" not in html
+    assert "Study 2: steering" in html and "Study 1" not in html
     assert "do not replicate" in html and "<script" not in html
     paths = [tmp_path / f"scorecard.{suffix}" for suffix in ("json", "csv", "html")]
     write_scorecard(rows, "mini", *paths)
@@ -223,12 +241,22 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
 
 def test_an_unknown_statistic_is_an_error(tables):
     with pytest.raises(InputError, match="no statistic 'nothing'"):
-        judge([claim(statistic="nothing")], {"world": tables}, ["world"], "mini")
+        judge(
+            [claim(statistic="nothing")],
+            {"steering": {"world": tables}},
+            {"steering": ["world"]},
+            "mini",
+        )
 
 
-def test_one_claim_per_pair_or_per_study():
-    assert [c.id for c in expand(claim(), "world", PAIRS)] == [
+def test_one_claim_per_pair_or_per_study(tables):
+    pairs = expand(claim(), "world", tables.combinations(claim()))
+    assert [c.id for c in pairs] == [
         "steering.x.world.violin-classical", "steering.x.world.guitar-rock",
     ]  # fmt: skip
-    assert [c.id for c in expand(claim(each_pair=False), "world", PAIRS)] == ["steering.x.world"]
+    assert [c.arguments for c in pairs] == PAIRS
+    whole = claim(each=[])
+    assert [c.id for c in expand(whole, "world", tables.combinations(whole))] == [
+        "steering.x.world"
+    ]
     assert {*CONCEPTS} >= {p["concept"] for p in PAIRS} and len(CLASSES) == 3

@@ -38,11 +38,11 @@ def direct(x, labels, fold, inverse_penalty):
 def test_equal_to_the_model_on_the_vectors(classes, width, inverse_penalty):
     x, labels, fold = clips(width=width, classes=classes)
     expected = direct(x, labels, fold, inverse_penalty)
-    found = probabilities(cdist(x, x, "sqeuclidean"), labels, fold, inverse_penalty)
+    found = probabilities(cdist(x, x, "sqeuclidean"), labels, fold, inverse_penalty, 1e-8)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     coarse = squared_distances(x.astype(np.float32), block=50)
     np.testing.assert_allclose(
-        probabilities(coarse, labels, fold, inverse_penalty), expected, atol=1e-4
+        probabilities(coarse, labels, fold, inverse_penalty, 1e-8), expected, atol=1e-4
     )
     chosen = linear_predictions(coarse, labels, fold, inverse_penalty)
     assert (chosen == expected.argmax(axis=1)).mean() > 0.98

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from worlds import CLASSES, SETTINGS, steering_tables
+from worlds import CLASSES, HIERARCHY, SETTINGS, hierarchy_tables, steering_tables
 
 from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.figures.style import mean_band, read_source, save_figure
@@ -24,6 +24,7 @@ AUGMENTATION = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     root = steering_tables(tmp_path_factory.mktemp("study"))
+    hierarchy_tables(root / "hierarchy")
     table = pd.read_parquet(root / "sweep-test.parquet")
     table.assign(collapsed=table["strength"] == 0.1).to_parquet(root / "sweep-unseen.parquet")
     layers = [table.assign(layer=layer) for layer in range(3)]
@@ -36,11 +37,21 @@ def folder(tmp_path_factory):
 
 
 def sources(folder, figure):
+    folder = folder / "hierarchy" if figure.room == "hierarchy" else folder
     paths = (folder / name for name in figure.sources)
     return dict(read_source(p if p.is_dir() else p.with_suffix(".parquet")) for p in paths)
 
 
 TEXT = {
+    "table-2.2-corpora": "30, cut to 5",
+    "figure-2.1-layers": "peak in the thesis",
+    "figure-2.2-neighbours": "CLAP, number of neighbours k",
+    "figure-2.3-one-second": "first second",
+    "figure-2.4-ast": "speaker count (high level)",
+    "centres": "consonant (low)",
+    "folds": "grouped folds",
+    "linear": "relative depth (0 first layer, 1 last)",
+    "tagging": "mean average precision",
     "table-3.1-class-counts": "15 (thesis 4126)",
     "table-3.2-augmentation": "not applied",
     "figure-3.1-confusion": "macro-F1",
@@ -60,7 +71,7 @@ TEXT = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
     entry = FIGURES[name]
-    about = {**SETTINGS, "resamples": 50, "confidence": 0.95, **entry.options}
+    about = {**SETTINGS, **HIERARCHY, "resamples": 50, "confidence": 0.95, **entry.options}
     figure = import_module(entry.module).draw(sources(folder, entry), about)
     save_figure(figure, "scale smoke, study tiny", tmp_path / "f.svg", tmp_path / "f.png")
     svg = (tmp_path / "f.svg").read_text()
@@ -79,13 +90,62 @@ def test_the_same_table_gives_the_same_picture(folder, tmp_path):
 
 
 def test_studies_draw_what_their_sweeps_allow():
-    assert set(drawable({"sweeps": ["test"], "flat": None})) == {
+    steering = [name for name, figure in FIGURES.items() if figure.room == "steering"]
+    assert set(drawable("steering", {"sweeps": ["test"], "flat": None})) == {
         name
-        for name, figure in FIGURES.items()
-        if figure.sweep in (None, "test") and not figure.options.get("flat_concept")
+        for name in steering
+        if FIGURES[name].sweep in (None, "test") and not FIGURES[name].options.get("flat_concept")
     }
     everything = {"sweeps": ["test", "unseen", "layers", "controls"], "flat": "piano"}
-    assert drawable(everything) == list(FIGURES)
+    assert drawable("steering", everything) == steering
+
+
+def test_hierarchies_draw_what_their_settings_allow():
+    everything = drawable("hierarchy", HIERARCHY)
+    assert everything == [name for name, figure in FIGURES.items() if figure.room == "hierarchy"]
+    less = {**HIERARCHY, "folds": ["paper"], "second": None, "inverse_penalty": None,
+            "tagging": None}  # fmt: skip
+    dropped = {"folds", "figure-2.3-one-second", "linear", "tagging"}
+    assert set(drawable("hierarchy", less)) == set(everything) - dropped
+
+
+def drawn(folder, tmp_path, name, about, change=lambda table: table):
+    entry = FIGURES[name]
+    tables = {key: change(table) for key, table in sources(folder, entry).items()}
+    about = {**about, "resamples": 50, "confidence": 0.95, **entry.options}
+    save_figure(import_module(entry.module).draw(tables, about), "", tmp_path / "f.svg",
+                tmp_path / "f.png")  # fmt: skip
+    return " ".join(re.findall(r">([^<>]+)</text>", (tmp_path / "f.svg").read_text()))
+
+
+def test_a_network_and_a_task_of_ones_own_are_drawn(folder, tmp_path):
+    own = {**HIERARCHY, "networks": ["mine"], "tasks": {"bark": {"corpus": "dogs", "level": "mid"}}}
+
+    def renamed(table):
+        table = table[table["network"] == "vggish"].assign(network="mine", family="other")
+        return table[table["task"] == "genre"].assign(task="bark") if "task" in table else table
+
+    for name in drawable("hierarchy", own):
+        words = drawn(folder, tmp_path, name, own, renamed)
+        if name == "figure-2.4-ast":
+            assert "no network of the kind 'ast'" in words
+        elif name == "table-2.2-corpora":
+            assert "bark mid dogs 200 10 0.100 - - -" in words
+        else:
+            assert "mine" in words and ("bark (mid" in words or name == "tagging")
+    assert "no network of this study" in drawn(folder, tmp_path, "tagging", own)
+    assert "no profiles" in drawn(folder, tmp_path, "figure-2.2-neighbours", own)
+
+
+def test_curves_are_those_at_the_best_k(folder):
+    from tonotopy.figures.profile_rows import at_best_k, rows_of
+
+    table = pd.read_parquet(folder / "hierarchy/profiles.parquet")
+    table = table[table["task"] == "consonant"]
+    found = at_best_k(rows_of(table, network="clap", copy="untrained"))
+    assert list(found["k"]) == [5] * 7 and list(found["position"]) == list(range(7))
+    expected = [0.25, 0.35, 0.65, 0.45, 0.35, 0.25, 0.15]
+    assert found["accuracy"].tolist() == pytest.approx(expected)
 
 
 def test_bands_hold_the_mean():

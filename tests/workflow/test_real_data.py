@@ -109,7 +109,8 @@ from torch import nn
 class TinyNet(nn.Module):
     def __init__(self, width):
         super().__init__()
-        self.body = nn.Sequential(nn.Conv1d(1, width, 8, stride=4), nn.ReLU(), nn.AdaptiveAvgPool1d(1))
+        convolution = nn.Conv1d(1, width, 8, stride=4)
+        self.body = nn.Sequential(convolution, nn.ReLU(), nn.AdaptiveAvgPool1d(1))
         self.head = nn.Linear(width, 3)
 
     def forward(self, waveforms):
@@ -118,10 +119,12 @@ class TinyNet(nn.Module):
 
 
 def test_a_users_own_network_joins_by_its_entry_alone(copied, tmp_path):
-    entry = {"module": "nets.tiny:TinyNet", "arguments": {"width": 4},
-             "stages": {"convolution": "body.0", "pooled": "body.2"},
-             "front_end": {"kind": "waveform", "rate": 8000}, "classes": ["a", "b", "c"]}  # fmt: skip
-    project = copied({"networks": {"mine": entry}, "run": {"steering": []}})
+    entry = {
+        "module": "nets.tiny:TinyNet", "arguments": {"width": 4}, "classes": ["a", "b", "c"],
+        "stages": {"convolution": "body.0", "pooled": "body.2"},
+        "front_end": {"kind": "waveform", "rate": 8000},
+    }  # fmt: skip
+    project = copied({"networks": {"mine": entry}, "run": {"hierarchy": [], "steering": []}})
     (project.path / "nets").mkdir()
     (project.path / "nets/tiny.py").write_text(OWN)
     place = project.path / "results/smoke/networks"

@@ -179,6 +179,16 @@ def task_corpus(wildcards):
     return f"data/corpora/{wildcards.scale}/{name}"
 
 
+def task_names(wildcards):
+    """Names of a study's tasks."""
+    return list(hierarchy(wildcards)["tasks"])
+
+
+def task_groups(wildcards):
+    """Whether the paper's folds keep groups together, per task."""
+    return [task.get("keep_groups", False) for task in hierarchy(wildcards)["tasks"].values()]
+
+
 def task_corpora(wildcards):
     """Folders of the corpora of all tasks, in the order of the tasks."""
     tasks = hierarchy(wildcards)["tasks"].values()
@@ -257,7 +267,8 @@ def sweeps(wildcards):
 
 # --- evidence and figures ---
 
-ROOMS = {"hierarchy": "Study 1: hierarchy", "steering": "Study 2: steering"}
+from tonotopy.evidence.claims import ROOMS
+
 HIERARCHY_TABLES = ("correct", "profiles", "centres", "tagging", "controls", "folds")
 
 
@@ -279,9 +290,9 @@ def judged_settings(room, name):
 
 def drawn_settings(wildcards):
     """What drawing a study's figures depends on."""
-    keys = ("networks", "tasks") if wildcards.room == "hierarchy" else ("pairs", "flat", "slope_range")
+    keys = {"hierarchy": ("networks", "tasks"), "steering": ("pairs", "flat", "slope_range")}
     entry = studies_of(wildcards.room)[wildcards.study]
-    return frozen({k: entry[k] for k in keys})
+    return frozen({k: entry[k] for k in keys[wildcards.room]})
 
 
 def figures(scale):
@@ -295,17 +306,21 @@ def figures(scale):
     ]
 
 
+def study_tables(room, study):
+    """Names of the tables that a study's claims are judged by."""
+    if room == "hierarchy":
+        return [n for n in HIERARCHY_TABLES if n != "tagging" or study["tagging"]]
+    return [*TABLES, *(f"sweep-{sweep}" for sweep in study["sweeps"])]
+
+
 def evidence_tables(wildcards):
     """The tables that claims are judged by."""
-    found = []
-    for room in ROOMS:
-        for name in running(room):
-            tables = HIERARCHY_TABLES if room == "hierarchy" else TABLES
-            sweeps = studies_of(room)[name].get("sweeps", [])
-            place = f"results/{wildcards.scale}/{room}/{name}"
-            found += [f"{place}/{table}.parquet" for table in tables]
-            found += [f"{place}/sweep-{sweep}.parquet" for sweep in sweeps]
-    return found
+    return [
+        f"results/{wildcards.scale}/{room}/{name}/{table}.parquet"
+        for room in ROOMS
+        for name in running(room)
+        for table in study_tables(room, studies_of(room)[name])
+    ]
 
 
 def figure_sources(wildcards):

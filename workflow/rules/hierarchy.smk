@@ -46,7 +46,8 @@ rule probe_controls:
     conda:
         "../../envs/torch.yaml"
     params:
-        tasks=lambda wildcards: frozen(config["hierarchy"][wildcards.study]["tasks"]),
+        tasks=task_names,
+        keep_groups=task_groups,
         folds=lambda wildcards: config["hierarchy"][wildcards.study]["folds"],
         vectors="results/{scale}/activations/{study}.controls",
         seed=seed_of,

@@ -1,6 +1,5 @@
 """Probe networks whose profile is known, and look for groups in two folds."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +13,11 @@ from tonotopy.probes.folds import folds
 
 to_log(snakemake.log[0])
 given = snakemake.params
-corpora = dict(zip(json.loads(given.tasks), map(Corpus, snakemake.input.corpora), strict=True))
+corpora = dict(zip(given.tasks, map(Corpus, snakemake.input.corpora), strict=True))
 rows = []
-for task, corpus in corpora.items():
+for (task, corpus), keep in zip(corpora.items(), given.keep_groups, strict=True):
     for kind in given.folds:
-        drawn = folds(corpus.labels, corpus.groups, kind, seed=given.seed)
+        drawn = folds(corpus.labels, corpus.groups, kind, seed=given.seed, keep_groups=keep)
         groups = {"groups": len(set(corpus.groups))}
         groups["split_groups"] = split_groups(drawn, corpus.groups)
         rows.append({"task": task, "folds": kind, **groups})

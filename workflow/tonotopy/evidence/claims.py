@@ -10,6 +10,7 @@ import yaml
 from tonotopy.errors import InputError
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not run")
+ROOMS = {"hierarchy": "Study 1: hierarchy", "steering": "Study 2: steering"}
 
 
 class NotRun(Exception):

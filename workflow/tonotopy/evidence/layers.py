@@ -33,13 +33,13 @@ class Decoded:
         right: bool (layers, ks, clips), layers from input to output.
         ks: numbers of neighbours, ascending; (0,) for a linear probe.
         chance: accuracy of guessing, 0 to 1.
-        weights: bootstrap weights of the clips, (resamples, clips); equal for all of one task.
+        counts: how often a clip is drawn, (resamples, clips); equal for all of one task.
     """
 
     right: np.ndarray
     ks: tuple[int, ...]
     chance: float
-    weights: np.ndarray
+    counts: np.ndarray
 
     @property
     def clips(self) -> int:
@@ -59,13 +59,15 @@ class Decoded:
     def over_resamples(self, right: np.ndarray) -> np.ndarray:
         """Return means over clips: (..., clips) to (1 + resamples, ...), the data's own first."""
         values = np.moveaxis(right.astype(float), -1, 0)
-        return np.concatenate([values.mean(axis=0)[None], np.tensordot(self.weights, values, 1)])
+        # whole numbers are exact, so that equal accuracies stay equal
+        sums = np.concatenate([values.sum(axis=0)[None], np.tensordot(self.counts, values, 1)])
+        return sums / self.clips
 
 
 @lru_cache(maxsize=16)
-def clip_weights(seed: int, task: str, clips: int, resamples: int) -> np.ndarray:
-    """Return the bootstrap weights of a task's clips, those of ``probes.profiles``."""
-    return bootstrap_weights(clips, resamples, generator(seed, "profile", task)) / clips
+def clip_counts(seed: int, task: str, clips: int, resamples: int) -> np.ndarray:
+    """Return how often a task's clips are drawn: the resamples of ``probes.profiles``."""
+    return bootstrap_weights(clips, resamples, generator(seed, "profile", task)).astype(float)
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,8 @@ class HierarchyTables(StudyTables):
             raise NotRun(f"the study has no task{told}")
         return found
 
-    def decoded(self, network: str, task: str, **keys) -> Decoded:
-        """Return which clips were right, by layer and k.
+    def rows(self, network: str, task: str, **keys) -> pd.DataFrame:
+        """Return the rows of correct.parquet for one network, task and variant.
 
         Args:
             network: name of the network.
@@ -144,17 +146,45 @@ class HierarchyTables(StudyTables):
             keys: copy, length, folds, probe or labels where they differ from DEFAULTS.
 
         Raises:
-            NotRun: the run has no such profile.
-            InputError: clips or ks differ between layers.
+            NotRun: the run has no such rows.
         """
         wanted = {"network": network, "task": task, **DEFAULTS, **keys}
         rows = self.correct.get(tuple(wanted[key] for key in KEYS))
         if rows is None:
             told = ", ".join(f"{key} {wanted[key]}" for key in KEYS if key in keys)
             raise NotRun(f"no profile of {network} on {task}" + (f" ({told})" if told else ""))
+        return rows
+
+    def decoded(self, network: str, task: str, **keys) -> Decoded:
+        """Return which clips were right, by layer and k; arguments as for `rows`.
+
+        Raises:
+            NotRun: the run has no such profile.
+            InputError: clips or ks differ between layers.
+        """
+        rows = self.rows(network, task, **keys)
         right, ks = _cube(rows, f"{self.folder / 'correct.parquet'}: {network} on {task}")
-        weights = clip_weights(self.seed, task, right.shape[-1], self.resamples)
-        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), weights)
+        counts = clip_counts(self.seed, task, right.shape[-1], self.resamples)
+        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), counts)
+
+    def grouping(self, task: str, folds: str) -> pd.Series:
+        """Return a task's row of folds.parquet.
+
+        Raises:
+            NotRun: the run has no such folds, or nothing is known that clips have in common.
+        """
+        rows = self.folds
+        rows = rows[(rows["task"] == task) & (rows["folds"] == folds)]
+        if rows.empty:
+            raise NotRun(f"no {folds} folds of {task}")
+        row, clips = rows.iloc[0], self._clips(task)
+        if row["groups"] in (0, clips):
+            raise NotRun(f"no groups are known in task {task}")
+        return row
+
+    def _clips(self, task: str) -> int:
+        found = [len(r["correct"].iloc[0]) for key, r in self.correct.items() if key[1] == task]
+        return max(found, default=0)
 
     def over(self, function: Callable, *parts: Decoded) -> Estimate:
         """Return the estimate of a statistic of accuracies at each part's best k.

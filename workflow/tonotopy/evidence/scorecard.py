@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
 from tonotopy.evidence import hierarchy, known_answers, steering
-from tonotopy.evidence.claims import Claim, NotRun, expand, p_value, verdict
+from tonotopy.evidence.claims import ROOMS, VERDICTS, Claim, NotRun, expand, p_value, verdict
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.files import replacing, write_json
 
@@ -136,9 +136,8 @@ def page(rows: list[dict], scale: str) -> str:
     """Return the scorecard as an HTML page; all text is escaped."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(TEMPLATE.read_text())
-    verdicts = ("supported", "contradicted", "inconclusive", "not run")
     counts = {
-        kind: {v: sum(r["verdict"] == v for r in rows if r["kind"] == kind) for v in verdicts}
+        kind: {v: sum(r["verdict"] == v for r in rows if r["kind"] == kind) for v in VERDICTS}
         for kind in ("control", "claim")
     }
     return template.render(
@@ -147,6 +146,7 @@ def page(rows: list[dict], scale: str) -> str:
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
         counts=counts,
+        rooms=ROOMS,
         criterion=_criterion,
     )
 

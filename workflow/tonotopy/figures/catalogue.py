@@ -14,6 +14,7 @@ class Figure:
         caption: what it shows, for the report.
         sweep: the sweep that it needs, if any.
         options: further entries of ``about``.
+        needs: key of the study's entry that must not be empty, if any.
         room: the kind of study that it belongs to, "hierarchy" or "steering".
     """
 
@@ -22,21 +23,23 @@ class Figure:
     caption: str
     sweep: str | None = None
     options: dict = field(default_factory=dict)
+    needs: str | None = None
     room: str = "steering"
 
 
 _CURVES = "tonotopy.figures.steering_curves"
 
 
-def _layers(caption: str, families: str, contrast: str, **options) -> Figure:
+def _layers(caption: str, families: str, contrast: str, needs=None, **options) -> Figure:
     """A figure of accuracy over layers with a variant beside it."""
     options = {"families": families, "contrast": contrast, **options}
     module = "tonotopy.figures.layer_curves"
-    return Figure(module, ("profiles",), caption, None, options, "hierarchy")
+    return Figure(module, ("profiles",), caption, None, options, needs, "hierarchy")
 
 
-def _hierarchy(module: str, source: str, caption: str) -> Figure:
-    return Figure(f"tonotopy.figures.{module}", (source,), caption, room="hierarchy")
+def _hierarchy(module: str, source: str, caption: str, needs=None) -> Figure:
+    module = f"tonotopy.figures.{module}"
+    return Figure(module, (source,), caption, needs=needs, room="hierarchy")
 
 
 _HIERARCHY = {
@@ -63,6 +66,7 @@ _HIERARCHY = {
         "(thesis figure 2.3).",
         "convolutional",
         "length",
+        needs="second",
     ),
     "figure-2.4-ast": _layers(
         "Accuracy on the class token after every layer of an AST (thesis figure 2.4, whose named "
@@ -84,13 +88,17 @@ _HIERARCHY = {
         "folds",
     ),
     "linear": _layers(
-        "Nearest neighbours against a linear probe on the same folds.", "all", "probe"
+        "Nearest neighbours against a linear probe on the same folds.",
+        "all",
+        "probe",
+        needs="inverse_penalty",
     ),
     "tagging": _hierarchy(
         "tagging",
         "tagging",
-        "Mean average precision on AudioSet's classes, trained and untrained: a check of the "
-        "weights.",
+        "Mean average precision on the classes that the networks were trained to tag, beside "
+        "untrained copies: a check of the weights.",
+        needs="tagging",
     ),
 }
 _STEERING = {
@@ -134,6 +142,7 @@ _STEERING = {
         "3.5).",
         "test",
         {"flat_concept": True},
+        needs="flat",
     ),
     "figure-3.6-steering-unseen": Figure(
         _CURVES,
@@ -148,6 +157,7 @@ _STEERING = {
         "Figure 3.5 on a corpus that the network never heard (thesis figure 3.7).",
         "unseen",
         {"flat_concept": True},
+        needs="flat",
     ),
     "figure-3.8-one-to-all": Figure(
         "tonotopy.figures.one_to_all",
@@ -184,6 +194,6 @@ def drawable(room: str, study: dict) -> list[str]:
         for name, figure in FIGURES.items()
         if figure.room == room
         and (figure.sweep is None or figure.sweep in study["sweeps"])
-        and not (figure.options.get("flat_concept") and not study.get("flat"))
+        and (figure.needs is None or study[figure.needs])
         and not (figure.options.get("contrast") == "folds" and "grouped" not in study["folds"])
     ]

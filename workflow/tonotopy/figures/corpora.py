@@ -21,7 +21,7 @@ def draw(sources: dict, about: dict):
     for task in ordered_tasks(about):
         if task in table.index:
             ours = table.loc[task]
-            here = [str(ours["clips"]), str(ours["classes"]), f"{ours['chance']:.3f}"]
+            here = [str(ours["clips"]), f"{1 / ours['chance']:.0f}", f"{ours['chance']:.3f}"]
         else:
             here = ["-"] * 3
         theirs = [str(value) for value in THESIS.get(task, ("-",) * 3)]

@@ -10,7 +10,7 @@ from tonotopy.figures.profile_rows import (
     rows_of,
     task_panels,
 )
-from tonotopy.figures.style import CHANCE, handles_above, nothing_to_draw
+from tonotopy.figures.style import CHANCE, handles_above, nothing_to_draw, only
 
 # what is drawn solid, and what is drawn dashed beside it
 CONTRASTS = {
@@ -41,7 +41,7 @@ def draw(sources: dict, about: dict):
     ``about`` says which networks (``families``) and which variant (``contrast``), and whether the
     peaks that the thesis names are marked (``peaks``).
     """
-    table = sources["profiles"]
+    table = rows_of(only(sources), **{about["contrast"]: None})
     networks = networks_of(table, about, about["families"])
     if not networks:
         return nothing_to_draw(f"this study has no network of the kind '{about['families']}'")

@@ -11,7 +11,7 @@ from tonotopy.figures.profile_rows import (
     task_panels,
     title,
 )
-from tonotopy.figures.style import legend_above, nothing_to_draw
+from tonotopy.figures.style import legend_above, nothing_to_draw, only
 
 
 def draw(sources: dict, about: dict):
@@ -19,13 +19,13 @@ def draw(sources: dict, about: dict):
 
     The network is CLAP, as in the thesis, or the study's first where it has none.
     """
-    table = sources["profiles"]
+    table = rows_of(only(sources))
     networks = networks_of(table, about, "all")
     if not networks:
         return nothing_to_draw("this study has no profiles")
     clap = table.loc[table["family"] == "clap", "network"]
     network = next((n for n in networks if n in set(clap)), networks[0])
-    rows = rows_of(table[table["network"] == network])
+    rows = table[table["network"] == network]
     figure, grid = task_panels(table, about, [network])
     ks = np.sort(rows["k"].unique())
     for task, axes in grid.items():

@@ -50,9 +50,9 @@ def network_entries(networks: list[str], about: dict) -> dict[str, Line2D]:
 
 
 def rows_of(table: pd.DataFrame, **keys) -> pd.DataFrame:
-    """Return the rows of a variant: KEYS, and whatever ``keys`` say instead."""
+    """Return the rows of a variant: KEYS, and whatever ``keys`` say instead; None is any value."""
     for column, value in {**KEYS, **keys}.items():
-        if column in table:
+        if column in table and value is not None:
             table = table[table[column] == value]
     return table
 
@@ -74,15 +74,20 @@ def networks_of(table: pd.DataFrame, about: dict, families: str) -> list[str]:
 
 
 def task_panels(table: pd.DataFrame, about: dict, networks: list[str]):
-    """Return (figure, task -> axes): two columns with chance lines, layers along x by depth."""
+    """Return (figure, task -> axes): two columns with chance lines, layers along x by depth.
+
+    Accuracy starts at 0 in every panel and ends above the networks' highest in ``table``.
+    """
     tasks = ordered_tasks(about)
-    figure, grid = panels(len(tasks), width=3.4, height=2.0, columns=2, sharex=True, sharey=True)
-    ticks, names, label = _ticks(table[table["network"].isin(networks)])
+    figure, grid = panels(len(tasks), width=3.4, height=2.0, columns=2, sharex=True)
+    table = table[table["network"].isin(networks)]
+    ticks, names, label = _ticks(table)
     for axes, task in zip(grid, tasks, strict=True):
-        chance = table.loc[table["task"] == task, "chance"]
-        if len(chance):
-            axes.axhline(chance.iloc[0], **CHANCE)
-        axes.set(title=title(task, about), ylim=(0, 1), xlim=(-0.04, 1.04))
+        rows, top = table[table["task"] == task], 1.0
+        if len(rows):
+            axes.axhline(rows["chance"].iloc[0], **CHANCE)
+            top = min(1.02, 1.15 * rows["high"].max())
+        axes.set(title=title(task, about), ylim=(0, top), xlim=(-0.04, 1.04))
         axes.set_xticks(ticks, names, fontsize=7)
         axes.title.set_fontsize(8.5)
     figure.supxlabel(label, fontsize=8.5)

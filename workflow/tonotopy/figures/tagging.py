@@ -1,4 +1,4 @@
-"""Do the published weights tag AudioSet's classes? Trained networks beside untrained copies."""
+"""Do networks tag what they were trained to tag? Trained networks beside untrained copies."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def draw(sources: dict, about: dict):
     table = only(sources)
     networks = [n for n in about["networks"] if n in set(table["network"])]
     if not networks:
-        return nothing_to_draw("no network of this study tags AudioSet's classes")
+        return nothing_to_draw("no network of this study was made to tag")
     figure, (axes,) = panels(1, width=4.8, height=0.9 + 0.5 * len(networks))
     for place, (copy, (colour, name)) in enumerate(COPIES.items()):
         rows = table[table["copy"] == copy]

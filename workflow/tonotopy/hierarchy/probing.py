@@ -78,8 +78,11 @@ def probe_task(
                 squared = squared_distances(vectors, device=settings.device)
                 place = {"copy": copy, "length": length, "layer": stage, "position": position}
                 place["dims"] = vectors.shape[1]
-                null = copy == "trained" and length == "whole"
-                rows += [place | row for row in probe_layer(squared, corpus, drawn, settings, null)]
+                whole = length == "whole"
+                found = probe_layer(
+                    squared, corpus, drawn, settings, whole, null=whole and copy == "trained"
+                )
+                rows += [place | row for row in found]
     shutil.rmtree(folder, ignore_errors=True)
     return pd.DataFrame(rows).assign(classes=len(corpus.classes))
 
@@ -99,6 +102,7 @@ def probe_layer(
     corpus: Corpus,
     drawn: dict[str, np.ndarray],
     settings: ProbeSettings,
+    whole: bool,
     null: bool,
 ) -> list[dict]:
     """Return the rows of one layer from its squared distances (clips, clips).
@@ -108,6 +112,7 @@ def probe_layer(
         corpus: for its labels.
         drawn: kind of folds -> fold per clip.
         settings: which probes.
+        whole: whether clips were whole; the linear probe is not part of the ablation.
         null: whether to probe shuffled labels too.
     """
     rows, labels = [], corpus.labels
@@ -115,7 +120,7 @@ def probe_layer(
         keys = {"folds": kind, "probe": "knn", "labels": "true", "shuffle": 0}
         ks = allowed_ks(labels, fold, settings.ks)
         rows += _rows(keys, ks, correct(squared, labels, fold, ks))
-        if settings.inverse_penalty is not None:
+        if whole and settings.inverse_penalty is not None:
             found = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
             rows += _rows({**keys, "probe": "linear"}, (0,), found[None])
     if null:

@@ -23,7 +23,11 @@ RANK_TOLERANCE = 1e-6
 
 
 def probabilities(
-    squared: np.ndarray, labels: np.ndarray, folds: np.ndarray, inverse_penalty: float
+    squared: np.ndarray,
+    labels: np.ndarray,
+    folds: np.ndarray,
+    inverse_penalty: float,
+    tolerance: float = 1e-4,
 ) -> np.ndarray:
     """Return out-of-fold class probabilities of a multinomial logistic regression.
 
@@ -38,6 +42,8 @@ def probabilities(
         labels: class of each clip, shape (clips,).
         folds: fold of each clip, shape (clips,).
         inverse_penalty: scikit-learn's C, larger is weaker.
+        tolerance: of the fit; at scikit-learn's own 99 % of predictions have settled, in a third of
+            the time of a fit to 1e-8.
 
     Returns:
         float64 (clips, classes), classes sorted, rows sum to 1. A class without training clips
@@ -61,7 +67,7 @@ def probabilities(
         inner, outer = span_coordinates(
             squared[np.ix_(train, train)], squared[np.ix_(tested, train)]
         )
-        model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=1e-8)
+        model = LogisticRegression(C=inverse_penalty, max_iter=1000, tol=tolerance)
         with threadpool_limits(1), warnings.catch_warnings():
             # separable clips creep along their direction for ever: predictions have settled
             warnings.simplefilter("ignore", ConvergenceWarning)

@@ -1,0 +1,46 @@
+"""The schema of config.yaml knows exactly what the code takes."""
+
+import inspect
+from dataclasses import fields
+
+import pytest
+from test_config import SCHEMA
+
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.embedded.tasks import TASKS
+from tonotopy.frontends.registry import FRONT_ENDS
+from tonotopy.networks.published import INITIAL, PUBLISHED
+from tonotopy.networks.registry import ARCHITECTURES
+from tonotopy.training.learner import TrainingSettings
+from tonotopy.training.objectives import OBJECTIVES
+
+DEFINED = SCHEMA["$defs"]
+GIVEN = {"self", "classes", "mels", "frames", "texts"}  # by corpus and front end
+
+
+@pytest.mark.parametrize("kind", FRONT_ENDS)
+def test_settings_of_front_ends(kind):
+    known = {field.name for field in fields(FRONT_ENDS[kind][0])} | {"kind"}
+    fitted = {"mean", "std"} if kind == "log_mel" else set()
+    assert set(DEFINED[f"{kind}_front_end"]["properties"]) == known - fitted
+
+
+@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - {"codec", "own"}))
+def test_arguments_of_architectures(name):
+    taken = set(inspect.signature(ARCHITECTURES[name].network.__init__).parameters) - GIVEN
+    if name == "cnn14":  # a training needs its classes, which exclude the projection
+        taken -= {"projection"}
+    assert set(DEFINED[name]["properties"]) == taken
+    assert name in DEFINED["network"]["properties"]["architecture"]["enum"]
+
+
+def test_names_of_makers_tasks_networks_and_objectives():
+    makers = SCHEMA["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]["enum"]
+    assert set(makers) == {*PUBLIC, "planted_music", "embedded", "folder", "audioset"}
+    assert set(DEFINED["embedded"]["properties"]["task"]["enum"]) == set(TASKS)
+    published = DEFINED["published_network"]["properties"]["published"]["enum"]
+    assert set(published) == set(PUBLISHED)
+    assert set(DEFINED["network"]["properties"]["initial_weights"]["enum"]) == {*INITIAL, None}
+    training = DEFINED["network"]["properties"]["training"]["properties"]
+    assert set(training) == {field.name for field in fields(TrainingSettings)}
+    assert tuple(training["objective"]["enum"]) == OBJECTIVES
