@@ -80,6 +80,9 @@ def test_taggers_learn_by_labels_by_text_and_from_a_teacher(tones, tmp_path):
         trained, chance = tagged(bundle, tones), tagged(untrained(bundle, 1), tones)
         assert trained > 0.85 and chance < trained - 0.1, type(bundle.network)
     assert reader.network.texts == tuple(TONES)
+    copy = untrained(reader, 1).network.audio.base
+    assert torch.equal(copy.bn0.running_mean, reader.network.audio.base.bn0.running_mean)
+    assert not torch.equal(copy.fc1.weight, reader.network.audio.base.fc1.weight)
 
 
 def test_the_tagging_loss_is_the_mean_binary_cross_entropy():

@@ -69,8 +69,8 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
         {"input": {"claims": "workflow/claims.yaml",
                    "schema": "workflow/schemas/claims.schema.yaml"},
          "output": {k: str(tmp_path / f"card.{k}") for k in ("json", "csv", "page")}},
-        {"studies": json.dumps({"steering": {"world": study}}), "known": {"steering": ["world"]}, "statistics": statistics,
-         "seed": 0}, {})  # fmt: skip
+        {"studies": json.dumps({"steering": {"world": study}}), "known": {"steering": ["world"]},
+         "statistics": statistics, "seed": 0}, {})  # fmt: skip
     assert (tmp_path / "card.json").stat().st_size > 1000
     figure = FIGURES["figure-3.4-steering"]
     run(python, finished, "draw_figure",

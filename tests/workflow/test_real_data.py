@@ -95,7 +95,7 @@ def test_audiosets_sets_from_csv_and_parquet_to_corpora(copied, tmp_path):
 def test_the_plan_is_told_before_anything_is_fetched(finished):
     paper = finished.__class__(finished.path, "workflow/scales/paper.yaml")
     told = paper.snakemake(target="plan")
-    for expected in ("39 jobs: ", "genres.tar.gz", "1.23 GB", "corpus gtzanlike", "41,811 clips",
+    for expected in ("95 jobs: ", "genres.tar.gz", "1.23 GB", "corpus gtzanlike", "41,811 clips",
                      "free on this disk"):  # fmt: skip
         assert expected in told
     assert not (finished.path / "data/downloads").exists()
@@ -118,23 +118,35 @@ class TinyNet(nn.Module):
 """
 
 
-def test_a_users_own_network_joins_by_its_entry_alone(copied, tmp_path):
+def test_a_users_own_network_gets_its_curves_by_its_entry_alone(copied, tmp_path):
     entry = {
         "module": "nets.tiny:TinyNet", "arguments": {"width": 4}, "classes": ["a", "b", "c"],
         "stages": {"convolution": "body.0", "pooled": "body.2"},
         "front_end": {"kind": "waveform", "rate": 8000},
     }  # fmt: skip
-    project = copied({"networks": {"mine": entry}, "run": {"hierarchy": [], "steering": []}})
+    study = {
+        "networks": ["mine"], "ks": [1, 5], "folds": ["paper", "grouped"], "second": None,
+        "tasks": {"note": {"corpus": "notes", "level": "low"},
+                  "speakers": {"corpus": "voices", "level": "high"}},
+        "inverse_penalty": None, "shuffles": 2, "tagging": None,
+    }  # fmt: skip
+    settings = {"networks": {"mine": entry}, "hierarchy": {"own": study},
+                "run": {"hierarchy": ["own"], "steering": []}}  # fmt: skip
+    project = copied(settings)
     (project.path / "nets").mkdir()
     (project.path / "nets/tiny.py").write_text(OWN)
-    place = project.path / "results/smoke/networks"
-    project.snakemake(target="results/smoke/networks/mine-untrained")
-    described = json.loads((place / "mine/network.json").read_text())
+    project.snakemake()
+    results = project.path / "results/smoke"
+    described = json.loads((results / "networks/mine/network.json").read_text())
     assert described["stages"] == {"convolution": "network.body.0", "pooled": "network.body.2"}
     assert described["classes"] == ["a", "b", "c"] and not described["trained"]
+    curves = pd.read_parquet(results / "hierarchy/own/profiles.parquet")
+    assert set(curves["layer"]) == {"convolution", "pooled"} and set(curves["family"]) == {"other"}
+    assert set(curves["task"]) == {"note", "speakers"}
+    assert (results / "figures/hierarchy/own/figure-2.1-layers.png").is_file()
+    rows = json.loads((results / "scorecard.json").read_text())
+    assert any(row["id"].startswith("hierarchy.centre.own") for row in rows)
     entry["stages"]["pooled"] = "body.3"
-    overlay = yaml.safe_load((project.path / "overlay.yaml").read_text())
-    overlay["networks"] = {"mine": entry}
-    (project.path / "overlay.yaml").write_text(yaml.safe_dump(overlay))
+    project = copied(settings)
     told = project.snakemake(target="results/smoke/networks/mine", ok=False)
     assert "error: TinyNet has no layer 'body.3' (did you mean 'body.2'" in told

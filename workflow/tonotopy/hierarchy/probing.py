@@ -27,9 +27,11 @@ class ProbeSettings:
 
     Attributes:
         ks: numbers of neighbours; those above the smallest class's training count are left out.
-        folds: "paper" (stratified), "grouped" (no group in two folds), or both.
+        folds: "paper" (stratified), "grouped" (no group in two folds), or both; the linear probe
+            has the first.
         keep_groups: whether the paper's folds keep groups together too, as for Medley-solos-DB.
-        second: length in s of the truncated clips of the second pass; None for no second pass.
+        second: length in s of the truncated clips of the trained network's second pass; None for
+            no second pass.
         inverse_penalty: of the linear probe (scikit-learn's C); None for no linear probe.
         shuffles: how many times labels are shuffled for the control.
         seed: seed of folds and shuffles.
@@ -71,6 +73,8 @@ def probe_task(
     rows = []
     for copy, bundle in copies.items():
         for length, seconds in lengths.items():
+            if copy != "trained" and length == "second":
+                continue  # the ablation is about what was trained
             shutil.rmtree(folder, ignore_errors=True)
             for position, (stage, vectors) in enumerate(
                 layer_vectors(bundle, corpus, folder, seconds).items()
@@ -120,7 +124,7 @@ def probe_layer(
         keys = {"folds": kind, "probe": "knn", "labels": "true", "shuffle": 0}
         ks = allowed_ks(labels, fold, settings.ks)
         rows += _rows(keys, ks, correct(squared, labels, fold, ks))
-        if whole and settings.inverse_penalty is not None:
+        if whole and kind == settings.folds[0] and settings.inverse_penalty is not None:
             found = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
             rows += _rows({**keys, "probe": "linear"}, (0,), found[None])
     if null:

@@ -72,9 +72,16 @@ def load(path: str | Path) -> Bundle:
 
 
 def untrained(bundle: Bundle, seed: int) -> Bundle:
-    """Return the same architecture and front end with fresh random weights."""
+    """Return the same architecture and front end with fresh random weights.
+
+    Layers that only scale the input (``hears_through``) are kept, so that the copy hears what the
+    trained network hears.
+    """
     torch.manual_seed(seed)
     info = {**bundle.info, "trained": False}
     settings = bundle.front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+    for name in getattr(network, "hears_through", ()):
+        trained = bundle.network.get_submodule(name).state_dict()
+        network.get_submodule(name).load_state_dict(trained)
     return Bundle(network.eval(), bundle.front_end, info)

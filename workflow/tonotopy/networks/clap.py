@@ -80,6 +80,11 @@ class CLAP(Staged, nn.Module):
         return {name: f"audio.{path}" for name, path in self.audio.stages.items()}
 
     @property
+    def hears_through(self) -> tuple[str, ...]:
+        """That of CNN14."""
+        return tuple(f"audio.{path}" for path in self.audio.hears_through)
+
+    @property
     def scale(self) -> Tensor:
         """What likenesses are multiplied by, at most 100."""
         return self.temperature.exp().clamp(max=100)

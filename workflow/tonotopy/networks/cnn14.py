@@ -106,6 +106,11 @@ class CNN14(Staged, nn.Module):
         self.projection = Projection(fc, projection) if projection else None
         self._initialise()
 
+    @property
+    def hears_through(self) -> tuple[str, ...]:
+        """The normalisation of the mel bands, which the front end leaves to the network."""
+        return ("base.bn0",)
+
     def _initialise(self) -> None:
         """Set PANNs' initial weights; CLAP's projection keeps torch's."""
         for module in self.base.modules():
