@@ -68,7 +68,7 @@ def overlay(genres, sounds) -> dict:
     folder = {"maker": "folder", "rate": 8000, "seconds": 0.5}
     return {
         "scale": "own",
-        "run": {"steering": ["mine"]},
+        "run": {"hierarchy": [], "steering": ["mine"]},
         "corpora": {"my_music": {**folder, "path": str(genres)},
                     "my_sounds": {**folder, "path": str(sounds)}},
         "networks": {"my_ast": {
@@ -101,6 +101,17 @@ def test_own_music_in_folders_goes_to_the_scorecard(project, tmp_path):
     found = {row["id"]: row["verdict"] for row in rows}
     assert found["steering.pair.mine.hum-slow"] in ("supported", "contradicted", "inconclusive")
     assert "controls" in (project.path / "results/own/verdict.txt").read_text()
+
+
+def test_a_concept_that_no_corpus_has_is_told_before_training(project, tmp_path):
+    own_audio(tmp_path / "music", {"slow": 200, "fast": 900})
+    own_audio(tmp_path / "sounds", {"hum": 180, "whistle": 1500})
+    settings = overlay(tmp_path / "music", tmp_path / "sounds")
+    settings["steering"]["mine"]["pairs"] = [{"concept": "hmu", "target": ["slow"]}]
+    (project.path / "names.yaml").write_text(yaml.safe_dump({**settings, "scale": "names"}))
+    names = project.__class__(project.path, "names.yaml")
+    told = names.snakemake(ok=False)
+    assert "error: steering.mine.pairs.0.concept: my_sounds has no class 'hmu'" in told
 
 
 def test_a_missing_folder_is_named(project, tmp_path):

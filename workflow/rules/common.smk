@@ -113,7 +113,9 @@ def audioset_segments(wildcards):
     """AudioSet's csv files: the user's, or downloads."""
     settings = config["audioset"]
     own = settings["files"]
-    return [own.get(name) or f"data/downloads/{SEGMENTS[name].file}" for name in settings["segments"]]
+    return [
+        own.get(name) or f"data/downloads/{SEGMENTS[name].file}" for name in settings["segments"]
+    ]
 
 
 # --- networks ---

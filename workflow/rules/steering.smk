@@ -1,6 +1,27 @@
 """Study 2: concepts inside a classifier, and steering its answers with them."""
 
 
+rule check_names:
+    # first of all, so that a misspelt concept does not cost a training
+    input:
+        concepts=lambda wildcards: f"data/corpora/{wildcards.scale}/{study(wildcards)['concepts']}",
+        classes=corpus_folder(class_corpus),
+    output:
+        "results/{scale}/steering/{study}/names.json",
+    log:
+        "results/{scale}/logs/check_names/{study}.log",
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=lambda wildcards: frozen(
+            {k: study(wildcards)[k] for k in ("pairs", "flat", "concepts")}
+        ),
+        code=code("check_names"),
+    script:
+        "../scripts/check_names.py"
+
+
 rule predict:
     input:
         network=network_folder,
@@ -44,6 +65,7 @@ rule capture_tokens:
 
 rule fit_probes:
     input:
+        names="results/{scale}/steering/{study}/names.json",
         concepts=corpus_folder(lambda wildcards: study(wildcards)["concepts"]),
         classes=corpus_folder(class_corpus),
         trained=tokens("all"),

@@ -41,6 +41,7 @@ class Claim:
     """One row of claims.yaml, for one study and, where it says so, one part of it."""
 
     id: str
+    row: str
     study: str
     instance: str
     kind: str
@@ -79,7 +80,7 @@ def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
         combinations: the parts of the study that the row is judged for: (end of the id, arguments).
     """
     base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
-    common = {"instance": instance, "criterion": row["criterion"], **base}
+    common = {"row": row["id"], "instance": instance, "criterion": row["criterion"], **base}
     return [
         Claim(
             id=".".join(filter(None, (row["id"], instance, part))),

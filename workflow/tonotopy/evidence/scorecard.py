@@ -109,6 +109,8 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     ran = controls(rows, "supported", "contradicted", "inconclusive")
     passed, failed = controls(rows, "supported"), controls(rows, "contradicted")
     text = f"{len(passed)} of {len(ran)} controls passed"
+    if absent := controls(rows, "not run"):
+        text += f", {len(absent)} not run"
     for verdict_name, found in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
         if found:
             text += f", {len(found)} {verdict_name}: {'; '.join(map(_told, found))}"
@@ -141,6 +143,7 @@ def page(rows: list[dict], scale: str) -> str:
         for kind in ("control", "claim")
     }
     return template.render(
+        groups=_groups(rows),
         rows=rows,
         scale=scale,
         failed=controls(rows, "contradicted"),
@@ -149,6 +152,21 @@ def page(rows: list[dict], scale: str) -> str:
         rooms=ROOMS,
         criterion=_criterion,
     )
+
+
+def _groups(rows: list[dict]) -> list[dict]:
+    """One entry per row of claims.yaml: what it says, how often it came out how, its parts."""
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        found.setdefault(row["row"], []).append(row)
+    groups = []
+    for name, parts in found.items():
+        counts = {v: sum(part["verdict"] == v for part in parts) for v in VERDICTS}
+        told = {k: parts[0][k] for k in ("study", "kind", "claim", "source", "paper", "criterion")}
+        order = {v: i for i, v in enumerate(("contradicted", "inconclusive", "supported"))}
+        parts = sorted(parts, key=lambda part: order.get(part["verdict"], len(order)))
+        groups.append({"id": name, **told, "counts": counts, "parts": parts})
+    return groups
 
 
 def _criterion(criterion: dict) -> str:

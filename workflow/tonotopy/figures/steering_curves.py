@@ -7,7 +7,7 @@ def draw(sources: dict, about: dict):
     """Draw a panel per pair: clips of the class and clips of the rest over lambda.
 
     With ``flat_concept`` the concept that causes nothing takes the place of the pair's own.
-    Strengths at which the output has collapsed are drawn on grey.
+    Strengths at which the output has collapsed (see `sweep.collapsed`) are drawn on grey.
     """
     table = only(sources)
     figure, grid = panels(len(about["pairs"]), width=2.9, height=2.6, sharey=True)

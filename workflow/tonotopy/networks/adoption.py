@@ -8,7 +8,7 @@ from tonotopy.corpora.download import sha256_of
 from tonotopy.errors import InputError
 from tonotopy.frontends import registry as front_ends
 from tonotopy.networks.bundle import save
-from tonotopy.networks.publishing import read_weights
+from tonotopy.networks.publishing import check_fit, read_weights
 from tonotopy.networks.registry import build
 
 
@@ -31,10 +31,14 @@ def adopt(settings: dict, weights: str | Path | None, folder: str | Path, seed: 
     network = build("own", own, front_end.settings, len(classes))
     if weights is not None:
         held = read_weights(weights)
+        held = held.get("state_dict", held)
         try:
-            network.network.load_state_dict(held.get("state_dict", held), strict=True)
-        except RuntimeError as error:
-            raise InputError(f"{weights}: does not fit {settings['module']} ({error})") from error
+            check_fit(held, network.network.state_dict())
+        except InputError as error:
+            raise InputError(f"{weights}: does not fit {settings['module']}: {error}") from error
+        network.network.load_state_dict(held, strict=True)
+    else:
+        print(f"note: no weights are given, {settings['module']} is studied as it is made")
     info = {"architecture": "own", "arguments": own, "classes": classes, "trained": bool(weights)}
     if weights is not None:
         info["weights"] = {"file": str(weights), "sha256": sha256_of(Path(weights))}

@@ -66,7 +66,7 @@ def publish(name: str, weights: str | Path, folder: str | Path) -> None:
     held = read_weights(weights)
     try:
         converted = CONVERTERS.get(name, dict)(held)
-        _check_fit(converted, network.state_dict())
+        check_fit(converted, network.state_dict())
     except InputError as error:
         raise InputError(
             f"{weights}: not the weights of '{name}' ({error}); the right file is at "
@@ -76,8 +76,16 @@ def publish(name: str, weights: str | Path, folder: str | Path) -> None:
     save(folder, network.eval(), front_end, _info(name, declared, Path(weights)))
 
 
-def _check_fit(found: dict, wanted: dict[str, Tensor]) -> None:
-    """Say briefly what differs; torch's own message lists every weight."""
+def check_fit(found: dict, wanted: dict[str, Tensor]) -> None:
+    """Compare names and shapes of weights, and say briefly what differs.
+
+    Args:
+        found: a state dict.
+        wanted: the network's own.
+
+    Raises:
+        InputError: the first difference of each kind, and how many more there are.
+    """
     differences = []
     for told, names in (("lacks", wanted.keys() - found), ("has", found.keys() - wanted)):
         if names:

@@ -79,7 +79,7 @@ def _steered(network: AST, shared: Tensor, directions: Tensor, strengths: Tensor
 
 
 def collapsed(unsteered: np.ndarray, steered: np.ndarray) -> bool:
-    """Tell whether the output no longer depends on the input, so that it is no effect to read.
+    """Tell whether the output has collapsed, so that it is no effect to read.
 
     True if the mean entropy exceeds the 99th percentile of the unsteered clips' entropies, or if
     every clip gets the same distribution (total variation below 0.01 from their mean).
