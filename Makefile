@@ -1,11 +1,12 @@
 # Each target does all the set-up it needs, in a virtual environment of its own.
 CORES ?= 2
+N ?= 20
+SEED ?= 0
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: setup reproduce test lint format bench clean
+.PHONY: setup reproduce test test-slurm faults lint format bench clean
 
 setup: $(VENV)/installed
 
@@ -15,10 +16,18 @@ $(VENV)/installed: requirements.txt
 	touch $@
 
 reproduce: setup
-	$(SNAKEMAKE)
+	$(BIN)/python workflow/resume.py --cores $(CORES)
 
 test: setup
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+# as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
+test-slurm: setup
+	SLURM_TESTS=1 $(BIN)/python -m pytest tests/slurm
+
+# disturbs a small run N times: kills, damaged files, full disks; as root it plays all of them
+faults: setup
+	$(BIN)/python tests/faults/campaign.py --faults $(N) --seed $(SEED) --cores $(CORES)
 
 lint: setup
 	$(BIN)/ruff check .

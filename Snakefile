@@ -1,5 +1,6 @@
 """tonotopy: what audio networks hear, from sound to scorecard. See README.md."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from snakemake.utils import min_version
 
 min_version("9.27.1")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+os.environ["TONOTOPY_RUN"] = os.getcwd()  # marks what this run starts, see workflow/resume.py
 
 
 configfile: "config.yaml"

@@ -355,7 +355,9 @@ def test_a_file_that_is_not_in_the_mirror_is_downloaded(tmp_path):
     with serving(resume) as (url, _):
         remote = Remote("sub/file.bin", (url,), SHA256)
         fetch_to(remote, tmp_path / "data/file.bin", str(tmp_path / "mirror"), wait_s=0.01)
-    assert left_in(tmp_path / "data") == ["file.bin"] and left_in(tmp_path / "mirror") == []
+    assert (
+        left_in(tmp_path / "data") == [".sums", "file.bin"] and left_in(tmp_path / "mirror") == []
+    )
 
 
 def test_a_download_larger_than_the_disk_is_refused_before_it_starts(tmp_path, monkeypatch):
@@ -435,7 +437,7 @@ def test_a_corpus_appears_only_when_all_of_it_is_there(tmp_path, monkeypatch):
         assert left_in(tmp_path) == ["archives"]
         registry.download("two", tmp_path / "two", None)
     assert [h["path"] for h in seen] == ["/a", "/b", "/b"]
-    assert left_in(tmp_path) == ["archives", "two"]
+    assert left_in(tmp_path) == [".sums", "archives", "two"]
     assert left_in(tmp_path / "two") == ["a.csv", "b.csv"]
     mirror = tmp_path / "archives"
     registry.download("two", tmp_path / "elsewhere/two", str(mirror))

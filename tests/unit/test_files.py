@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from safetensors import SafetensorError
 
 from tonotopy.errors import InputError
 from tonotopy.files import naming, read_json, replacing, write_json, write_table
@@ -22,7 +23,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
         draft.write_text("half")
         raise RuntimeError
     assert read_json(path) == {"ä": 1}
-    assert [p.name for p in path.parent.iterdir()] == ["x.json"]
+    assert sorted(p.name for p in path.parent.iterdir()) == [".sums", "x.json"]
 
 
 def test_folders_are_replaced_too(tmp_path):
@@ -31,6 +32,12 @@ def test_folders_are_replaced_too(tmp_path):
             draft.mkdir()
             (draft / content).write_text(content)
     assert [p.name for p in (tmp_path / "folder").iterdir()] == ["two"]
+
+
+def test_a_full_disk_is_told_by_libraries_in_rust_too():
+    full = SafetensorError("I/O error: No space left on device (os error 28)")
+    with pytest.raises(InputError, match="x: cannot be written, the disk is ful"), naming("x"):
+        raise full
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

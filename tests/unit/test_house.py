@@ -77,5 +77,10 @@ def test_modules_and_functions_stay_small():
                 assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
 
 
+def test_tables_are_read_where_their_checksums_are_compared():
+    for path in (ROOT / "workflow").rglob("*.py"):
+        assert path.name == "files.py" or "read_parquet" not in path.read_text(), path
+
+
 def test_the_snakefile_fits_on_a_screen():
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60

@@ -9,11 +9,13 @@ import pytest
 import torch
 from worlds import NETWORK, TONES, tone_corpus
 
+from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.inference import check_rate, pick_device, prediction_table, probabilities
 from tonotopy.networks.bundle import load, untrained
 from tonotopy.networks.registry import build
-from tonotopy.training.fit import EpochLines, fitted_front_end, train
+from tonotopy.training.fit import fitted_front_end, train
+from tonotopy.training.loop import EpochLines
 from tonotopy.training.tune import tune
 
 
@@ -124,6 +126,9 @@ def test_damaged_bundles_are_named(corpus, trained, tmp_path):
     bundle = run(corpus, tmp_path)[1]
     place = tmp_path / "network"
     (place / "weights.safetensors").write_bytes(b"no weights")
+    with pytest.raises(InputError, match="weights.safetensors.*damaged after it was written"):
+        load(place)
+    sums.forget(place)
     with pytest.raises(InputError, match="weights.safetensors.*train the network again"):
         load(place)
     info = {**bundle.info, "architecture": "asst"}

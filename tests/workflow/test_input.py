@@ -16,6 +16,7 @@ from tonotopy.corpora.embedded import planted
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
+from tonotopy.hierarchy.vectors import array_on_disk
 
 CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
 
@@ -143,3 +144,9 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(small_disk):
     ):
         planted.build(small_disk / "genres", "genre", {"train": 300}, world, seed=0)
     assert os.listdir(small_disk) == []
+
+
+def test_activations_that_do_not_fit_are_told_before_they_are_written(small_disk):
+    array_on_disk(small_disk / "fits.npy", (100, 100))[:] = 1
+    with pytest.raises(InputError, match=f"{small_disk}/large.npy: cannot be written, the disk is"):
+        array_on_disk(small_disk / "large.npy", (1000, 1000))

@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 
+from tonotopy import sums
+
 STUDIES = ("world", "counterfactual")
 
 
@@ -34,6 +36,15 @@ def test_everything_comes_out(finished):
         page = next(n for n in report.namelist() if n.endswith("report.html"))
         text = report.read(page).decode()
     assert "Study 2: steering" in text and "figure-3.4-steering" in text
+
+
+def test_every_output_has_checksums(finished):
+    lines = finished.snakemake("--summary").splitlines()
+    outputs = [line.split("\t")[0] for line in lines if "\tok\t" in line]
+    assert len(outputs) > 60
+    for output in outputs:
+        sums.check(finished.path / output)
+        assert sums.place_of(finished.path / output).is_file(), output
 
 
 def test_activations_are_temporary_and_checkpoints_are_gone(finished):

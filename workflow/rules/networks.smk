@@ -34,7 +34,8 @@ rule train_network:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     resources:
-        gpu=gpus(),
+        gpu=lambda wildcards: gpus()
+        * config["networks"][wildcards.network]["training"].get("devices", 1),
     params:
         settings=training_settings,
         seed=seed_of,

@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from tonotopy.corpora.audioset.gather import gather
-from tonotopy.files import write_table
+from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
 given = snakemake.params
-clips = pd.concat([pd.read_csv(table) for table in snakemake.input])
+clips = pd.concat(map(read_table, snakemake.input))
 found = gather(clips, given.repository, given.revision, given.shards, Path(given.clips))
 write_table(snakemake.output[0], found)
 missing = (found["file"] == "").sum()

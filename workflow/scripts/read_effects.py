@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tonotopy.files import write_table
+from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
 from tonotopy.seeding import generator
 from tonotopy.steering.effects import clip_slopes, slope_matrix
@@ -15,11 +15,11 @@ settings = snakemake.params
 parts = {}
 for path in map(Path, snakemake.input.sweeps):
     name = path.stem.removeprefix("sweep-")
-    parts[name] = clip_slopes(pd.read_parquet(path), settings.slope_range).assign(sweep=name)
+    parts[name] = clip_slopes(read_table(path), settings.slope_range).assign(sweep=name)
 causes = Path(snakemake.input.corpus) / "causes.csv"
 matrix = slope_matrix(
     parts["test"],
-    pd.read_csv(causes) if causes.is_file() else None,
+    read_table(causes) if causes.is_file() else None,
     **json.loads(settings.statistics),
     rng=generator(settings.seed, "slopes"),
 )

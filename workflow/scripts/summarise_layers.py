@@ -4,14 +4,14 @@ import json
 
 import pandas as pd
 
-from tonotopy.files import write_table
+from tonotopy.files import read_table, write_table
 from tonotopy.hierarchy.tables import centres, profiles
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
 given = snakemake.params
 families, levels = json.loads(given.families), json.loads(given.levels)
-table = pd.concat(map(pd.read_parquet, snakemake.input.correct), ignore_index=True)
+table = pd.concat(map(read_table, snakemake.input.correct), ignore_index=True)
 table["family"] = table["network"].map(families)
 table["level"] = table["task"].map(levels)
 statistics = json.loads(given.statistics)

@@ -22,5 +22,6 @@ history = train(
     snakemake.params.accelerator,
     Path(weights[0]) if weights else None,
     Path(teacher[0]) if teacher else None,
+    snakemake.resources.get("mpi"),  # how several devices are started on SLURM
 )
 write_table(snakemake.output.history, history)

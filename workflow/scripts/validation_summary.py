@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from tonotopy.files import write_table
+from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
 rows = []
 for path in map(Path, snakemake.input):
-    matrix = pd.read_parquet(path)
+    matrix = read_table(path)
     auroc = roc_auc_score(matrix["planted"], matrix["estimate"])
     rows.append((path.parent.name, path.parents[2].name, auroc))
 table = pd.DataFrame(rows, columns=["study", "scale", "auroc"])

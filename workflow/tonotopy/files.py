@@ -1,23 +1,35 @@
-"""Files that are whole or absent: written beside their place, then renamed into it."""
+"""Files that are whole or absent: written beside their place, then renamed into it.
+
+What stands in its place has checksums (see `sums`), and the functions that read files refuse
+whatever differs from them.
+"""
 
 import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tonotopy import sums
 from tonotopy.errors import InputError
+
+DRAFT = ".draft-"  # begins the name of the folder that something is written in
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, checksums: bool = True) -> Iterator[Path]:
     """Yield a temporary path that takes the place of ``path`` once the block ends well.
 
     The block may create a file or a folder there. After an error nothing is left behind and
-    whatever stood at ``path`` is untouched.
+    whatever stood at ``path`` is untouched; after a power loss it is the old or the new content.
+
+    Args:
+        path: file or folder.
+        checksums: whether to write down its checksums; parts of a draft never get any.
 
     Raises:
         InputError: the disk is full or the folder is read-only; the message names the file.
@@ -25,15 +37,26 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        holder = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{path.name}.", dir=path.parent))
     try:
         with naming(path):
             yield holder / path.name
-            if path.is_dir() and (holder / path.name).is_dir():
-                shutil.rmtree(path)
-            os.replace(holder / path.name, path)
+            _take_place(holder / path.name, path)
+            if checksums and not any(part.startswith(DRAFT) for part in path.parts):
+                sums.record(path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _take_place(draft: Path, path: Path) -> None:
+    for file in draft.rglob("*") if draft.is_dir() else [draft]:
+        if file.is_file():
+            with file.open("rb") as content:
+                sums.settle(content)
+    sums.forget(path)
+    if path.is_dir() and draft.is_dir():
+        shutil.rmtree(path)
+    os.replace(draft, path)
 
 
 @contextlib.contextmanager
@@ -41,21 +64,27 @@ def naming(path: Path) -> Iterator[None]:
     """Turn errors of the disk inside the block into messages that name ``path``."""
     try:
         yield
-    except OSError as error:
+    except Exception as error:
         advice = {
             errno.ENOSPC: "the disk is full: free space or move the folder, then run again",
             errno.EDQUOT: "the quota is used up: free space, then run again",
             errno.EROFS: "the file system is read-only: choose another folder",
             errno.EACCES: "no permission to write: choose another folder or change its owner",
-        }.get(error.errno)
+        }.get(_number(error))
         if advice is None:
             raise
         raise InputError(f"{path}: cannot be written, {advice}") from error
 
 
-def write_json(path: str | Path, content) -> None:
+def _number(error: Exception) -> int | None:
+    """Return the errno of an error; libraries written in Rust tell it in their message alone."""
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return int(told.group(1)) if told else getattr(error, "errno", None)
+
+
+def write_json(path: str | Path, content, checksums: bool = True) -> None:
     """Write indented UTF-8 JSON, whole or not at all."""
-    with replacing(path) as draft:
+    with replacing(path, checksums) as draft:
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -65,12 +94,8 @@ def read_json(path: str | Path) -> dict:
     Raises:
         InputError: the file is missing or damaged; the message names it.
     """
-    try:
+    with reading(path):
         return json.loads(Path(path).read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: file not found; it is made by an earlier step") from error
-    except ValueError as error:
-        raise InputError(f"{path}: damaged ({error}); delete it and run again") from error
 
 
 def write_table(path: str | Path, table) -> None:
@@ -80,3 +105,35 @@ def write_table(path: str | Path, table) -> None:
             table.to_csv(draft, index=False)
         else:
             table.to_parquet(draft, index=False)
+
+
+def read_table(path: str | Path):
+    """Read a pandas table from Parquet (or CSV, by the file's ending).
+
+    Raises:
+        InputError: the file is missing or damaged; the message names it.
+    """
+    import pandas as pd  # here, because Snakemake itself imports this module and needs no tables
+
+    with reading(path):
+        return pd.read_csv(path) if Path(path).suffix == ".csv" else pd.read_parquet(path)
+
+
+@contextlib.contextmanager
+def reading(path: str | Path, *damage: type[Exception]) -> Iterator[None]:
+    """Check a file or folder against its checksums, and name it if the block cannot read it.
+
+    Args:
+        path: what the block reads.
+        damage: what the block's reader raises on damaged content, beside ValueError and OSError.
+
+    Raises:
+        InputError: it is missing or damaged; the message names it.
+    """
+    sums.check(path)
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: file not found; it is made by an earlier step") from error
+    except (ValueError, EOFError, OSError, *damage) as error:
+        raise InputError(f"{path}: damaged ({error}); delete it and run again") from error

@@ -31,12 +31,15 @@ class Need:
 
 def used(config: dict) -> tuple[list[str], list[str]]:
     """Return the names of the corpora and networks that the studies of a run need."""
-    networks = dict.fromkeys(config["steering"][n]["network"] for n in config["run"]["steering"])
+    steering = [config["steering"][name] for name in config["run"]["steering"]]
+    layers = [config["hierarchy"][name] for name in config["run"]["hierarchy"]]
+    networks = [study["network"] for study in steering]
+    networks += [name for study in layers for name in study["networks"]]
     corpora = [config["networks"][name].get("corpus") for name in networks]
-    for name in config["run"]["steering"]:
-        study = config["steering"][name]
-        corpora += [study["concepts"], study["unseen"]]
-    return [name for name in dict.fromkeys(corpora) if name], list(networks)
+    corpora += [study[key] for study in steering for key in ("concepts", "unseen")]
+    corpora += [task["corpus"] for study in layers for task in study["tasks"].values()]
+    corpora += [study["tagging"] for study in layers]
+    return [name for name in dict.fromkeys(corpora) if name], list(dict.fromkeys(networks))
 
 
 def needs(config: dict, root: Path = Path("data/downloads")) -> list[Need]:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from tonotopy import sums
 from tonotopy.corpora.remote import DIGITS, Remote
 from tonotopy.corpora.transfer import GivenUp, forget, transfer
 from tonotopy.errors import InputError
@@ -32,6 +33,8 @@ def fetch_to(remote: Remote, target: Path, mirror: str | None = None, wait_s: fl
     if found != target:
         with replacing(target) as draft:
             shutil.copyfile(found, draft)
+    else:
+        sums.record(target)
 
 
 def checksum_note(path: Path, remote: Remote) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from tonotopy import sums
 from tonotopy.corpora import folder
 from tonotopy.corpora.archives import unpack
 from tonotopy.corpora.audioset import corpus as audioset
@@ -80,6 +81,8 @@ def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]
         sources: what the workflow has prepared: ``download`` (folder of an unpacked public corpus),
             ``table`` and ``clips`` (of AudioSet).
     """
+    for source in sources.values():
+        sums.check(source)
     options = {key: value for key, value in settings.items() if key != "maker"}
     maker = settings["maker"]
     if maker == "planted_music":

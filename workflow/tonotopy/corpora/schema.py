@@ -14,7 +14,7 @@ import datasets
 import numpy as np
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.files import read_json
+from tonotopy.files import read_json, reading
 
 SPLITS = ("train", "validation", "test")
 FULL_SCALE = 32768  # int16 samples per unit of amplitude
@@ -83,12 +83,8 @@ class Corpus:
                 f"{self.path}: no corpus here (corpus.json is missing); build it first"
             )
         self.info = read_json(self.path / "corpus.json")
-        try:
+        with reading(self.path / "clips"):
             self._data = datasets.load_from_disk(str(self.path / "clips"))
-        except (FileNotFoundError, ValueError, OSError) as error:
-            raise InputError(
-                f"{self.path}/clips: damaged ({error}); delete the corpus and build it again"
-            ) from error
 
     def __len__(self) -> int:
         return len(self._data)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.intervals import bootstrap_weights, interval
+from tonotopy.files import read_table
 from tonotopy.seeding import generator
 
 
@@ -46,7 +47,7 @@ class StudyTables:
         path = self.folder / name
         if not path.is_file():
             raise NotRun(f"{name} is not part of this run")
-        return pd.read_parquet(path)
+        return read_table(path)
 
     def weights(self, n: int, name: str) -> np.ndarray:
         """Bootstrap weights over n units; the same name draws the same resamples."""

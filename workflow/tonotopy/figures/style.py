@@ -12,7 +12,7 @@ import pandas as pd
 import seaborn as sns
 
 from tonotopy.evidence.intervals import bootstrap_means, interval
-from tonotopy.files import read_json, replacing
+from tonotopy.files import read_json, read_table, replacing
 from tonotopy.seeding import generator
 
 # told apart by colour-blind readers, and by lightness in greyscale
@@ -39,7 +39,7 @@ def read_source(path: str | Path) -> tuple[str, pd.DataFrame | dict]:
     """Return (name, content): a table for Parquet, the description for a corpus or a network."""
     path = Path(path)
     if path.suffix == ".parquet":
-        return path.stem, pd.read_parquet(path)
+        return path.stem, read_table(path)
     for name in ("corpus", "network"):
         if (path / f"{name}.json").is_file():
             return f"{name} {path.name}", read_json(path / f"{name}.json")

@@ -1,5 +1,6 @@
 """One vector per clip and layer: all layers of a network in one pass, kept on disk."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from tonotopy.activations import capture
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
+from tonotopy.files import naming
 from tonotopy.networks.bundle import Bundle
 
 BATCH = 32  # clips per forward pass
@@ -80,9 +82,23 @@ def layer_vectors(
                     )
                 if stage not in arrays:
                     shape = (len(corpus), found.shape[1])
-                    arrays[stage] = np.lib.format.open_memmap(
-                        folder / f"{stage}.npy", mode="w+", dtype=np.float32, shape=shape
-                    )
+                    arrays[stage] = array_on_disk(folder / f"{stage}.npy", shape)
                 arrays[stage][done : done + len(found)] = found
             done += len(waveforms)
     return arrays
+
+
+def array_on_disk(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a new memory-mapped float32 array, all of whose place on the disk is taken at once.
+
+    Otherwise a disk that fills up later ends the process without a word (SIGBUS).
+
+    Raises:
+        InputError: the disk is full; the message names the file.
+    """
+    with naming(path):
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array

@@ -8,6 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, replacing, write_json
 from tonotopy.frontends import registry as front_ends
@@ -64,6 +65,7 @@ def load(path: str | Path) -> Bundle:
     front_end = front_ends.build(info["front_end"])
     settings = front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+    sums.check(path / "weights.safetensors")
     try:
         network.load_state_dict(load_file(path / "weights.safetensors"), strict=True)
     except (SafetensorError, FileNotFoundError, RuntimeError) as error:

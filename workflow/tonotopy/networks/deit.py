@@ -6,12 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.networks.ast import AST, CLASS_TOKENS
 
 
 def read_deit(path: str | Path) -> dict[str, Tensor]:
     """Read a published DeiT checkpoint (a state dict, or one below the key ``model``)."""
+    sums.check(path)
     weights = torch.load(path, map_location="cpu", weights_only=True)
     return weights.get("model", weights)
 

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from tonotopy import sums
 from tonotopy.errors import InputError, nearest
 from tonotopy.frontends import registry as front_ends
 from tonotopy.networks import ast_audioset, cnn14, codec
@@ -31,6 +32,7 @@ def read_weights(path: str | Path) -> dict:
         InputError: missing, damaged, or a torch file with more than tensors and plain containers.
     """
     path = Path(path)
+    sums.check(path)
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

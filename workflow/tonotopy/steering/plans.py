@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
+from tonotopy.files import reading
 from tonotopy.inference import spectrograms
 from tonotopy.seeding import generator
 from tonotopy.steering.effects import EACH
@@ -36,7 +37,7 @@ class Plan:
 
 def read_vectors(path) -> tuple[Vectors, list[str]]:
     """Return the probes' vectors, (seeds, concepts, layers, width) each, and the concepts."""
-    with safe_open(str(path), "np") as file:
+    with reading(path, SafetensorError), safe_open(str(path), "np") as file:
         names = json.loads(file.metadata()["concepts"])
         return {key: file.get_tensor(key) for key in file.keys()}, names  # noqa: SIM118, no dict
 

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
+from tonotopy.files import reading
 from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
@@ -58,7 +59,8 @@ def read_tokens(path, corpus: Corpus, split: str | None = None) -> ProbeData:
     """Join captured class tokens with the labels of the clips they were captured from."""
     rows = np.arange(len(corpus)) if split is None else corpus.indices(split)
     parts = corpus.labels[rows], corpus.splits[rows], corpus.clips[rows]
-    return ProbeData(np.load(path, mmap_mode="r"), *parts, corpus.classes)
+    with reading(path):
+        return ProbeData(np.load(path, mmap_mode="r"), *parts, corpus.classes)
 
 
 def fit_binary(

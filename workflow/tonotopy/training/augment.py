@@ -1,13 +1,17 @@
 """Augmentation of study 2 (thesis table 3.2), batched and on the device of the data.
 
 Sizes, scales and steps are uniform per clip; each transform is then applied with its probability.
-All parameters come from a generator, so that a resumed training sees the same sounds.
+All parameters come from a generator, so that a resumed training sees the same sounds. Where several
+processes share a batch each draws for all of it and keeps what is its own: a clip sounds the same
+however many they are.
 """
 
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+
+from tonotopy.training.shares import Share
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,49 @@ class Augmentation:
         return self.noise.p > 0
 
 
-def _draw(transform: Transform, clips: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def _uniform(share: Share, rng: torch.Generator) -> Tensor:
+    """Return a number in [0, 1) per clip of the share."""
+    return torch.rand(share.total, generator=rng)[share.slice]
+
+
+def _draw(transform: Transform, share: Share, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     low, high = transform.range
-    value = low + (high - low) * torch.rand(clips, generator=rng)
-    return value, torch.rand(clips, generator=rng) < transform.p
+    value = low + (high - low) * _uniform(share, rng)
+    return value, _uniform(share, rng) < transform.p
 
 
-def add_noise(waveforms: Tensor, transform: Transform, rng: torch.Generator) -> Tensor:
-    """Add white noise to some clips: shape (clips, samples)."""
-    scale, applied = _draw(transform, len(waveforms), rng)
-    noise = torch.randn(waveforms.shape, generator=rng)
-    return waveforms + ((scale * applied)[:, None] * noise).to(waveforms.device)
+def add_noise(
+    waveforms: Tensor, transform: Transform, rng: torch.Generator, share: Share | None = None
+) -> Tensor:
+    """Add white noise to some clips.
+
+    Each clip's noise has a generator of its own, on the device of the clips: samples are many, and
+    a process need not draw those of others.
+
+    Args:
+        waveforms: shape (clips, samples).
+        transform: standard deviation.
+        rng: source of the parameters.
+        share: of the batch, if this is not all of it.
+    """
+    share = share or Share.of(len(waveforms))
+    scale, applied = _draw(transform, share, rng)
+    seeds = torch.randint(2**62, (share.total,), generator=rng)[share.slice]
+    noisy, own = waveforms.clone(), torch.Generator(waveforms.device)
+    for clip in applied.nonzero().flatten().tolist():
+        own.manual_seed(int(seeds[clip]))
+        noise = torch.randn(waveforms.shape[1], generator=own, device=waveforms.device)
+        noisy[clip] += float(scale[clip]) * noise
+    return noisy
 
 
-def shift_pitch(log_mel: Tensor, transform: Transform, rng: torch.Generator, rate: int) -> Tensor:
+def shift_pitch(
+    log_mel: Tensor,
+    transform: Transform,
+    rng: torch.Generator,
+    rate: int,
+    share: Share | None = None,
+) -> Tensor:
     """Shift the pitch of some clips along the mel axis, without changing time.
 
     A sound shifted by s semitones has at frequency f what it had at f * 2 ** (-s / 12); bands are
@@ -73,8 +106,9 @@ def shift_pitch(log_mel: Tensor, transform: Transform, rng: torch.Generator, rat
         transform: semitones.
         rng: source of the parameters.
         rate: sampling rate in Hz.
+        share: of the batch, if this is not all of it.
     """
-    steps, applied = _draw(transform, len(log_mel), rng)
+    steps, applied = _draw(transform, share or Share.of(len(log_mel)), rng)
     mels = log_mel.shape[1]
     top = 2595 * torch.log10(torch.tensor(1 + rate / 2 / 700))
     spacing = top / (mels + 1)
@@ -88,7 +122,13 @@ def shift_pitch(log_mel: Tensor, transform: Transform, rng: torch.Generator, rat
     return log_mel.gather(1, below) * (1 - weight) + log_mel.gather(1, below + 1) * weight
 
 
-def mask(spectrograms: Tensor, transform: Transform, rng: torch.Generator, axis: int) -> Tensor:
+def mask(
+    spectrograms: Tensor,
+    transform: Transform,
+    rng: torch.Generator,
+    axis: int,
+    share: Share | None = None,
+) -> Tensor:
     """Hide a run of bands (axis 1) or frames (axis 2) of some clips behind 0, the training mean.
 
     Args:
@@ -96,11 +136,13 @@ def mask(spectrograms: Tensor, transform: Transform, rng: torch.Generator, axis:
         transform: size of the run, rounded to a whole number.
         rng: source of the parameters.
         axis: 1 or 2.
+        share: of the batch, if this is not all of it.
     """
-    size, applied = _draw(transform, len(spectrograms), rng)
+    share = share or Share.of(len(spectrograms))
+    size, applied = _draw(transform, share, rng)
     length = spectrograms.shape[axis]
     size = size.round().clamp(max=length) * applied
-    start = (torch.rand(len(size), generator=rng) * (length - size + 1)).floor()
+    start = (_uniform(share, rng) * (length - size + 1)).floor()
     place = torch.arange(length)
     hidden = (place >= start[:, None]) & (place < (start + size)[:, None])
     hidden = hidden[:, :, None] if axis == 1 else hidden[:, None, :]

@@ -2,57 +2,31 @@
 
 import hashlib
 import json
-import logging
 import shutil
-import sys
-import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import lightning
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor, nn
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
+from tonotopy.files import naming
 from tonotopy.frontends import registry as front_ends
 from tonotopy.frontends.log_mel import LogMel, statistics
 from tonotopy.networks.bundle import load, save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
 from tonotopy.networks.registry import ARCHITECTURES, build
 from tonotopy.training.augment import Augmentation
-from tonotopy.training.learner import Learner, TrainingSettings, loader
+from tonotopy.training.checkpoints import drop_untrustworthy
+from tonotopy.training.learner import Learner, TrainingSettings
+from tonotopy.training.loop import Job, Outcome, fit
 from tonotopy.training.objectives import objective
+from tonotopy.training.ranks import launch
 
 BATCH = 256  # clips per batch of the front end
-
-
-class EpochLines(lightning.Callback):
-    """One plain line per epoch for the log, and the history as a table."""
-
-    def __init__(self):
-        self.rows: list[dict] = []
-
-    def state_dict(self) -> dict:
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state: dict) -> None:
-        self.rows = state["rows"]
-
-    def on_train_epoch_start(self, trainer, module) -> None:
-        self._began = time.monotonic()
-
-    def on_train_epoch_end(self, trainer, module) -> None:
-        metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        self.rows.append({"epoch": trainer.current_epoch, **metrics})
-        told = ", ".join(f"{k} {v:.3f}" for k, v in sorted(metrics.items()))
-        seconds = time.monotonic() - self._began
-        print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {told} ({seconds:.0f} s)")
 
 
 def train(
@@ -65,8 +39,13 @@ def train(
     accelerator: str = "auto",
     initial_weights: Path | None = None,
     teacher: Path | None = None,
+    starter: str | None = None,
 ) -> pd.DataFrame:
     """Train a network and write its bundle; a killed training goes on from its last epoch.
+
+    With several ``training.devices`` each has a process and a slice of every batch. What is learned
+    is what one device would learn, but for rounding and, where a network has dropout, for which
+    units are dropped. Batch norm is taken over all of a batch (SyncBatchNorm).
 
     Args:
         corpus: its training split is learned, its validation split chooses the epoch.
@@ -80,6 +59,7 @@ def train(
         accelerator: auto, cpu or gpu.
         initial_weights: a DeiT checkpoint to start from.
         teacher: bundle of the network to distil from.
+        starter: what starts the processes of several devices, see `ranks.launch`.
 
     Returns:
         The history, one row per epoch.
@@ -95,21 +75,36 @@ def train(
         initialise_from_deit(network, read_deit(initial_weights))
     module = Learner(network, front_end, augmentation, options, aim, seed)
     place = checkpoints / _digest(settings, corpus, seed)
-    history = _run(module, corpus, cache, place, logs, accelerator)
+    job = Job(module, corpus.path, aim.targets(corpus), cache, place, logs, accelerator,
+              max(1, torch.get_num_threads() // options.devices))  # fmt: skip
+    history = _take_best(module, _fitted(job, starter))
     info = {
-        "architecture": settings["architecture"],
+        **_described(settings, corpus, options, seed),
         "arguments": arguments,
-        "classes": corpus.classes,
-        "corpus": {"name": corpus.name, "content_sha256": corpus.info["content_sha256"]},
-        "training": asdict(options),
         "augmentation": asdict(augmentation),
-        "seed": seed,
-        "trained": True,
         "best": history.loc[history[aim.metric].idxmax()].to_dict(),
     }
     save(out, module.network, front_end, info)
     shutil.rmtree(place, ignore_errors=True)
     return history
+
+
+def _fitted(job: Job, starter: str | None) -> Outcome:
+    """Train in this process, or with several devices in one for each."""
+    drop_untrustworthy(job.checkpoints)
+    with naming(job.checkpoints):
+        return fit(job) if job.module.settings.devices == 1 else launch(job, starter)
+
+
+def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: int) -> dict:
+    return {
+        "architecture": settings["architecture"],
+        "classes": corpus.classes,
+        "corpus": {"name": corpus.name, "content_sha256": corpus.info["content_sha256"]},
+        "training": asdict(options),
+        "seed": seed,
+        "trained": True,
+    }
 
 
 def _augmentation(settings: dict, options: TrainingSettings) -> Augmentation:
@@ -168,56 +163,17 @@ def _heard(listen: Callable[[Tensor], Tensor], corpus: Corpus, split: str) -> It
         yield listen(waveforms)
 
 
-def _run(
-    module: Learner,
-    corpus: Corpus,
-    cache: dict[str, Tensor],
-    place: Path,
-    logs: Path,
-    accelerator: str,
-) -> pd.DataFrame:
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    lines = EpochLines()
-    metric = module.objective.metric
-    best = ModelCheckpoint(place, monitor=metric, mode="max", save_last=True, filename="best")
-    bars = [TQDMProgressBar()] if sys.stderr.isatty() else []
-    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
-    bf16 = on_gpu and torch.cuda.is_bf16_supported()
-    trainer = lightning.Trainer(
-        max_epochs=module.settings.epochs,
-        accelerator=accelerator,
-        devices=1,
-        precision="bf16-mixed" if bf16 else "32-true",
-        gradient_clip_val=1.0,
-        callbacks=[lines, best, *bars],
-        enable_progress_bar=bool(bars),
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        logger=TensorBoardLogger(logs, name="", version=""),
-    )
-    targets, batch = module.objective.targets(corpus), module.settings.batch
-    loaders = [
-        loader(corpus, targets, corpus.indices(split), batch, seed, cache.get(split))
-        for split, seed in (("train", module.seed), ("validation", None))
-    ]
-    last = place / "last.ckpt"
-    if last.is_file():
-        print(f"resuming from {last}")
-    with warnings.catch_warnings():
-        # batches are read from memory-mapped files: worker processes would only cost time here
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
-        warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
-        warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
-        resume = last if last.is_file() else None
-        trainer.fit(module, *loaders, ckpt_path=resume, weights_only=True)
-    weights = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
+def _take_best(module: Learner, outcome: Outcome) -> pd.DataFrame:
+    """Give a module the weights of its best epoch; return the history."""
+    weights = torch.load(outcome.best, map_location="cpu", weights_only=True)
     module.load_state_dict(weights["state_dict"])
     module.eval().cpu()
-    return pd.DataFrame(lines.rows)
+    return pd.DataFrame(outcome.rows)
 
 
 def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
+    # with another number of devices a training may go on: it learns the same
+    training = {k: v for k, v in settings["training"].items() if k != "devices"}
+    settings = {**settings, "training": training}
     text = json.dumps([settings, corpus.info["content_sha256"], seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ from tonotopy.corpora.schema import FULL_SCALE, Corpus
 from tonotopy.frontends.log_mel import LogMel
 from tonotopy.training import augment
 from tonotopy.training.augment import Augmentation
+from tonotopy.training.shares import Share, gathered
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,14 @@ class TrainingSettings:
 
     Attributes:
         epochs: passes over the training split.
-        batch: clips per step.
+        batch: clips per step, over all devices.
         learning_rate: of AdamW; the peak where the schedule has one.
         weight_decay: of AdamW.
         schedule: "constant", or "one_cycle" (a warm-up over a tenth, then cosine to nearly 0).
         cache: keep the spectrograms in memory; possible where no waveform is altered.
         objective: classify, tag, contrast or distil.
         teacher: name of the network to distil from; its folder is given to the training.
+        devices: how many GPUs (or processes, without GPUs) share every batch.
     """
 
     epochs: int
@@ -38,23 +40,36 @@ class TrainingSettings:
     cache: bool = False
     objective: str = "classify"
     teacher: str | None = None
+    devices: int = 1
 
 
 class CorpusBatches(Dataset):
-    """Batches of a corpus, addressed by arrays of positions: one read per batch."""
+    """Batches of a corpus, addressed by arrays of positions: one read per batch.
 
-    def __init__(self, corpus: Corpus, targets: np.ndarray, cached=None, positions=None):
+    Args:
+        corpus: read from its memory-mapped files.
+        targets: a row per clip.
+        cached: spectrograms of the positions, if they are kept.
+        positions: of the clips that will be asked for.
+        rank: which of the processes this is.
+        ranks: number of processes.
+    """
+
+    def __init__(self, corpus: Corpus, targets, cached=None, positions=None, rank=0, ranks=1):
         self.corpus, self.targets, self.cached = corpus, targets, cached
+        self.rank, self.ranks = rank, ranks
         if cached is not None:
             self.row = np.full(len(corpus), -1)
             self.row[positions] = np.arange(len(positions))
 
-    def __getitem__(self, positions: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return (cached spectrograms or int16 waveforms, targets) of the positions."""
-        targets = torch.from_numpy(self.targets[positions])
+    def __getitem__(self, positions: np.ndarray) -> tuple[Tensor, Tensor, Share]:
+        """Return (cached spectrograms or int16 waveforms, targets) of the process's share."""
+        share = Share.of(len(positions), self.rank, self.ranks)
+        own = positions[share.slice]
+        targets = torch.from_numpy(self.targets[own])
         if self.cached is not None:
-            return self.cached[self.row[positions]], targets
-        return torch.from_numpy(self.corpus.samples[positions]), targets
+            return self.cached[self.row[own]], targets, share
+        return torch.from_numpy(self.corpus.samples[own]), targets, share
 
 
 class EpochBatches(Sampler):
@@ -104,50 +119,63 @@ class Learner(lightning.LightningModule):
         self.objective = objective
         self._judged: list[tuple[Tensor, Tensor]] = []
 
-    def hear(self, sounds: Tensor, rng: torch.Generator | None = None) -> Tensor:
+    def hear(
+        self, sounds: Tensor, rng: torch.Generator | None = None, share: Share | None = None
+    ) -> Tensor:
         """Return network input from int16 waveforms or cached spectrograms.
 
-        With a generator log-mel spectrograms are augmented.
+        With a generator log-mel spectrograms are augmented, as the ``share`` of a batch.
         """
         if not isinstance(self.front_end, LogMel):
             cached = sounds.is_floating_point()
             return sounds if cached else self.front_end(sounds.float() / FULL_SCALE)
+        wanted = self.augmentation
         if not sounds.is_floating_point():
             sounds = sounds.float() / FULL_SCALE
-            if rng is not None and self.augmentation.alters_waveforms:
-                sounds = augment.add_noise(sounds, self.augmentation.noise, rng)
+            if rng is not None and wanted.alters_waveforms:
+                sounds = augment.add_noise(sounds, wanted.noise, rng, share)
             sounds = self.front_end.log_mel(sounds)
         if rng is None:
             return self.front_end.normalise(sounds)
-        wanted = self.augmentation
         rate = self.front_end.settings.rate
         if wanted.pitch_shift.p:
-            sounds = augment.shift_pitch(sounds, wanted.pitch_shift, rng, rate)
+            sounds = augment.shift_pitch(sounds, wanted.pitch_shift, rng, rate, share)
         heard = self.front_end.normalise(sounds)
-        heard = augment.mask(heard, wanted.pitch_mask, rng, axis=1)
-        return augment.mask(heard, wanted.time_mask, rng, axis=2)
+        heard = augment.mask(heard, wanted.pitch_mask, rng, axis=1, share=share)
+        return augment.mask(heard, wanted.time_mask, rng, axis=2, share=share)
 
     def on_train_epoch_start(self) -> None:
-        torch.manual_seed(self.seed + 1_000_003 * self.current_epoch)  # dropout
+        # dropout: other units for the clips of other processes
+        torch.manual_seed(self.seed + 1_000_003 * self.current_epoch + 7919 * self.global_rank)
 
     def training_step(self, batch, index: int) -> Tensor:
         rng = torch.Generator()
         rng.manual_seed(zlib.crc32(f"{self.seed} {self.current_epoch} {index}".encode()))
-        sounds, targets = batch
-        loss, _ = self.objective.loss(self.network, self.hear(sounds, rng), targets)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(targets))
+        sounds, targets, share = batch
+        loss, _ = self._loss(self.hear(sounds, rng, share), targets, share)
+        self._tell("train_loss", loss, share, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch, index: int) -> None:
-        sounds, targets = batch
-        loss, outputs = self.objective.loss(self.network, self.hear(sounds), targets)
-        self.log("validation_loss", loss, batch_size=len(targets))
-        self._judged.append((targets.cpu(), outputs.float().cpu()))
+        sounds, targets, share = batch
+        loss, outputs = self._loss(self.hear(sounds), targets, share)
+        self._tell("validation_loss", loss, share)
+        everyone = gathered(targets, share), gathered(outputs.float(), share)
+        self._judged.append(tuple(part.cpu() for part in everyone))
+
+    def _loss(self, heard: Tensor, targets: Tensor, share: Share) -> tuple[Tensor, Tensor]:
+        """Return the loss, whose mean over processes is the batch's, and the outputs."""
+        loss, outputs = self.objective.loss(self.network, heard, targets, share)
+        return loss if self.objective.whole else share.weight * loss, outputs
+
+    def _tell(self, name: str, loss: Tensor, share: Share, **how) -> None:
+        self.log(name, loss, batch_size=share.total, sync_dist=share.ranks > 1, **how)
 
     def on_validation_epoch_end(self) -> None:
         targets, outputs = (torch.cat(part).numpy() for part in zip(*self._judged, strict=True))
         self._judged.clear()
-        self.log(self.objective.metric, self.objective.score(targets, outputs), prog_bar=True)
+        score = self.objective.score(targets, outputs)  # every process has all of both
+        self.log(self.objective.metric, score, prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self):
         """Return AdamW, with the schedule that the settings name."""
@@ -164,10 +192,16 @@ class Learner(lightning.LightningModule):
         return [optimiser], [{"scheduler": schedule, "interval": "step"}]
 
 
-def loader(corpus: Corpus, targets, positions, batch: int, seed=None, cached=None) -> DataLoader:
-    """Return batches of a corpus: shuffled anew each epoch with a seed, in order without."""
+def loader(
+    corpus: Corpus, targets, split: str, batch: int, seed=None, cached=None, rank=0, ranks=1
+) -> DataLoader:
+    """Return batches of a split: shuffled anew each epoch with a seed, in order without.
+
+    Each comes with the share of it that process ``rank`` of ``ranks`` has.
+    """
+    positions = corpus.indices(split)
     return DataLoader(
-        CorpusBatches(corpus, targets, cached, positions),
+        CorpusBatches(corpus, targets, cached, positions, rank, ranks),
         batch_size=None,
         sampler=EpochBatches(positions, batch, seed),
     )

@@ -1,4 +1,8 @@
-"""What a network is trained for: an objective gives targets, a loss with outputs, and a score."""
+"""What a network is trained for: an objective gives targets, a loss with outputs, and a score.
+
+Where several processes share a batch the loss is the mean over the process's own clips, unless
+the objective is ``whole``: then it is that of all clips of the batch, on every process.
+"""
 
 from dataclasses import dataclass
 
@@ -12,6 +16,7 @@ from tonotopy.errors import InputError, nearest
 from tonotopy.inference import outputs
 from tonotopy.networks.bundle import Bundle
 from tonotopy.probes.scores import macro_f1, mean_average_precision
+from tonotopy.training.shares import Share, gathered
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,15 @@ class Classify:
 
     classes: int
     metric = "validation_macro_f1"
+    whole = False
 
     def targets(self, corpus: Corpus) -> np.ndarray:
         """Return class indices, int64, shape (clips,)."""
         return corpus.labels
 
-    def loss(self, network: nn.Module, heard: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, network: nn.Module, heard: Tensor, targets: Tensor, share: Share | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the loss and the logits (clips, classes)."""
         logits = network(heard)
         return cross_entropy(logits, targets), logits
@@ -40,12 +48,15 @@ class Tag:
     """Several labels per clip: binary cross-entropy, mean average precision."""
 
     metric = "validation_map"
+    whole = False
 
     def targets(self, corpus: Corpus) -> np.ndarray:
         """Return which classes a clip has as 0 and 1, float32, shape (clips, classes)."""
         return corpus.targets.astype(np.float32)
 
-    def loss(self, network: nn.Module, heard: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, network: nn.Module, heard: Tensor, targets: Tensor, share: Share | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the loss and the logits (clips, classes)."""
         logits = network(heard)
         return binary_cross_entropy_with_logits(logits, targets), logits
@@ -67,6 +78,7 @@ class Distil:
     teacher: Bundle
     weight: float = 0.9
     metric = "validation_map"
+    whole = False
 
     def targets(self, corpus: Corpus) -> np.ndarray:
         """Return labels, then the teacher's probabilities: float32, (clips, 2, classes)."""
@@ -76,7 +88,9 @@ class Distil:
         probabilities = torch.from_numpy(taught).sigmoid().numpy()
         return np.stack([corpus.targets, probabilities], axis=1).astype(np.float32)
 
-    def loss(self, network: nn.Module, heard: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, network: nn.Module, heard: Tensor, targets: Tensor, share: Share | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the weighted sum of both binary cross-entropies, and the logits."""
         logits = network(heard)
         from_labels = binary_cross_entropy_with_logits(logits, targets[:, 0])
@@ -93,16 +107,23 @@ class Contrast(Tag):
     """Sound against the text of its labels, both ways (Elizalde et al. 2023, equation 4).
 
     A clip's text names its labels. The network tags by the likeness of a clip to each label's text,
-    so its score is a tagger's.
+    so its score is a tagger's. Every clip of a batch is held against the texts of all the others,
+    those of other processes too.
     """
 
-    def loss(self, network: nn.Module, heard: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the symmetric cross-entropy over the batch's pairs, and the logits of tagging."""
-        sounds, texts = network.hear(heard), network.read(network.told(targets))
+    whole = True
+
+    def loss(
+        self, network: nn.Module, heard: Tensor, targets: Tensor, share: Share | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the symmetric cross-entropy over the batch's pairs, and the own clips' logits."""
+        own = network.hear(heard)
+        sounds = gathered(own, share)
+        texts = gathered(network.read(network.told(targets)), share)
         likeness = network.scale * sounds @ texts.T
         pairs = torch.arange(len(likeness), device=likeness.device)
         both = cross_entropy(likeness, pairs) + cross_entropy(likeness.T, pairs)
-        return both / 2, network.tag(sounds)
+        return both / 2, network.tag(own)
 
 
 OBJECTIVES = ("classify", "tag", "contrast", "distil")

@@ -43,7 +43,8 @@ def tune(
     def score(trial: optuna.Trial) -> float:
         """Train with the trial's values and return the best validation macro-F1."""
         drawn = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
-        chosen = {**settings["training"], **drawn, "epochs": plan["epochs"]}
+        # one device: trials are many and short, and the rule asks for one
+        chosen = {**settings["training"], **drawn, "epochs": plan["epochs"], "devices": 1}
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             history = train(

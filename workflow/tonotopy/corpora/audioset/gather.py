@@ -97,7 +97,7 @@ def _keep(video: str, sound: bytes | None, folder: Path) -> bool:
     if suffix is None or not VIDEO.fullmatch(video):
         print(f"AudioSet clip {video!r} is neither flac, wav nor ogg: passed over")
         return False
-    with replacing(folder / f"{video}{suffix}") as draft:
+    with replacing(folder / f"{video}{suffix}", checksums=False) as draft:
         draft.write_bytes(sound)
     return True
 
@@ -113,4 +113,4 @@ def _seen(folder: Path, place: str) -> set[str]:
 
 
 def _remember(folder: Path, place: str, videos: set[str]) -> None:
-    write_json(_memory(folder, place), {"searched": sorted(videos)})
+    write_json(_memory(folder, place), {"searched": sorted(videos)}, checksums=False)

@@ -1,0 +1,256 @@
+"""Measure what one core does in a second, stage by stage, for `benchmarks/costs.py`.
+
+Each rate is processor time of one thread, so that a busy machine changes it little. What is printed
+goes into `throughputs.yaml` below `measured`.
+"""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
+
+import importlib
+
+import numpy as np
+import pandas as pd
+import soundfile
+import torch
+from threadpoolctl import threadpool_limits
+from torch.nn.functional import cross_entropy
+from worlds import HIERARCHY, SETTINGS, hierarchy_tables, steering_tables
+
+from tonotopy.config import read_schema
+from tonotopy.corpora.audioset.segments import Reading, read
+from tonotopy.corpora.folder import build
+from tonotopy.corpora.settings import FolderSettings
+from tonotopy.evidence.claims import read_claims
+from tonotopy.evidence.layers import HierarchyTables
+from tonotopy.evidence.scorecard import judge
+from tonotopy.evidence.steering import SteeringTables
+from tonotopy.figures.catalogue import FIGURES
+from tonotopy.figures.style import read_source
+from tonotopy.frontends.log_mel import LogMel, LogMelSettings
+from tonotopy.hierarchy.probing import ProbeSettings, probe_layer
+from tonotopy.hierarchy.tables import centres, profiles
+from tonotopy.networks.ast import AST
+from tonotopy.networks.size import size_of
+from tonotopy.probes.distances import squared_distances
+from tonotopy.probes.folds import folds
+from tonotopy.probes.linear import fit_linear
+from tonotopy.steering import plans
+from tonotopy.steering.effects import clip_slopes, slope_matrix
+from tonotopy.steering.probing import ProbeData, ProbeOptions, fit_binary
+
+CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
+RESAMPLES = 1000
+
+
+def core_seconds(work: Callable[[], object]) -> float:
+    """Return the processor time of one call."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def ast_flops() -> float:
+    """Forward and backward of one clip through the AST of the paper scale."""
+    front_end = {"rate": 22500, "n_fft": 1024, "frames": 1024}
+    forward = size_of("ast", {}, front_end, seconds=10.0, classes=10).flops
+    network, clip = AST(classes=10), torch.randn(1, 128, 1024)
+    taken = core_seconds(lambda: cross_entropy(network(clip), torch.tensor([3])).backward())
+    return 3 * forward / taken
+
+
+def front_end_clip() -> float:
+    """Log-mel of a clip of 10 s."""
+    front_end = LogMel(LogMelSettings(rate=22500, n_fft=1024, mels=128, frames=1024))
+    sounds = torch.randn(16, 225_000)
+    return core_seconds(lambda: front_end(sounds)) / 16
+
+
+def corpus_clip() -> float:
+    """Decode a flac clip of 10 s in stereo, resample it, check it and write it."""
+    clips, rng = 40, np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "in"
+        for number in range(clips):
+            place = root / "ab"[number % 2] / f"{number}.flac"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(place, rng.normal(0, 0.1, (441_000, 2)), 44100)
+        settings = FolderSettings(str(root), 22500, 10.0)
+        return core_seconds(lambda: build(Path(folder) / "out", settings, workers=1)) / clips
+
+
+def segment_row() -> float:
+    """One row of AudioSet's csv files."""
+    rows = 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "segments.csv"
+        place.write_text("".join(f'{n:011d}, 0.000, 10.000, "/m/09x0r,/t/dd00088"\n'
+                                 for n in range(rows)))  # fmt: skip
+        return core_seconds(lambda: list(read(place, "unbalanced", Reading()))) / rows
+
+
+def binary_probe() -> float:
+    """A binary probe on 500 clips at width 768, as in bench_probes.py."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(4000) % 8
+    tokens = rng.normal(size=(4000, 2, 768)) + 0.2 * rng.normal(size=(8, 2, 768))[labels]
+    names, splits = labels.astype(str).astype(object), np.full(4000, "train", dtype=object)
+    data = ProbeData(tokens.astype(np.float32), labels, splits, names, [f"c{i}" for i in range(8)])
+    options = ProbeOptions(4, 2, 250, 0.1)
+    return core_seconds(lambda: fit_binary(data, data, options, 0, "trained")) / (8 * 2 * 4)
+
+
+def multiclass_probe() -> float:
+    """A probe over 8 concepts, per training clip at width 768."""
+    rng, clips = np.random.default_rng(0), 4000
+    labels = np.arange(clips) % 8
+    tokens = rng.normal(size=(clips, 768)) + 0.2 * rng.normal(size=(8, 768))[labels]
+    with threadpool_limits(1):
+        return core_seconds(lambda: fit_linear(tokens.astype(np.float32), labels, 0.1)) / clips
+
+
+def layer_probes() -> dict[str, float]:
+    """All probes on one layer's distances: neighbours, linear, and the shuffled labels."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(CLIPS) % CLASSES
+    vectors = rng.normal(size=(CLIPS, 512)) + 0.3 * rng.normal(size=(CLASSES, 512))[labels]
+    squared = squared_distances(vectors.astype(np.float32))
+    corpus = SimpleNamespace(labels=labels, groups=np.arange(CLIPS).astype(str), name="x",
+                             clips=np.arange(CLIPS))  # fmt: skip
+    fold = {kind: folds(labels, corpus.groups, kind) for kind in ("paper", "grouped")}
+
+    def run(penalty, shuffles, null):
+        settings = ProbeSettings(KS, inverse_penalty=penalty, shuffles=shuffles)
+        return core_seconds(lambda: probe_layer(squared, corpus, fold, settings, True, null))
+
+    with threadpool_limits(1):
+        neighbours = run(None, 0, False)
+        linear = run(10.0, 0, False) - neighbours
+        shuffled = run(None, 10, True) - neighbours
+    return {"neighbours": neighbours, "linear": linear, "shuffled": shuffled}
+
+
+def curve() -> float:
+    """Intervals of one curve (12 layers, 12 ks) over clips, per resample and clip."""
+    rng = np.random.default_rng(0)
+    keys = {"network": "n", "family": "ast", "task": "t", "level": "low", "copy": "trained",
+            "length": "whole", "folds": "paper", "probe": "knn", "labels": "true",
+            "classes": CLASSES, "dims": 10}  # fmt: skip
+    table = pd.DataFrame([
+        {**keys, "layer": f"layer{i}", "position": i, "k": k, "correct": rng.random(CLIPS) < 0.5}
+        for i in range(12) for k in KS
+    ])  # fmt: skip
+    with threadpool_limits(1):
+        taken = core_seconds(lambda: (profiles(table, RESAMPLES, 0.95, 0),
+                                      centres(table, RESAMPLES, 0.95, 0)))  # fmt: skip
+    return taken / (RESAMPLES * CLIPS)
+
+
+def slopes() -> tuple[float, float]:
+    """Slopes per row of a sweep; intervals per resample, clip and cell of the matrix."""
+    rng, clips, concepts = np.random.default_rng(0), 2000, 4
+    names = [f"k{c}" for c in range(concepts)], np.linspace(-0.3, 0.3, 7), range(clips), range(10)
+    index = pd.MultiIndex.from_product(names, names=["concept", "strength", "clip", "class"])
+    table = pd.DataFrame({"probability": rng.random(len(index))}, index=index).reset_index()
+    table = table.assign(label=table["clip"] % 10, vectors="concept", layer=-1, collapsed=False)
+    found = []
+    per_row = core_seconds(lambda: found.append(clip_slopes(table, 0.3))) / len(table)
+    with threadpool_limits(1):
+        taken = core_seconds(lambda: slope_matrix(found[0], None, RESAMPLES, 0.95, rng))
+    return per_row, taken / (RESAMPLES * clips * concepts * 10)
+
+
+def sweep_row() -> tuple[float, float]:
+    """What a row of a sweep's table costs beside the network, and its bytes on the disk."""
+    clips, strengths = 1000, np.linspace(-1, 1, 21)
+    names = np.array([f"video{i:07d}" for i in range(clips)], dtype=object)
+    corpus = SimpleNamespace(clips=names, labels=np.arange(clips) % 10, classes=list("abcdefghij"))
+    network = SimpleNamespace(parameters=lambda: iter([torch.zeros(1)]))
+    bundle = SimpleNamespace(network=network, classes=corpus.classes)
+    outcome = torch.randn(4, 21, clips, 10).softmax(dim=-1)
+    # the network's part is left out: it is counted in operations
+    plans.spectrograms, plans.sweep = (lambda *_: [None]), (lambda *_: outcome)
+    found, about = [], {"vectors": "concept", "layer": -1}
+    taken = core_seconds(lambda: found.append(plans.sweep_table(
+        bundle, corpus, np.arange(clips), np.zeros((4, 12, 8)), list("wxyz"), strengths, about
+    )))  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "sweep.parquet"
+        taken += core_seconds(lambda: found[0].to_parquet(place, index=False))
+        return taken / len(found[0]), place.stat().st_size / len(found[0])
+
+
+def evidence() -> dict[str, float]:
+    """Judging all claims, per resample; drawing the steering curves, the slowest figure."""
+    claims = read_claims(ROOT / "workflow/claims.yaml",
+                         read_schema(ROOT / "workflow/schemas/claims.schema.yaml"))  # fmt: skip
+    statistics = {"resamples": RESAMPLES, "confidence": 0.95}
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+        steering = steering_tables(Path(folder) / "steering", clips=CLIPS)
+        layers = hierarchy_tables(Path(folder) / "layers", clips=CLIPS)
+        studies = {
+            "hierarchy": {"layers": HierarchyTables(layers, HIERARCHY, seed=0, **statistics)},
+            "steering": {"world": SteeringTables(steering, SETTINGS, seed=0, **statistics)},
+        }
+        known = {"hierarchy": ["layers"], "steering": ["world"]}
+        judged = core_seconds(lambda: judge(claims, studies, known, "paper"))
+        figure = FIGURES["figure-3.4-steering"]
+        sources = dict(read_source(steering / f"{name}.parquet") for name in figure.sources)
+        about = {**SETTINGS, **statistics, **figure.options}
+        draw = importlib.import_module(figure.module).draw
+        drawn = core_seconds(lambda: draw(sources, about))
+    return {"judge_resample_s": judged / RESAMPLES, "figure_s": drawn}
+
+
+def starting() -> float:
+    """A script of the workflow before it does anything: Snakemake, torch and the package."""
+    before = os.times()
+    code = "import snakemake.script, torch, pandas, tonotopy.training.fit"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow", check=True)
+    after = os.times()
+    return (
+        after.children_user
+        + after.children_system
+        - (before.children_user + before.children_system)
+    )
+
+
+def main() -> None:
+    """Print every rate."""
+    torch.set_num_threads(1)
+    per_row, per_cell = slopes()
+    row, size = sweep_row()
+    found = {
+        "core_flops_per_s": ast_flops(),
+        "front_end_clip_s": front_end_clip(),
+        "corpus_clip_s": corpus_clip(),
+        "segment_row_s": segment_row(),
+        "binary_probe_s": binary_probe(),
+        "multiclass_probe_clip_s": multiclass_probe(),
+        **{f"layer_{name}_s": value for name, value in layer_probes().items()},
+        "curve_s": curve(),
+        "sweep_row_s": row,
+        "sweep_row_bytes": size,
+        "slope_row_s": per_row,
+        "slope_cell_s": per_cell,
+        **evidence(),
+        "job_s": starting(),
+    }
+    for name, value in found.items():
+        print(f"{name}: {value:.3g}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Recovery: what it ends, removes, finds and refuses. Its play with Snakemake: tests/faults."""
+
+import base64
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tonotopy import recovery, sums
+from tonotopy.errors import InputError
+from tonotopy.files import replacing, write_json
+
+SLEEP = "import time; print('up', flush=True); time.sleep(100)"
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Start processes in a folder that are killed after the test."""
+    children = []
+
+    def start(*command, mark=None, cwd=tmp_path, **options):
+        given = {k: v for k, v in os.environ.items() if k != recovery.MARK}
+        if mark is not None:
+            given[recovery.MARK] = str(mark)
+        child = subprocess.Popen(
+            [sys.executable, *command], cwd=cwd, env=given, stdout=subprocess.PIPE, text=True,
+            **options,
+        )  # fmt: skip
+        children.append(child)
+        assert child.stdout.readline() == "up\n"
+        return child
+
+    yield start
+    for child in children:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+
+@pytest.fixture
+def snakemake(tmp_path):
+    """A program that is called like Snakemake and sleeps."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/snakemake").write_text(SLEEP)
+    return str(tmp_path / "bin/snakemake")
+
+
+def test_a_run_at_work_is_named_and_left_alone(tmp_path, started, snakemake):
+    run = started(snakemake, "--cores", "2")
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.output.lock").write_text("x")
+    told = rf"process {run.pid} \(.*snakemake --cores 2\) works here; let it finish, or end it"
+    with pytest.raises(InputError, match=told), recovery.alone(tmp_path):
+        pass
+    with pytest.raises(InputError, match=told):
+        recovery.clear(tmp_path)
+    assert (tmp_path / ".snakemake/locks/0.output.lock").exists() and run.poll() is None
+
+
+def test_runs_elsewhere_and_what_runs_inside_jobs_do_not_count(tmp_path, started, snakemake):
+    (tmp_path / "other").mkdir()
+    started(snakemake, cwd=tmp_path / "other")
+    started(snakemake, mark=tmp_path)
+    started("-c", SLEEP, "not snakemake")
+    with recovery.alone(tmp_path):
+        pass
+
+
+def test_one_recovery_at_a_time(tmp_path, started):
+    program = (
+        "import sys, time; from pathlib import Path; from tonotopy import recovery\n"
+        "with recovery.alone(Path(sys.argv[1])): print('up', flush=True); time.sleep(100)"
+    )
+    workflow = os.path.dirname(os.path.dirname(recovery.__file__))
+    os.environ["PYTHONPATH"], kept = workflow, os.environ.get("PYTHONPATH", "")
+    first = started("-c", program, str(tmp_path))
+    os.environ["PYTHONPATH"] = kept
+    with pytest.raises(InputError, match=rf"process {first.pid} \("), recovery.alone(tmp_path):
+        pass
+    first.kill()
+    first.wait()
+    with recovery.alone(tmp_path):
+        pass
+
+
+def test_orphans_are_ended_with_what_they_started(tmp_path, started, capsys):
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEP!r}])"
+    orphan = started("-c", program, mark=tmp_path)
+    other = started("-c", SLEEP, mark=tmp_path / "elsewhere")
+    below = psutil.Process(orphan.pid).children()
+    found = recovery.left_running(tmp_path)
+    assert {p.pid for p in found} == {orphan.pid, *(p.pid for p in below)} and below
+    recovery.end(found)
+    assert not any(p.is_running() for p in found)
+    assert other.poll() is None and recovery.left_running(tmp_path) == []
+    assert f"ended process {orphan.pid} (" in capsys.readouterr().out
+
+
+def test_who_does_not_listen_is_killed(tmp_path, started, monkeypatch):
+    monkeypatch.setattr(recovery, "PATIENCE_S", 0.2)
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP
+    child = psutil.Process(started("-c", deaf, mark=tmp_path).pid)
+    recovery.end(recovery.left_running(tmp_path))
+    assert not child.is_running()
+
+
+def test_locks_and_drafts_of_a_dead_run_are_removed(tmp_path, capsys):
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.output.lock").write_text("x")
+    write_json(tmp_path / "results/x.json", {})
+    cut_off = replacing(tmp_path / "results/deep/y.json")
+    (cut_off.__enter__()).write_text("half")
+    recovery.clear(tmp_path)
+    assert not (tmp_path / ".snakemake/locks").exists()
+    assert list((tmp_path / "results/deep").iterdir()) == []
+    assert (tmp_path / "results/x.json").exists()
+    assert "removed 1 unfinished drafts" in capsys.readouterr().out
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    for name in ("data/corpora/a.json", "results/b.json", "results/c.json"):
+        write_json(tmp_path / name, {"x": 1})
+    with replacing(tmp_path / "results/folder") as draft:
+        draft.mkdir()
+        (draft / "d.txt").write_text("d")
+    return tmp_path
+
+
+def test_damage_is_found_wherever_it_is(outputs):
+    assert recovery.damaged(outputs) == {}
+    (outputs / "data/corpora/a.json").write_text('{"x": 2}')
+    (outputs / "results/folder/d.txt").unlink()
+    (outputs / "results/c.json").unlink()
+    found = {str(k): v for k, v in recovery.damaged(outputs).items()}
+    assert set(found) == {"data/corpora/a.json", "results/folder"}
+    assert found["results/folder"].endswith("folder/d.txt: missing")
+    assert {str(p) for p in recovery.gone(outputs)} == {"results/c.json"}
+    recovery.forget_gone(outputs)
+    assert recovery.gone(outputs) == set() and recovery.damaged(outputs).keys() == {
+        *map(recovery.Path, found)
+    }
+
+
+def test_large_outputs_are_left_to_their_readers_unless_asked(outputs, monkeypatch, capsys):
+    (outputs / "results/b.json").write_text('{"x": 2}')
+    monkeypatch.setattr(recovery, "LARGE", 3)
+    assert recovery.damaged(outputs) == {}
+    assert "3 outputs over 0 GiB are checked by the jobs that read them" in capsys.readouterr().out
+    assert [str(p) for p in recovery.damaged(outputs, large=True)] == ["results/b.json"]
+
+
+def test_outputs_whose_record_is_torn_are_made_again(outputs):
+    name = base64.urlsafe_b64encode(b"results/b.json").decode()
+    record = outputs / ".snakemake/metadata" / name
+    record.parent.mkdir(parents=True)
+    record.write_text("{}")
+    assert recovery.damaged(outputs) == {}
+    record.write_text('{"params": [')
+    (reason,) = recovery.damaged(outputs).values()
+    assert reason.startswith("results/b.json: Snakemake's record")
+
+
+def test_times_come_back_for_equal_content_alone(outputs):
+    before = {n: (outputs / "results" / n).stat().st_mtime for n in ("b.json", "c.json", "folder")}
+    times = recovery.Times(outputs)
+    time.sleep(0.05)
+    recovery.delete([outputs / "results/b.json", outputs / "results/folder"])
+    write_json(outputs / "results/b.json", {"x": 1})
+    write_json(outputs / "results/c.json", {"x": 2})
+    with replacing(outputs / "results/folder") as draft:
+        draft.mkdir()
+        (draft / "d.txt").write_text("d")
+    (outputs / "results/folder/.snakemake_timestamp").touch()
+    times.put_back()
+    after = {n: (outputs / "results" / n).stat().st_mtime for n in before}
+    assert abs(after["b.json"] - before["b.json"]) < 0.04
+    assert abs(after["folder"] - before["folder"]) < 0.04
+    stamp = outputs / "results/folder/.snakemake_timestamp"
+    assert stamp.stat().st_mtime == after["folder"]
+    assert after["c.json"] > before["c.json"] + 0.04
+    assert sums.fault(outputs / "results/b.json") is None

@@ -1,0 +1,54 @@
+"""How large a network is: operations of a pass, weights, what its layers give."""
+
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from tonotopy.activations import capture
+from tonotopy.frontends import registry as front_ends
+from tonotopy.networks.registry import build
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of one clip through a network.
+
+    Attributes:
+        flops: floating point operations of a forward pass (a multiplication and its addition are
+            two), of matrix products and convolutions; the front end is not counted.
+        parameters: number of weights.
+        dims: length of the vector that each stage gives.
+    """
+
+    flops: int
+    parameters: int
+    dims: tuple[int, ...]
+
+
+@torch.no_grad()
+def size_of(
+    architecture: str, arguments: dict, front_end: dict, seconds: float, classes: int = 0
+) -> Size:
+    """Count without computing: the network is built on torch's meta device.
+
+    Args:
+        architecture: its name in the registry.
+        arguments: of its constructor.
+        front_end: settings of the front end.
+        seconds: length of a clip.
+        classes: number of classes whose names are known.
+
+    Raises:
+        InputError: see `registry.build`.
+    """
+    made = front_ends.build(front_end)
+    heard = made(torch.zeros(1, round(seconds * made.settings.rate))).to("meta")
+    with torch.device("meta"):
+        network = build(architecture, arguments, made.settings, classes).eval()
+    stages = network.stages
+    counter = FlopCounterMode(display=False)
+    with counter, capture(network, list(stages.values())) as seen:
+        network(heard)
+    dims = tuple(network.vector(stage, seen[path], 1).shape[1] for stage, path in stages.items())
+    return Size(counter.get_total_flops(), sum(p.numel() for p in network.parameters()), dims)

@@ -1,0 +1,142 @@
+"""The training loop, in one process or in one of several that share every batch."""
+
+import logging
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.environments import ClusterEnvironment, LightningEnvironment
+from lightning.pytorch.strategies import DDPStrategy
+from torch import Tensor
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.training.learner import Learner, loader
+
+
+class EpochLines(lightning.Callback):
+    """One plain line per epoch for the log, and the history as a table."""
+
+    def __init__(self):
+        self.rows: list[dict] = []
+
+    def state_dict(self) -> dict:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.rows = state["rows"]
+
+    def on_train_epoch_start(self, trainer, module) -> None:
+        self._began = time.monotonic()
+
+    def on_train_epoch_end(self, trainer, module) -> None:
+        metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
+        self.rows.append({"epoch": trainer.current_epoch, **metrics})
+        told = ", ".join(f"{k} {v:.3f}" for k, v in sorted(metrics.items()))
+        seconds = time.monotonic() - self._began
+        if trainer.is_global_zero:
+            line = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {told}"
+            print(f"{line} ({seconds:.0f} s)", flush=True)
+
+
+@dataclass
+class Job:
+    """Everything that a process needs to train.
+
+    Attributes:
+        module: the network and how it learns; its settings say with how many devices.
+        corpus: folder of the corpus.
+        targets: of the objective, a row per clip.
+        cache: split -> spectrograms, or empty.
+        checkpoints: folder that a killed training goes on from.
+        logs: folder for TensorBoard.
+        accelerator: auto, cpu or gpu.
+        threads: of torch, in each process.
+    """
+
+    module: Learner
+    corpus: Path
+    targets: np.ndarray
+    cache: dict[str, Tensor]
+    checkpoints: Path
+    logs: Path
+    accelerator: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training leaves behind: a row per epoch, and the best epoch's checkpoint."""
+
+    rows: list[dict]
+    best: str
+
+
+def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
+    """Train, from the last epoch of an earlier training if there is one.
+
+    Args:
+        job: what to train.
+        environment: which of several processes this is; by default the only one.
+    """
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    environment = environment or LightningEnvironment()
+    lines = EpochLines()
+    metric = job.module.objective.metric
+    best = ModelCheckpoint(
+        job.checkpoints, monitor=metric, mode="max", save_last=True, filename="best"
+    )
+    rank, ranks = environment.global_rank(), job.module.settings.devices
+    corpus = Corpus(job.corpus)
+    loaders = [
+        loader(corpus, job.targets, split, job.module.settings.batch, seed, job.cache.get(split),
+               rank, ranks)
+        for split, seed in (("train", job.module.seed), ("validation", None))
+    ]  # fmt: skip
+    last = job.checkpoints / "last.ckpt"
+    if last.is_file() and rank == 0:
+        print(f"resuming from {last}", flush=True)
+    with warnings.catch_warnings():
+        # batches are read from memory-mapped files: worker processes would only cost time here
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+        warnings.filterwarnings("ignore", message=".*`srun` command is available.*")
+        warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
+        trainer = _trainer(job, environment, [lines, best])
+        resume = last if last.is_file() else None
+        trainer.fit(job.module, *loaders, ckpt_path=resume, weights_only=True)
+    return Outcome(lines.rows, best.best_model_path)
+
+
+def _trainer(job: Job, environment: ClusterEnvironment, callbacks: list) -> lightning.Trainer:
+    bars = [TQDMProgressBar()] if sys.stderr.isatty() else []
+    on_gpu = job.accelerator != "cpu" and torch.cuda.is_available()
+    bf16 = on_gpu and torch.cuda.is_bf16_supported()
+    devices = job.module.settings.devices
+    # every process sees the same batches, so its buffers agree without being sent around
+    several = DDPStrategy(process_group_backend="nccl" if on_gpu else "gloo",
+                          broadcast_buffers=False)  # fmt: skip
+    return lightning.Trainer(
+        max_epochs=job.module.settings.epochs,
+        accelerator=job.accelerator,
+        devices=devices,
+        strategy=several if devices > 1 else "auto",
+        plugins=[environment],
+        sync_batchnorm=devices > 1 and on_gpu,
+        precision="bf16-mixed" if bf16 else "32-true",
+        gradient_clip_val=1.0,
+        callbacks=[*callbacks, *bars],
+        enable_progress_bar=bool(bars),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        logger=TensorBoardLogger(job.logs, name="", version=""),
+    )
