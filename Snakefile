@@ -1,6 +1,5 @@
 """tonotopy: what audio networks hear, from sound to scorecard. See README.md."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -9,7 +8,6 @@ from snakemake.utils import min_version
 
 min_version("9.27.1")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
-os.environ["TONOTOPY_RUN"] = os.getcwd()  # marks what this run starts, see workflow/resume.py
 
 
 configfile: "config.yaml"
@@ -20,7 +18,9 @@ report: "workflow/report/workflow.rst"
 
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
+from tonotopy.recovery import mark_this_run
 
+mark_this_run()
 try:
     check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
 except InputError as error:

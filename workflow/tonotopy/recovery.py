@@ -19,10 +19,15 @@ from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.files import DRAFT
 
-MARK = "TONOTOPY_RUN"  # set by the Snakefile for all that a run starts: the folder that it works in
+MARK = "TONOTOPY_RUN"  # set for all that a run starts: the folder that it works in
 ROOMS = ("data", "results")
 LARGE = 2 << 30  # bytes; outputs above this are left to whoever reads them
 PATIENCE_S = 5  # between asking a process to end and ending it
+
+
+def mark_this_run() -> None:
+    """Mark all that this process starts with the folder it works in, so that orphans are found."""
+    os.environ[MARK] = os.getcwd()
 
 
 @contextlib.contextmanager
