@@ -172,10 +172,12 @@ def torn_notes(stage: Stage, rng: Random, later: ExitStack) -> Trial:
 
 
 def torn_checkpoint(stage: Stage, rng: Random, later: ExitStack) -> Trial:
-    """A training is killed after a checkpoint, and the checkpoint is damaged as well."""
+    """A network is lost, its training is killed after a checkpoint, and that is damaged as well."""
     training = next(job for job in stage.jobs if job.rule == "train_network")
-    stage.restore(without=stage.after(training))
-    run = stage.start()
+    stage.restore()
+    for output in training.outputs:
+        remove(stage.root / output)
+    run = stage.start(resuming=True)
     room = stage.root / "results/faults/checkpoints"
     while run.running() and not list(room.rglob("last.ckpt")):
         run.pause(0.02)
@@ -184,9 +186,10 @@ def torn_checkpoint(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     run.ended()
     found = sorted(room.rglob("*.ckpt"))
     if not found:
-        return Trial("SIGKILL at the end of a training")
+        return Trial("SIGKILL at the end of a training", set(training.outputs))
     file = rng.choice(found)
-    return Trial(f"SIGKILL of a training, {_harm(rng, file)} of its {file.name}")
+    told = f"SIGKILL of a training, {_harm(rng, file)} of its {file.name}"
+    return Trial(told, set(training.outputs))
 
 
 def read_only(stage: Stage, rng: Random, later: ExitStack) -> Trial:

@@ -119,11 +119,11 @@ class Stage:
                 remove(self.root / output)
                 self.checksums(output).unlink(missing_ok=True)
 
-    def unfinished(self, rng: Random, most: int = 5) -> list[Job]:
+    def unfinished(self, rng: Random, most: int = 4) -> list[Job]:
         """Draw a job and return it with all that come after it: the state before it ran."""
         states = [self.after(job) for job in self.jobs]
         small = [state for state in states if len(state) <= most]
-        return rng.choice(small if rng.random() < 0.85 else states)
+        return rng.choice(small if rng.random() < 0.9 else states)
 
     def after(self, first: Job) -> list[Job]:
         """Return a job and all that need it."""

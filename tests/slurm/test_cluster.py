@@ -41,11 +41,9 @@ def test_ctrl_c_cancels_the_jobs_and_sigterm_lets_them_end(interrupted):
 
 def test_a_resumed_run_goes_on_and_does_nothing_twice(cluster, interrupted):
     project, _ = interrupted
-    results = project.path / "results/smoke"
-    assert "controls" in (results / "verdict.txt").read_text()
-    assert (results / "report.zip").is_file() and list(results.glob("figures/**/*.svg"))
+    assert all((project.path / target).is_file() for target in project.targets)
     done = Counter(job["Comment"] for job in completed(cluster))
-    assert len(done) > 15 and set(done.values()) == {1}
+    assert len(done) > 12 and set(done.values()) == {1}
     assert project.start().wait(timeout=PATIENCE) == 0
     assert "Nothing to be done" in project.told.splitlines()[-1]
 

@@ -33,7 +33,7 @@ def test_every_rule_with_a_gpu_asks_for_it_and_for_its_partition():
 
 
 def test_every_rule_with_threads_has_its_number():
-    # half_of_the_cores would be counted anew on the node of a job
+    # half_of_the_cores stops snakemake where there is no number of cores
     assert {entry.partition("=")[0] for entry in options()["set-threads"]} == having("threads:")
 
 
