@@ -19,12 +19,17 @@ report: "workflow/report/workflow.rst"
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
 from tonotopy.recovery import mark_this_run
+from tonotopy.slurm import note_run
 
 mark_this_run()
 try:
     check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+
+onstart:
+    note_run(on_cluster=workflow.non_local_exec)
 
 
 include: "workflow/rules/common.smk"

@@ -3,11 +3,11 @@
     python workflow/resume.py [--verify] --cores 2 [options of snakemake] [-- targets]
 
 In the project's folder. Refuses beside a run that is at work. Otherwise it ends what a killed run
-left running, removes its lock and its drafts, compares finished files with their checksums, deletes
-the damaged ones and makes them again; what comes out equal keeps its time, so that nothing after it
-is redone. Then it runs Snakemake, which redoes unfinished jobs. With --verify outputs of any size
-are compared, without it those of up to 2 GiB; jobs compare what they read in any case. Targets come
-after ``--``.
+left running, here or in SLURM's queue, removes its lock and its drafts, compares finished files
+with their checksums, deletes the damaged ones and makes them again; what comes out equal keeps its
+time, so that nothing after it is redone. Then it runs Snakemake, which redoes unfinished jobs. With
+--verify outputs of any size are compared, without it those of up to 2 GiB; jobs compare what they
+read in any case. Targets come after ``--``.
 """
 
 import os
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tonotopy import recovery
+from tonotopy import recovery, slurm
 from tonotopy.errors import InputError
 
 ROUNDS = 3  # damage that a run itself meets is repaired, but not for ever
@@ -87,6 +87,7 @@ def main(arguments: list[str]) -> int:
     folder = Path.cwd()
     try:
         with recovery.alone(folder):
+            slurm.end_jobs(folder)
             recovery.end(recovery.left_running(folder))
             recovery.clear(folder)
             return _until_whole(run, folder, large)

@@ -36,9 +36,14 @@ class Project:
     targets: tuple[str, ...] = TARGETS
     started: list[subprocess.Popen] = field(default_factory=list)
 
-    def start(self, *options: str, profile: str = "--workflow-profile") -> subprocess.Popen:
+    def start(
+        self,
+        *options: str,
+        profile: str = "--workflow-profile",
+        program: tuple[str, ...] = ("-m", "snakemake"),
+    ) -> subprocess.Popen:
         """Start snakemake; its output goes to the file ``told`` of the copy."""
-        command = [sys.executable, "-m", "snakemake", profile, "profiles/slurm", *HERE]
+        command = [sys.executable, *program, profile, "profiles/slurm", *HERE]
         command += ["--configfile", "workflow/scales/smoke.yaml", "quick.yaml", *options, "--"]
         command += self.targets
         with (self.path / "told").open("a") as log:

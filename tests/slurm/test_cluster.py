@@ -10,33 +10,47 @@ from cluster import rule_of, wait_for
 
 CPU, GPU = partitions()
 PATIENCE = 450  # s; what is waited for takes half a minute on a machine with nothing else to do
+RESUME = ("workflow/resume.py",)
 # the first attempt has less memory than Python and Snakemake take, the second has plenty
 TIGHT = ("--set-resources", "build_corpus:mem_mb=200 * attempt ** 3")
 
 
 @pytest.fixture(scope="module")
 def interrupted(cluster, project):
-    """The project, run to its end in three parts: after Ctrl-C, after SIGTERM, to the end."""
-
-    def training_runs():
-        return any(job["JobState"] == "RUNNING" for job in cluster.of("train_network"))
+    """The project, run to its end in four parts: after Ctrl-C, after SIGKILL, after SIGTERM, to the
+    end."""
+    states = []
 
     def interrupt(run, number):
-        wait_for(training_runs, "the training runs", PATIENCE)
+        before = len(states)
+        wait_for(lambda: trainings(cluster)[before:] == ["RUNNING"], "the training runs", PATIENCE)
         run.send_signal(number)
         assert run.wait(timeout=PATIENCE) != 0
-        wait_for(lambda: not cluster.active(), "no job waits or runs any more", 30)
+        if number != signal.SIGKILL:
+            wait_for(lambda: not cluster.active(), "no job waits or runs any more", 30)
+        states.append(trainings(cluster))
 
     interrupt(project.start(*TIGHT), signal.SIGINT)
-    states = [[job["JobState"] for job in cluster.of("train_network")]]
-    interrupt(project.start(profile="--profile"), signal.SIGTERM)
-    states.append([job["JobState"] for job in cluster.of("train_network")])
+    interrupt(project.start(profile="--profile"), signal.SIGKILL)
+    interrupt(project.start(profile="--profile", program=RESUME), signal.SIGTERM)
     assert project.start(profile="--profile").wait(timeout=2 * PATIENCE) == 0, project.told[-8000:]
     return project, states
 
 
+def trainings(cluster):
+    return [job["JobState"] for job in cluster.of("train_network")]
+
+
 def test_ctrl_c_cancels_the_jobs_and_sigterm_lets_them_end(interrupted):
-    assert interrupted[1] == [["CANCELLED"], ["CANCELLED", "COMPLETED"]]
+    _, (first, _, third) = interrupted
+    assert first == ["CANCELLED"] and third[-1] == "COMPLETED"
+
+
+def test_what_a_killed_snakemake_left_in_the_queue_is_cancelled_before_the_next_run(interrupted):
+    project, (_, second, third) = interrupted
+    assert second == ["CANCELLED", "RUNNING"]
+    assert third == ["CANCELLED", "CANCELLED", "COMPLETED"]
+    assert "cancelling SLURM jobs " in project.told and "removed the lock" in project.told
 
 
 def test_a_resumed_run_goes_on_and_does_nothing_twice(cluster, interrupted):

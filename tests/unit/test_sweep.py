@@ -6,7 +6,7 @@ import torch
 
 from tonotopy.activations import edit
 from tonotopy.networks.ast import AST, CLASS_TOKENS
-from tonotopy.steering.sweep import collapsed, entropy, steer, sweep
+from tonotopy.steering.sweep import batch_rows, collapsed, entropy, steer, sweep
 
 
 def network(depth: int = 3) -> AST:
@@ -65,6 +65,17 @@ def test_sweep_equals_one_hooked_forward_per_direction_and_strength(depth, rows)
     assert found.shape == (3, 4, 5, 4)
     assert (expected[:, 3] - expected[:, 1]).abs().max() > 0.05  # steering does something
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_gpu_holds_a_batch_of_the_paper_size():
+    gpu = torch.device("cuda")
+    with torch.device("meta"):
+        paper, small = AST(10), AST(10, mels=16, frames=40, width=12, depth=1, heads=2)
+    rows = batch_rows(paper, gpu)
+    hidden = rows * 1214 * 4 * 768 * 4  # bytes of the widest activation, 1212 patches and 2 tokens
+    assert rows >= 100 and hidden < 4e9
+    assert batch_rows(small, gpu) > 1000  # the smaller the network, the more it takes to be busy
+    assert batch_rows(paper, torch.device("cpu")) == 128
 
 
 def test_strength_0_leaves_the_answer_alone():

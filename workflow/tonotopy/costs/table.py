@@ -71,7 +71,7 @@ def _cost(run: Run, rule: str, work: Work) -> Cost:
     rates = run.rates
     host = work.cores + run.jobs[rule] * rates["job_s"]
     alone = host + (work.flops + work.training_flops) / rates["core_flops_per_s"]
-    device = work.flops / (rates["gpu_float32_flops_per_s"] * rates["gpu_inference_share"])
+    device = work.flops / (rates["gpu_tf32_flops_per_s"] * rates["gpu_inference_share"])
     device += work.training_flops / (rates["gpu_bf16_flops_per_s"] * rates["gpu_training_share"])
     if not work.holds_gpu:
         return Cost(rule, run.jobs[rule], 0.0, alone / 3600, alone / 3600, work.fetched, work.kept,

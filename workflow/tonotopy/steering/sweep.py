@@ -6,6 +6,9 @@ from torch import Tensor
 
 from tonotopy.networks.ast import AST, CLASS_TOKENS
 
+CPU_ROWS = 128  # token sequences in a batch: what fits into a processor's cache
+GPU_FLOATS = 1 << 27  # tokens x width in a batch: half a GB, 2 GB in an MLP's hidden layer
+
 
 def steer(tokens: Tensor, directions: Tensor, strengths: Tensor) -> Tensor:
     """Move activations along a direction in proportion to their own norm (equation 3.2).
@@ -40,13 +43,12 @@ def sweep(
         spectrograms: shape (clips, mels, frames).
         directions: one per steered layer, shape (directions, layers, width).
         strengths: lambda, shape (strengths,).
-        rows: the largest number of token sequences in one batch; by default what fits into a
-            processor's cache, or what keeps a GPU busy.
+        rows: the largest number of token sequences in one batch, by default `batch_rows`.
 
     Returns:
         Probabilities, shape (directions, strengths, clips, classes), on the CPU.
     """
-    rows = rows or (128 if spectrograms.device.type == "cpu" else 4096)
+    rows = rows or batch_rows(network, spectrograms.device)
     plan = torch.cartesian_prod(torch.arange(len(directions)), torch.arange(len(strengths)))
     results = []
     for clips in spectrograms.split(max(1, min(rows // 8, len(spectrograms)))):
@@ -57,6 +59,13 @@ def sweep(
         ]
         results.append(torch.cat(parts).cpu())
     return torch.cat(results, dim=1).unflatten(0, (len(directions), len(strengths)))
+
+
+def batch_rows(network: AST, device: torch.device) -> int:
+    """Return how many token sequences keep a device busy and fit into its memory."""
+    if device.type == "cpu":
+        return CPU_ROWS
+    return max(1, GPU_FLOATS // network.positions.numel())
 
 
 def _first_block(network: AST, clips: Tensor) -> Tensor:
