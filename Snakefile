@@ -18,6 +18,7 @@ report: "workflow/report/workflow.rst"
 
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
+from tonotopy.preflight import check_sources
 from tonotopy.recovery import mark_this_run
 from tonotopy.slurm import note_run
 
@@ -29,7 +30,12 @@ except InputError as error:
 
 
 onstart:
-    note_run(on_cluster=workflow.non_local_exec)
+    builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
+    try:
+        check_sources({job.wildcards.corpus for job in builds}, config)
+        note_run(on_cluster=workflow.non_local_exec)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 include: "workflow/rules/common.smk"

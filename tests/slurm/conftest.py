@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,14 +49,20 @@ class Project:
         command += self.targets
         with (self.path / "told").open("a") as log:
             run = subprocess.Popen(
-                command, cwd=self.path, stdout=log, stderr=log, start_new_session=True
-            )
+                command, cwd=self.path, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=_hear_interrupts,
+            )  # fmt: skip
         self.started.append(run)
         return run
 
     @property
     def told(self) -> str:
         return (self.path / "told").read_text()
+
+
+def _hear_interrupts() -> None:
+    """Undo what a shell does to all that it starts in the background: ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

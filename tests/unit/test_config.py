@@ -8,6 +8,7 @@ import yaml
 
 from tonotopy.config import check, frozen, read_schema
 from tonotopy.errors import InputError, nearest
+from tonotopy.preflight import check_sources
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -67,11 +68,75 @@ def change(config, path, value):
         ("steering.world.unseen", None, r"'unseen' needs a corpus"),
         ("steering.world.slope_range", 0.01, "none lies within slope_range"),
         ("networks.genre_ast.front_end.rate", 16000, "16000 Hz.*22500 Hz: make them equal"),
+        ("networks.genre_ast.arguments.heads", 5, r"genre_ast.arguments.heads: width 128.*5 heads"),
+        ("networks.genre_ast.arguments.patch", [200, 4], r"arguments.patch: \[200, 4\].*128 mels"),
     ],
 )
 def test_mistakes_are_named_with_the_nearest_key(config, path, value, told):
     with pytest.raises(InputError, match=told):
         check(change(config, path, value), SCHEMA)
+
+
+FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"label": {"from": "name", "pattern": "("}}, r"corpora.genres.label: .*in 'pattern'"),
+        ({"label": {"from": "name", "pattern": "x"}}, r"label: pattern 'x' needs exactly one"),
+        ({"label": {"from": "name"}}, r"corpora.genres.label: .*regular expression in 'pattern'"),
+        (
+            {"group": {"from": "csv", "file": "here.csv", "match": "["}},
+            r"genres.group: .*regular expression in 'match'",
+        ),
+        (
+            {"split": {"from": "random", "shares": {"train": 0.8, "test": 0.1}}},
+            r"corpora.genres.split: split shares must sum to 1, not 0.9",
+        ),
+        (
+            {"maker": "free_spoken_digits", "task": "digits", "seconds": 1.0},
+            r"genres.task: .*did you mean 'digit'",
+        ),
+        (
+            {"maker": "free_spoken_digits", "task": "digit", "version": "v2"},
+            r"corpora.genres.version: .*no version 'v2'",
+        ),
+    ],
+)
+def test_entries_that_make_no_sense_are_told_before_anything_runs(config, entry, told):
+    check(change(config, "corpora.genres", FOLDER), SCHEMA)
+    with pytest.raises(InputError, match=told):
+        check(change(config, "corpora.genres", {**FOLDER, **entry}), SCHEMA)
+    check(change(config, "corpora.unused", {**FOLDER, **entry}), SCHEMA)
+
+
+def test_audioset_s_shares_are_checked_where_it_is_used(config):
+    config = change(config, "audioset.shares", {"train": 0.5})
+    check(config, SCHEMA)
+    audioset = {"maker": "audioset", "task": "genre", "rate": 22500}
+    with pytest.raises(InputError, match="audioset.shares: .*not 0.5"):
+        check(change(config, "corpora.genres", audioset), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"path": "/no/such"}, r"corpora.genres.path: no folder '/no/such'"),
+        ({"group": {"from": "csv", "file": "a.csv"}}, r"genres.group: .*/a.csv: the file with the"),
+        ({"split": {"from": "lists", "lists": {"x": "a"}}}, r"genres.split: .*/a: the file with"),
+        ({"maker": "audioset"}, "audioset.path: no folder 'clips'"),
+    ],
+)
+def test_folders_and_files_are_looked_for_when_a_run_begins(config, tmp_path, entry, told):
+    config = change(config, "audioset.path", "clips")
+    (tmp_path / "here.csv").touch()
+    good = {**FOLDER, "path": str(tmp_path), "label": {"from": "csv", "file": "here.csv"}}
+    check_sources(["genres"], change(config, "corpora.genres", good))
+    config = change(config, "corpora.genres", {**good, **entry})
+    check_sources([], config)
+    with pytest.raises(InputError, match=told):
+        check_sources(["genres"], config)
 
 
 def test_a_missing_key_is_named(config):

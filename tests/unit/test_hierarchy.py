@@ -1,5 +1,7 @@
 """Study 1's pipeline: vectors, probes and controls, against plain loops and known answers."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,7 +111,7 @@ def test_a_planted_profile_is_found(tones, tmp_path):
     assert told["true", "second", "spectrum"].min() > 0.8
     assert told["true", "whole", "nothing"].max() < 0.45
     assert abs(told["shuffled", "whole", "spectrum"].mean() - 1 / 3) < 0.08
-    assert set(table["folds"]) == {"paper", "grouped"} and set(table["probe"]) == {"knn", "linear"}
+    assert set(table["folds"]) == {"paper"} and set(table["probe"]) == {"knn", "linear"}
     spectra = np.abs(np.fft.rfft(tones.waveforms(slice(None))))
     fold = drawn_folds(tones, settings)["paper"]
     row = table[(table["layer"] == "spectrum") & (table["length"] == "whole") & (table["k"] == 5)
@@ -125,6 +127,16 @@ def test_a_planted_profile_is_found(tones, tmp_path):
     assert (curves["low"] <= curves["accuracy"]).all() and (curves["clips"] == len(tones)).all()
     middle = centres(named, 50, 0.95, 0)
     assert middle.loc[middle["probe"] == "knn", "value"].min() > 0.9
+
+
+def test_grouped_folds_are_drawn_where_groups_are_known():
+    labels, settings = np.repeat([0, 1], 20), ProbeSettings((1,))
+    for groups, kinds in (
+        (np.arange(40) // 2, ["paper", "grouped"]),
+        (np.arange(40), ["paper"]),  # every clip on its own: nothing is known
+    ):
+        corpus = SimpleNamespace(labels=labels, groups=groups)
+        assert list(drawn_folds(corpus, settings)) == kinds
 
 
 def test_curves_are_ordered_by_depth_and_k():

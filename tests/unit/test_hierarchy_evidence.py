@@ -289,7 +289,7 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
 def test_what_cannot_be_judged_says_why(tables, tmp_path):
     for part, call in {
         "no profile of vgg on note": lambda: statistics.peak_depth(tables, "vgg", "note"),
-        "clap on keyword (length second)": lambda: statistics.truncation_loss(
+        "clap on keyword with length 'second'": lambda: statistics.truncation_loss(
             tables, "clap", "keyword"
         ),
         "clap has 7 layers, not the AST's 12": lambda: statistics.dip(tables, "clap", "note"),

@@ -297,13 +297,19 @@ def drawn_settings(wildcards):
     return frozen({k: entry[k] for k in keys[wildcards.room]})
 
 
+def kinds(study):
+    """Which of the thesis's networks a study looks at."""
+    names = study.get("networks") or [study["network"]]
+    return {family(config["networks"][name]) for name in names}
+
+
 def figures(scale):
     """Every figure of the studies that run."""
     return [
         f"results/{scale}/figures/{room}/{name}/{figure}.{suffix}"
         for room in ROOMS
         for name in running(room)
-        for figure in drawable(room, studies_of(room)[name])
+        for figure in drawable(room, studies_of(room)[name], kinds(studies_of(room)[name]))
         for suffix in ("svg", "png")
     ]
 

@@ -12,5 +12,6 @@ module = importlib.import_module(settings.module)
 sources = dict(read_source(path) for path in snakemake.input)
 about = {**json.loads(settings.settings), **json.loads(settings.statistics), **settings.options}
 figure = module.draw(sources, about)
-note = provenance_note(snakemake.wildcards.scale, snakemake.wildcards.study)
-save_figure(figure, note, snakemake.output.svg, snakemake.output.png)
+names = snakemake.wildcards
+caption = f"{settings.caption} {provenance_note(names.scale, names.study)}"
+save_figure(figure, names.figure, caption, snakemake.output.svg, snakemake.output.png)

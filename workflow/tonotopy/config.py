@@ -7,6 +7,7 @@ import jsonschema
 import yaml
 
 from tonotopy.errors import InputError, nearest
+from tonotopy.preflight import preflight
 
 
 def read_schema(path: str | Path) -> dict:
@@ -15,7 +16,7 @@ def read_schema(path: str | Path) -> dict:
 
 
 def check(config: dict, schema: dict) -> None:
-    """Check a configuration against its schema and its own references.
+    """Check a configuration against its schema, its own references and for sense.
 
     Raises:
         InputError: the message names the key by its path, what was expected, and the nearest
@@ -28,6 +29,13 @@ def check(config: dict, schema: dict) -> None:
     if errors:
         raise InputError("configuration: " + "; ".join(_told(error) for error in errors[:5]))
     _check_references(config)
+    preflight(config)
+
+
+_MERGED = (
+    "; keys are added to those of an entry of the same name in config.yaml: give one of your own a "
+    "name of its own"
+)
 
 
 def _told(error: jsonschema.ValidationError) -> str:
@@ -35,7 +43,8 @@ def _told(error: jsonschema.ValidationError) -> str:
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {})
         unknown = [key for key in error.instance if key not in known]
-        return f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
+        told = f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
+        return told + (_MERGED if place.startswith(("corpora.", "networks.")) else "")
     if error.validator == "enum":
         hint = nearest(error.instance, error.validator_value)
         return f"{place}: '{error.instance}' is not possible{hint}"

@@ -48,6 +48,30 @@ def reader(rule: dict, root: Path) -> Reader:
     return lambda p: words.get(p.as_posix()) or words.get(p.name) or words.get(p.stem) or None
 
 
+def check_expressions(rule: dict) -> None:
+    """Check the regular expressions of a rule for `reader`.
+
+    Raises:
+        InputError: one is missing or wrong; the message has it.
+    """
+    if rule["from"] == "name":
+        _group_of(rule, "pattern")
+    if "match" in rule:
+        _group_of(rule, "match")
+
+
+def check_files(rule: dict, root: Path) -> None:
+    """Look whether the files of a rule for `reader` are there.
+
+    Raises:
+        InputError: the message names the one that is missing.
+    """
+    if rule["from"] in ("csv", "json", "lines"):
+        _files(rule.get("file", ""), root)
+    for file in rule.get("lists", {}).values():
+        _files(file, root)
+
+
 def _group_of(rule: dict, key: str) -> Reader:
     try:
         pattern = re.compile(rule[key])

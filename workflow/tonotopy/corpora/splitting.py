@@ -33,8 +33,7 @@ def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[s
     Raises:
         InputError: shares do not sum to 1.
     """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise InputError(f"split shares must sum to 1, not {sum(shares.values()):g}: {shares}")
+    check_shares(shares)
     members = defaultdict(list)
     for i, group in enumerate(groups):
         members[group].append(i)
@@ -49,6 +48,16 @@ def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[s
             for i in members[group]:
                 drawn[i] = split
     return drawn
+
+
+def check_shares(shares: dict[str, float]) -> None:
+    """Refuse shares of splits that do not sum to 1.
+
+    Raises:
+        InputError: the message has their sum.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise InputError(f"split shares must sum to 1, not {sum(shares.values()):g}: {shares}")
 
 
 def _fill(order, members, shares) -> list[str]:

@@ -151,8 +151,8 @@ class HierarchyTables(StudyTables):
         wanted = {"network": network, "task": task, **DEFAULTS, **keys}
         rows = self.correct.get(tuple(wanted[key] for key in KEYS))
         if rows is None:
-            told = ", ".join(f"{key} {wanted[key]}" for key in KEYS if key in keys)
-            raise NotRun(f"no profile of {network} on {task}" + (f" ({told})" if told else ""))
+            told = " and ".join(f"{key} '{wanted[key]}'" for key in KEYS if key in keys)
+            raise NotRun(f"no profile of {network} on {task}" + (f" with {told}" if told else ""))
         return rows
 
     def decoded(self, network: str, task: str, **keys) -> Decoded:

@@ -18,7 +18,7 @@ def draw(sources: dict, about: dict):
         for index, (name, look) in enumerate(LOOKS.items()):
             rows = table[(table["vectors"] == name) & (table["concept"] == concept)]
             wide = rows.pivot(index="seed", columns="layer", values="macro_f1")
-            band(axes, wide.columns, wide.to_numpy(), about, index, name, **look)
+            band(axes, wide.columns + 1, wide.to_numpy(), about, index, name, **look)
         axes.axhline(0.5, **CHANCE)
         axes.set(title=concept, xlabel="layer", ylabel="macro-F1")
         axes.label_outer()

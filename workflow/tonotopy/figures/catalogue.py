@@ -49,9 +49,10 @@ _HIERARCHY = {
         "Clips, classes and chance of every task, beside the thesis's table 2.2.",
     ),
     "figure-2.1-layers": _layers(
-        "Accuracy of a nearest-neighbour probe on the layers of every network but ASTs, at the k "
-        "whose peak is best, with intervals over clips; dashed: a copy with random weights (thesis "
-        "figure 2.1, whose named peaks are marked).",
+        "Accuracy of a nearest-neighbour probe on the layers of every network but ASTs, with "
+        "intervals over clips, at the k whose peak is best on the same clips (which flatters it a "
+        "little); dashed: a copy with random weights (thesis figure 2.1, whose named peaks are "
+        "marked).",
         "convolutional",
         "copy",
         peaks=True,
@@ -188,8 +189,14 @@ _STEERING = {
 FIGURES = {**_HIERARCHY, **_STEERING}
 
 
-def drawable(room: str, study: dict) -> list[str]:
-    """Return the figures that a study's sweeps, folds and settings allow."""
+def drawable(room: str, study: dict, families: set[str]) -> list[str]:
+    """Return the figures that a study allows.
+
+    Args:
+        room: kind of study.
+        study: its entry, with sweeps, folds and settings.
+        families: kinds of its networks, see `hierarchy.families`.
+    """
     return [
         name
         for name, figure in FIGURES.items()
@@ -197,4 +204,10 @@ def drawable(room: str, study: dict) -> list[str]:
         and (figure.sweep is None or figure.sweep in study["sweeps"])
         and (figure.needs is None or study[figure.needs])
         and not (figure.options.get("contrast") == "folds" and "grouped" not in study["folds"])
+        and _has_networks(figure.options.get("families", "all"), families)
     ]
+
+
+def _has_networks(wanted: str, families: set[str]) -> bool:
+    """Tell whether there is an AST ("ast"), another network ("convolutional"), or need not be."""
+    return {"ast": "ast" in families, "convolutional": families != {"ast"}, "all": True}[wanted]

@@ -11,7 +11,7 @@ def draw(sources: dict, about: dict):
         rows = table[(table["concept"] == pair["concept"]) & table["class"].isin(pair["target"])]
         wide = rows.groupby(["seed", "layer"])["cosine"].mean().unstack("layer")
         name = f"{pair['concept']} and {joined(pair['target'])}"
-        band(axes, wide.columns, wide.to_numpy(), about, index, name)
+        band(axes, wide.columns + 1, wide.to_numpy(), about, index, name)
     axes.axhline(0, **CHANCE)
     axes.set(xlabel="layer", ylabel="cosine of concept and class vector")
     legend_above(figure, axes)

@@ -54,11 +54,18 @@ def draw(sources: dict, about: dict):
                 if len(chosen):
                     _curve(axes, at_best_k(chosen), look(network, about), dashed=bool(place))
             if about.get("peaks") and len(rows):
-                named = PEAKS.get(rows["family"].iloc[0], {}).get(task, [])
+                named = _named(rows)
                 shift = 0.035 * (index - (len(networks) - 1) / 2)
                 _peaks(axes, named, shift, look(network, about)["color"])
-    _legend(figure, networks, about)
+    drawn = table[table["network"].isin(networks)].groupby(["network", "task"], observed=True)
+    marked = about.get("peaks", False) and any(_named(rows) for _, rows in drawn)
+    _legend(figure, networks, about, marked)
     return figure
+
+
+def _named(rows) -> list[float]:
+    """Relative depths of the peaks that the thesis names for a network and a task."""
+    return PEAKS.get(rows["family"].iloc[0], {}).get(rows["task"].iloc[0], [])
 
 
 def _curve(axes, rows, line: dict, dashed: bool) -> None:
@@ -79,12 +86,12 @@ def _peaks(axes, depths: list[float], shift: float, colour: str) -> None:
         )  # fmt: skip
 
 
-def _legend(figure, networks: list[str], about: dict) -> None:
+def _legend(figure, networks: list[str], about: dict, marked: bool) -> None:
     entries = network_entries(networks, about)
     solid, dashed = CONTRASTS[about["contrast"]].values()
     entries[solid] = Line2D([], [], color="0.2", linewidth=1.4)
     entries[dashed] = Line2D([], [], color="0.2", linewidth=1.2, linestyle=DASHED)
     entries["chance"] = Line2D([], [], **CHANCE)
-    if about.get("peaks"):
+    if marked:
         entries["peak in the thesis"] = Line2D([], [], color="0.2", marker="v", linestyle="")
     handles_above(figure, list(entries.values()), list(entries), columns=4)

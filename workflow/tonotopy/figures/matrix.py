@@ -8,9 +8,9 @@ from tonotopy.figures.style import only, panels
 
 
 def draw(sources: dict, about: dict):
-    """Draw slopes per 0.1 of lambda; planted pairs are outlined, significant ones dotted."""
+    """Draw slopes per unit of lambda; planted pairs are outlined, significant ones dotted."""
     table = only(sources)
-    slopes = 0.1 * table.pivot(index="concept", columns="class", values="estimate")
+    slopes = table.pivot(index="concept", columns="class", values="estimate").round(2) + 0.0
     sure = table.pivot(index="concept", columns="class", values="p_adjusted") < 0.05
     told = np.array(
         [
@@ -23,7 +23,7 @@ def draw(sources: dict, about: dict):
     sns.heatmap(
         slopes, annot=told, fmt="", cmap="PuOr_r", center=0, vmin=-reach, vmax=reach, ax=axes,
         annot_kws={"fontsize": 6.5}, linewidths=0.4, linecolor="0.85",
-        cbar_kws={"label": "change of probability per 0.1 λ"},
+        cbar_kws={"label": "change of probability per unit of λ"},
     )  # fmt: skip
     if "planted" in table:
         planted = table.pivot(index="concept", columns="class", values="planted").to_numpy()

@@ -22,8 +22,8 @@ def draw(sources: dict, about: dict):
             "marker": "o",
             "markersize": 3.5,
         }
-        axes.plot(layers, mean, label=f"{name} network", **look)
-        axes.fill_between(layers, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
+        axes.plot(layers + 1, mean, label=f"{name} network", **look)
+        axes.fill_between(layers + 1, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
     concepts = table["label"].nunique()
     axes.axhline(1 / concepts, label=f"chance, 1/{concepts}", **CHANCE)
     axes.set(xlabel="layer", ylabel="macro-F1", ylim=(0, 1))

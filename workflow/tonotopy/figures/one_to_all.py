@@ -18,7 +18,7 @@ def draw(sources: dict, about: dict):
         means = sums.groupby(["layer", "strength"]).mean().unstack("strength")
         for layer in layers:
             shade = colormaps["viridis_r"](0.1 + 0.9 * layer / max(layers.max(), 1))
-            axes.plot(means.columns, means.loc[layer], color=shade, linewidth=1.3, label=layer)
+            axes.plot(means.columns, means.loc[layer], color=shade, linewidth=1.3, label=layer + 1)
         axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         axes.set(title=f"{pair['concept']} on {joined(pair['target'])}", xlabel="strength λ")
         axes.set_ylim(0, 1)

@@ -1,5 +1,6 @@
 """One look for all figures, and how they are read from and written to files."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -19,7 +20,9 @@ from tonotopy.seeding import generator
 COLOURS = ("#0b3c5d", "#d1495b", "#3b8f7a", "#edae49", "#6a4c93", "#8d99ae", "#c46210", "#7fb7be")
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-CHANCE = {"color": "0.45", "linestyle": (0, (4, 3)), "linewidth": 1.0}
+CHANCE = {"color": "0.45", "linestyle": ":", "linewidth": 1.0}
+CAPTION = {"fontsize": 6.5, "color": "0.35", "linespacing": 1.4}
+LETTERS = 21  # of a caption on an inch
 
 sns.set_theme(
     style="ticks",
@@ -53,16 +56,21 @@ def only(sources: dict):
 
 
 def provenance_note(scale: str, study: str) -> str:
-    """Return the line that says where a figure's numbers come from."""
+    """Return the sentence that says where a figure's numbers come from."""
     embedded = scale.startswith(("mini", "smoke"))
     what = " (embedded world: a calibration, no replication)" if embedded else ""
-    return f"scale {scale}{what}, study {study}"
+    return f"Scale {scale}{what}, study {study}."
 
 
-def save_figure(figure, note: str, svg: str | Path, png: str | Path) -> None:
-    """Write a figure as SVG and PNG, with a note on where its numbers come from."""
-    figure.text(1.0, -0.01, note, ha="right", va="top", fontsize=6.5, color="0.4")
-    for path, extra in ((svg, {"metadata": {"Date": None}}), (png, {"dpi": 160})):
+def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Path) -> None:
+    """Write a figure as SVG and PNG, its caption below it and in the files' own descriptions."""
+    lines = textwrap.wrap(caption, int(LETTERS * max(figure.get_figwidth(), 3.5)))
+    figure.text(0.0, -0.01, "\n".join(lines), ha="left", va="top", **CAPTION)
+    told = {"Title": title, "Description": caption}
+    for path, extra in (
+        (svg, {"metadata": {**told, "Date": None}}),
+        (png, {"metadata": told, "dpi": 160}),
+    ):
         with replacing(path) as draft:
             figure.savefig(draft, bbox_inches="tight", **extra)
     plt.close(figure)

@@ -93,6 +93,16 @@ class PublicCorpus:
         apart = version is not None and "remotes" in self.versions.get(version, {})
         return f"{self.name}-{version}" if apart else self.name
 
+    def task(self, name: str) -> Task:
+        """Return one of the labellings.
+
+        Raises:
+            InputError: the corpus has no such task.
+        """
+        if name not in self.tasks:
+            raise InputError(f"corpus {self.name} has no task '{name}'{nearest(name, self.tasks)}")
+        return self.tasks[name]
+
     def settings(self, folder: Path, task: str, **changes) -> FolderSettings:
         """Return how to build the corpus for a task.
 
@@ -104,9 +114,7 @@ class PublicCorpus:
         Raises:
             InputError: the corpus has no such task.
         """
-        if task not in self.tasks:
-            raise InputError(f"corpus {self.name} has no task '{task}'{nearest(task, self.tasks)}")
-        chosen = self.tasks[task]
+        chosen = self.task(task)
         shared = {f.name for f in fields(FolderSettings)} & {f.name for f in fields(self)}
         own = {n: getattr(self, n) for n in shared}
         about = {"source": self.name, "task": task}

@@ -1,0 +1,129 @@
+"""What a schema cannot tell about a configuration, and what need not wait until a job finds it.
+
+Only what the run uses is looked at: an entry that no study names may be unfinished. Files are
+looked for when a run begins, and not when one is planned, which may be done elsewhere or before.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.labelling import check_expressions, check_files
+from tonotopy.corpora.splitting import check_shares
+from tonotopy.errors import InputError
+
+PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
+AST = {"patch": (16, 16), "width": 768, "heads": 12}  # where an entry does not say
+GRID = {"mels": 128, "frames": 1024}
+
+
+def preflight(config: dict) -> None:
+    """Check expressions, shares, tasks and sizes of everything that the run uses.
+
+    Args:
+        config: a configuration that fits the schema and whose names are all known.
+
+    Raises:
+        InputError: the message begins with the key.
+    """
+    networks, corpora = _used(config)
+    for name in sorted(corpora):
+        _check_corpus(f"corpora.{name}", config["corpora"][name], config["audioset"])
+    for name in sorted(networks):
+        if config["networks"][name].get("architecture") == "ast":
+            _check_ast(f"networks.{name}", config["networks"][name])
+
+
+def check_sources(corpora: Iterable[str], config: dict) -> None:
+    """Look whether the folders and files are there that corpora are about to be built from.
+
+    Args:
+        corpora: their names.
+        config: a configuration that has passed `preflight`.
+
+    Raises:
+        InputError: the message begins with the key and has the folder or file.
+    """
+    for name in sorted(corpora):
+        entry, place = config["corpora"][name], f"corpora.{name}"
+        if entry["maker"] == "audioset" and config["audioset"]["path"]:
+            _check_folder("audioset.path", config["audioset"]["path"])
+        if entry.get("path"):
+            _check_folder(f"{place}.path", entry["path"])
+            for key, rule in _rules(entry):
+                with _naming(f"{place}.{key}"):
+                    check_files(rule, Path(entry["path"]))
+
+
+def _used(config: dict) -> tuple[set[str], set[str]]:
+    """Return the names of the networks and corpora that the run's studies need."""
+    networks, corpora = set(), set()
+    for name in config["run"]["hierarchy"]:
+        study = config["hierarchy"][name]
+        networks.update(study["networks"])
+        corpora.update(task["corpus"] for task in study["tasks"].values())
+        corpora.add(study["tagging"])
+    for name in config["run"]["steering"]:
+        study = config["steering"][name]
+        networks.add(study["network"])
+        corpora.update((study["concepts"], study["unseen"]))
+    teachers = {config["networks"][n].get("training", {}).get("teacher") for n in networks}
+    networks = (networks | teachers) - {None}
+    corpora.update(config["networks"][n].get("corpus") for n in networks)
+    return networks, corpora - {None}
+
+
+def _check_corpus(place: str, entry: dict, audioset: dict) -> None:
+    if entry["maker"] == "audioset":
+        with _naming("audioset.shares"):
+            check_shares(audioset["shares"])
+    if entry["maker"] in PUBLIC:
+        _check_public(place, entry)
+    for key, rule in _rules(entry):
+        with _naming(f"{place}.{key}"):
+            check_expressions(rule)
+            if rule["from"] == "random":
+                check_shares(rule.get("shares", {}))
+
+
+def _rules(entry: dict) -> list[tuple[str, dict]]:
+    """Return where an entry says that words are: (key, rule)."""
+    return [(key, entry[key]) for key in PLACES if key in entry]
+
+
+def _check_public(place: str, entry: dict) -> None:
+    with _naming(f"{place}.version"):
+        corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
+    with _naming(f"{place}.task"):
+        corpus.task(entry["task"])
+
+
+def _check_folder(place: str, path: str) -> None:
+    if not Path(path).is_dir():
+        raise InputError(f"{place}: no folder '{path}' (looked from {Path.cwd()})")
+
+
+def _check_ast(place: str, entry: dict) -> None:
+    arguments = AST | entry.get("arguments", {})
+    grid = GRID | {k: v for k, v in entry["front_end"].items() if k in GRID}
+    for side, (name, size) in zip(arguments["patch"], grid.items(), strict=True):
+        if side > size:
+            raise InputError(
+                f"{place}.arguments.patch: {arguments['patch']} does not fit into {grid['mels']} "
+                f"mels x {grid['frames']} frames ({name} of the front end)"
+            )
+    if arguments["width"] % arguments["heads"]:
+        raise InputError(
+            f"{place}.arguments.heads: width {arguments['width']} is no multiple of "
+            f"{arguments['heads']} heads"
+        )
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Put the key before the message of an error inside the block."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
