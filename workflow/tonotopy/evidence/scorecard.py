@@ -155,7 +155,10 @@ def page(rows: list[dict], scale: str) -> str:
 
 
 def _groups(rows: list[dict]) -> list[dict]:
-    """One entry per row of claims.yaml: what it says, how often it came out how, its parts."""
+    """One entry per row of claims.yaml: what it says, how often it came out how, its parts.
+
+    ``judged`` tells whether any part was.
+    """
     found: dict[str, list[dict]] = {}
     for row in rows:
         found.setdefault(row["row"], []).append(row)
@@ -165,7 +168,8 @@ def _groups(rows: list[dict]) -> list[dict]:
         told = {k: parts[0][k] for k in ("study", "kind", "claim", "source", "paper", "criterion")}
         order = {v: i for i, v in enumerate(("contradicted", "inconclusive", "supported"))}
         parts = sorted(parts, key=lambda part: order.get(part["verdict"], len(order)))
-        groups.append({"id": name, **told, "counts": counts, "parts": parts})
+        judged = counts["not run"] < len(parts)
+        groups.append({"id": name, **told, "counts": counts, "judged": judged, "parts": parts})
     return groups
 
 
