@@ -120,6 +120,16 @@ def test_locks_and_drafts_of_a_dead_run_are_removed(tmp_path, capsys):
     assert "removed 1 unfinished drafts" in capsys.readouterr().out
 
 
+def test_the_lock_of_another_user_is_left_alone(tmp_path, monkeypatch):
+    lock = tmp_path / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("x")
+    monkeypatch.setattr(recovery.os, "geteuid", lambda: lock.stat().st_uid + 1)
+    with pytest.raises(InputError, match=f"{lock}: the run of {lock.owner()}"):
+        recovery.clear(tmp_path)
+    assert lock.exists()
+
+
 @pytest.fixture
 def outputs(tmp_path):
     for name in ("data/corpora/a.json", "results/b.json", "results/c.json"):

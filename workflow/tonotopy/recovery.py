@@ -93,11 +93,17 @@ def clear(folder: Path) -> None:
     """Remove the locks and the unfinished drafts of a dead run.
 
     Raises:
-        InputError: a run began meanwhile.
+        InputError: a run began meanwhile, or a lock is of another user, whose processes cannot be
+            seen.
     """
     locks = folder / ".snakemake/locks"
     refuse_beside_a_run(folder)
-    if locks.is_dir() and any(locks.iterdir()):
+    held = list(locks.iterdir()) if locks.is_dir() else []
+    for lock in held:
+        if os.geteuid() not in (0, lock.stat().st_uid):
+            raise InputError(f"{lock}: the run of {lock.owner()}, who alone can tell whether it is "
+                             "dead; have them run this")  # fmt: skip
+    if held:
         shutil.rmtree(locks)
         print("removed the lock of a dead run")
     refuse_beside_a_run(folder)
