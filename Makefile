@@ -6,7 +6,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: setup reproduce test test-slurm faults lint format bench clean
+.PHONY: setup reproduce test test-slurm faults nightly lint format bench clean
 
 setup: $(VENV)/installed
 
@@ -28,6 +28,10 @@ test-slurm: setup
 # disturbs a small run N times: kills, damaged files, full disks; as root it plays all of them
 faults: setup
 	$(BIN)/python tests/faults/campaign.py --faults $(N) --seed $(SEED) --cores $(CORES)
+
+# what takes too long for every change
+nightly:
+	$(MAKE) faults N=200
 
 lint: setup
 	$(BIN)/ruff check .

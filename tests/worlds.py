@@ -225,9 +225,9 @@ def _profile_rows(rng, network, task, flat, clips) -> list[dict]:
         if changes.get("length") and task == "keyword":
             continue
         keys = {"network": network, "family": network, "task": task,
-                "level": TASKS[task]["level"], "classes": TASK_CLASSES[task], "copy": "trained",
-                "length": "whole", "folds": "paper", "probe": "knn", "labels": "true",
-                **changes}  # fmt: skip
+                "level": TASKS[task]["level"], "classes": TASK_CLASSES[task], "seconds": 2.5,
+                "copy": "trained", "length": "whole", "folds": "paper", "probe": "knn",
+                "labels": "true", **changes}  # fmt: skip
         ks = {0: 0.0} if keys["probe"] == "linear" else {1: -0.03, 5: 0.0, 20: -0.06}
         for position, rate in enumerate(rates):
             for k, lost in ks.items():

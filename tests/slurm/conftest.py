@@ -34,7 +34,6 @@ class Project:
     """A copy of the project, run on the cluster."""
 
     path: Path
-    targets: tuple[str, ...] = TARGETS
     started: list[subprocess.Popen] = field(default_factory=list)
 
     def start(
@@ -42,11 +41,13 @@ class Project:
         *options: str,
         profile: str = "--workflow-profile",
         program: tuple[str, ...] = ("-m", "snakemake"),
+        overlays: tuple[str, ...] = ("quick.yaml",),
+        targets: tuple[str, ...] = TARGETS,
     ) -> subprocess.Popen:
         """Start snakemake; its output goes to the file ``told`` of the copy."""
         command = [sys.executable, *program, profile, "profiles/slurm", *HERE]
-        command += ["--configfile", "workflow/scales/smoke.yaml", "quick.yaml", *options, "--"]
-        command += self.targets
+        command += ["--configfile", "workflow/scales/smoke.yaml", *overlays, *options]
+        command += ["--", *targets]
         with (self.path / "told").open("a") as log:
             run = subprocess.Popen(
                 command, cwd=self.path, stdout=log, stderr=log, start_new_session=True,

@@ -140,7 +140,7 @@ def test_a_network_and_a_task_of_ones_own_are_drawn(folder, tmp_path):
     for name in drawable("hierarchy", own, {"other"}):
         words = drawn(folder, tmp_path, name, own, renamed)
         if name == "table-2.2-corpora":
-            assert "bark mid dogs 200 10 0.100 - - -" in words
+            assert "bark mid dogs 200 10 2.5 0.100 - - -" in words
         else:
             assert "mine" in words and ("bark (mid" in words or name == "tagging")
     assert "no network of this study" in drawn(folder, tmp_path, "tagging", own)

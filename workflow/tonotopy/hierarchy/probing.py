@@ -61,7 +61,8 @@ def probe_task(
 
     Returns:
         A row per copy, length, folds, probe, labels, shuffle, layer and k, with position, dims,
-        classes and ``correct``: one bool per clip, in the corpus's order.
+        classes, seconds (of a whole clip) and ``correct``: one bool per clip, in the corpus's
+        order.
 
     Raises:
         InputError: a class has too few clips or groups for the folds.
@@ -88,7 +89,7 @@ def probe_task(
                 )
                 rows += [place | row for row in found]
     shutil.rmtree(folder, ignore_errors=True)
-    return pd.DataFrame(rows).assign(classes=len(corpus.classes))
+    return pd.DataFrame(rows).assign(classes=len(corpus.classes), seconds=corpus.info["seconds"])
 
 
 def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray]:

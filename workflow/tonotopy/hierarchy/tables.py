@@ -18,7 +18,8 @@ def profiles(correct: pd.DataFrame, resamples: int, confidence: float, seed: int
         seed: seed of the run.
 
     Returns:
-        Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, clips.
+        Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, clips,
+        seconds (of a whole clip).
     """
     tables = []
     true = correct[correct["labels"] == "true"]
@@ -30,7 +31,8 @@ def profiles(correct: pd.DataFrame, resamples: int, confidence: float, seed: int
         table["position"] = layers.loc[table["layer"], "position"].to_numpy()
         table["dims"] = layers.loc[table["layer"], "dims"].to_numpy()
         tables.append(table.assign(**dict(zip(CURVE, keys, strict=True)),
-                                   clips=len(rows["correct"].iloc[0])))  # fmt: skip
+                                   clips=len(rows["correct"].iloc[0]),
+                                   seconds=rows["seconds"].iloc[0]))  # fmt: skip
     return pd.concat(tables, ignore_index=True)
 
 

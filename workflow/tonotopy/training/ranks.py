@@ -99,8 +99,10 @@ def main(file: str) -> None:
     use_threads(job.threads)
     by_torchrun = TorchElasticEnvironment.detect()
     environment = TorchElasticEnvironment() if by_torchrun else SLURMEnvironment(auto_requeue=False)
+    rank, starter = environment.global_rank(), "torchrun" if by_torchrun else "srun"
+    print(f"process {rank + 1} of {environment.world_size()}, started by {starter}", flush=True)
     outcome = fit(job, environment)
-    if environment.global_rank() == 0:
+    if rank == 0:
         write_json(job.checkpoints / "outcome.json", vars(outcome))
 
 
