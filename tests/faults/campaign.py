@@ -57,6 +57,7 @@ def _play(stage: Stage, kind, rng: Random, head: str) -> Counter:
         recovery = stage.start(resuming=True).ended()
         if recovery.status:
             trial.wrong.append(f"the recovery command failed: {recovery.text[-3000:]}")
+        trial.wrong += [f"a run hung: {text[-3000:]}" for text in stage.hung()]
         trial.wrong += stage.differences(trial.spared)
         lost = _lost(stage, trial, finished)
     bad = [*(f"WRONG: {text}" for text in trial.wrong), *(f"LOST: {name}" for name in lost),

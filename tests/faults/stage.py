@@ -18,7 +18,7 @@ PARTS = ("Snakefile", "config.yaml", "profiles", "workflow", "envs")
 STATE = ("data", "results", ".snakemake")
 TARGETS = ("results/faults/verdict.txt", "results/faults/figures/steering/world/matrix.svg")
 OPTIONS = ("--configfile", "faults.yaml", "--", *TARGETS)
-LONGEST_S = 600  # a run that takes longer hangs
+LONGEST_S = 240  # a run that takes longer hangs
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Started:
         with self.shown.open("w") as out:
             self._child = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out)
         self.process = psutil.Process(self._child.pid)
+        self.hung = False
 
     def running(self) -> bool:
         return self._child.poll() is None
@@ -71,8 +72,15 @@ class Started:
             time.sleep(0.05)
 
     def ended(self) -> Ended:
-        """Wait for the end."""
-        return Ended(self._child.wait(LONGEST_S), self.shown.read_text())
+        """Wait for the end; a run that hangs is killed."""
+        try:
+            self._child.wait(LONGEST_S)
+        except subprocess.TimeoutExpired:
+            self.hung = True
+            for process in [*self.family(), self.process]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+        return Ended(self._child.wait(), self.shown.read_text())
 
 
 class Stage:
@@ -80,7 +88,7 @@ class Stage:
 
     def __init__(self, folder: Path, cores: int):
         self.root, self._kept, self._cores = folder / "work", folder / "undisturbed", cores
-        self._runs = 0
+        self.started: list[Started] = []
         self.root.mkdir()
         for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
@@ -99,8 +107,15 @@ class Stage:
         """Start the workflow: by the recovery command, or by a plain call of Snakemake."""
         program = ["workflow/resume.py"] if resuming else ["-m", "snakemake"]
         command = [sys.executable, *program, "--cores", str(self._cores), *OPTIONS]
-        self._runs += 1
-        return Started(command, self.root, self._runs)
+        self.started.append(Started(command, self.root, len(self.started)))
+        return self.started[-1]
+
+    def hung(self) -> list[str]:
+        """Return what the runs that hung since the last call had printed."""
+        found = [run for run in self.started if run.hung]
+        for run in found:
+            run.hung = False
+        return [run.shown.read_text() for run in found]
 
     def end_all(self) -> None:
         """Kill whatever still works in this copy."""

@@ -51,7 +51,9 @@ def test_memory_grows_with_the_attempt_and_the_profile_has_attempts():
     assert not having("retries:")  # they would be made inside the memory of the first attempt
 
 
-@pytest.mark.parametrize("key", ["rerun-triggers", "rerun-incomplete", "show-failed-logs"])
+@pytest.mark.parametrize(
+    "key", ["rerun-triggers", "rerun-incomplete", "show-failed-logs", "scheduler"]
+)
 def test_what_reruns_is_as_on_a_workstation(key):
     assert options()[key] == options(ROOT / "profiles/default/config.yaml")[key]
 
