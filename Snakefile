@@ -19,8 +19,7 @@ report: "workflow/report/workflow.rst"
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
 from tonotopy.preflight import check_sources
-from tonotopy.recovery import mark_this_run
-from tonotopy.slurm import note_run
+from tonotopy.recovery import discard_checkpoints, mark_this_run, note_run
 
 mark_this_run()
 try:
@@ -36,6 +35,10 @@ onstart:
         note_run(on_cluster=workflow.non_local_exec)
     except InputError as error:
         raise WorkflowError(str(error)) from None
+
+
+onsuccess:
+    discard_checkpoints(config["scale"])
 
 
 include: "workflow/rules/common.smk"

@@ -1,13 +1,14 @@
 """Run the workflow, and first set right whatever a kill, a power loss or a full disk left behind.
 
-    python workflow/resume.py [--verify] --cores 2 [options of snakemake] [-- targets]
+    python workflow/resume.py [--verify] [--take-over] --cores 2 [options of snakemake] [-- targets]
 
 In the project's folder. Refuses beside a run that is at work. Otherwise it ends what a killed run
 left running, here or in SLURM's queue, removes its lock and its drafts, compares finished files
 with their checksums, deletes the damaged ones and makes them again; what comes out equal keeps its
 time, so that nothing after it is redone. Then it runs Snakemake, which redoes unfinished jobs. With
 --verify outputs of any size are compared, without it those of up to 2 GiB; jobs compare what they
-read in any case. Targets come after ``--``.
+read in any case. With --take-over the run of another machine is taken for dead. Targets come after
+``--``. Calls that run no job, such as dry runs, are passed on as they are.
 """
 
 import os
@@ -16,11 +17,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tonotopy import recovery, slurm
+from snakemake.cli import parse_args
+
+from tonotopy import recovery, slurm, sums
 from tonotopy.errors import InputError
 
 ROUNDS = 3  # damage that a run itself meets is repaired, but not for ever
-DRY = {"-n", "--dry-run", "--dryrun"}
+OWN = ("--verify", "--take-over")
+# what Snakemake does instead of running jobs, as its options are called inside
+ELSE = (
+    "dryrun", "touch", "lint", "list_rules", "list_target_rules", "print_compilation", "dag",
+    "rulegraph", "filegraph", "d3dag", "containerize", "generate_unit_tests", "unlock",
+    "cleanup_metadata", "conda_cleanup_envs", "conda_create_envs_only", "list_conda_envs",
+    "cleanup_shadow", "container_cleanup_images", "list_changes", "list_input_changes",
+    "list_params_changes", "list_untracked", "summary", "detailed_summary", "archive",
+    "delete_all_output", "delete_temp_output", "report", "draft_notebook", "edit_notebook",
+)  # fmt: skip
 
 
 class Run:
@@ -78,54 +90,83 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     """Recover and run; return the exit status."""
-    large = "--verify" in arguments
-    arguments = [word for word in arguments if word != "--verify"]
+    own = {word for word in OWN if word in arguments}
+    arguments = [word for word in arguments if word not in own]
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     run = Run(arguments[:cut], arguments[cut + 1 :])
-    if DRY.intersection(arguments):
+    if not makes_something(arguments):
         return run.make()
     folder = Path.cwd()
     try:
         with recovery.alone(folder):
-            slurm.end_jobs(folder)
+            if "--take-over" not in own:
+                recovery.refuse_from_elsewhere(folder)
+            if recovery.was_on_cluster(folder):
+                slurm.end_jobs(folder)
             recovery.end(recovery.left_running(folder))
             recovery.clear(folder)
-            return _until_whole(run, folder, large)
+            return _until_whole(run, folder, "--verify" in own)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
+def makes_something(arguments: list[str]) -> bool:
+    """Tell whether Snakemake would run jobs, rather than plan, list or draw something.
+
+    Misspelt options end the program here, with Snakemake's own message.
+    """
+    asked, plain = parse_args(arguments)[1], parse_args([])[1]
+    return all(getattr(asked, name) == getattr(plain, name) for name in ELSE)
+
+
 def _until_whole(run: Run, folder: Path, large: bool) -> int:
     """Repair and run; once more where the run failed at files that are damaged by now."""
-    harm = recovery.damaged(folder, large)
-    for _ in range(ROUNDS):
-        status = _repair(run, folder, harm) or run.make()
+    for attempt in range(ROUNDS):
+        harm, gone = recovery.damaged(folder, large), recovery.gone(folder)
+        strange = recovery.unrecorded(folder) if recovery.was_on_cluster(folder) else {}
+        plan = run.plan() if harm or gone or strange else {}
+        harm |= {output: reason for output, reason in strange.items() if output in plan}
+        if attempt and not harm.keys() & plan.keys():
+            break
+        status = _repair(run, folder, harm, [o for o in gone if plan.get(o)], plan) or run.make()
         if status == 0:
-            recovery.forget_gone(folder)
-        if status == 0 or run.stopped or not (harm := recovery.damaged(folder, large)):
+            _forget(run, folder)
+        if status == 0 or run.stopped:
             break
     return status
 
 
-def _repair(run: Run, folder: Path, harm: dict[Path, str]) -> int:
+def _repair(
+    run: Run, folder: Path, harm: dict[Path, str], gone: list[Path], plan: dict[Path, bool]
+) -> int:
     """Make again what is damaged or missing; return Snakemake's exit status."""
-    gone = recovery.gone(folder)
-    if not harm and not gone:
-        return 0
-    plan = run.plan()
     for output, reason in sorted(harm.items()):
         does = "deleted, to be made again" if output in plan else "not of this run, left alone"
         print(f"{reason}: {does}", flush=True)
-    wanted = sorted([*(harm.keys() & plan), *(output for output in gone if plan.get(output))])
+    wanted = sorted([*(harm.keys() & plan), *gone])
     if not wanted:
         return 0
     times = recovery.Times(folder)
     recovery.delete(wanted)
     try:
-        return run.make([str(output) for output in wanted])
+        status = run.make([str(output) for output in wanted])
     finally:
         times.put_back()
+    for output in wanted:
+        if status == 0 and not output.exists():
+            print(f"note: {output} was lost and is not part of what this run makes; a run without "
+                  "--until and the like makes it again", flush=True)  # fmt: skip
+    return status
+
+
+def _forget(run: Run, folder: Path) -> None:
+    """Remove the checksums of what is gone, once a run has ended well that does not need it."""
+    if gone := recovery.gone(folder):
+        plan = run.plan()
+        for output in gone:
+            if plan.get(output) is False:
+                sums.forget(folder / output)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ the recovery was judged. It disturbs, and returns a `Trial`.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,8 +17,12 @@ from pathlib import Path
 from random import Random
 
 import psutil
-from stage import Ended, Stage, Started, files, remove, words
+from stage import Ended, Job, Stage, Started, files, remove, words
 
+from tonotopy.recovery import is_snakemake
+
+# lines that tell of an error; Snakemake's description of a job names its files in any case
+TELLS = re.compile(r"^(?!\s*(?:log|input|output|reason|Command)\b).*(?:rror|Exception|note:)")
 START_S, JOB_S = 4.0, 3.0  # about what Snakemake takes to begin, and a job to run
 
 
@@ -35,6 +40,7 @@ class Trial:
         spared: outputs that may be absent in the end, because nothing needs them any more.
         silent: ends of outputs that told of an error and named nothing that it concerns.
         wrong: what should not have happened, such as a second run beside the first.
+        effective: whether anything was disturbed: some faults come when all has ended.
     """
 
     told: str
@@ -42,28 +48,36 @@ class Trial:
     spared: set[str] = field(default_factory=set)
     silent: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    effective: bool = True
 
     def judge(self, run: Ended, *culprits: str) -> None:
-        """Note a failed run whose output holds none of the culprits."""
-        if run.status and not any(culprit in run.text for culprit in culprits):
+        """Note a failed run none of whose errors names a culprit."""
+        told = "\n".join(line for line in run.text.splitlines() if TELLS.match(line))
+        if run.status and not any(culprit in told for culprit in culprits):
+            self.silent.append(run.text[-1500:])
+
+    def judge_job(self, run: Ended, rule: str, jobs: list[Job]) -> None:
+        """Note a failed run that does not tell which job of a rule died."""
+        blocks = re.findall(rf"^Error in rule {rule}:\n((?:    .*\n)+)", run.text, re.MULTILINE)
+        logs = [f"log: {job.log}" for job in jobs if job.rule == rule]
+        if run.status and not any(log in block for log in logs for block in blocks):
             self.silent.append(run.text[-1500:])
 
 
 def kill_snakemake(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGKILL of Snakemake alone: its scripts go on."""
     run, told = _disturbed(stage, rng)
-    _signal(run.process, signal.SIGKILL)
+    hit = _signal(run.process, signal.SIGKILL)
     run.ended()
-    return Trial(f"SIGKILL of snakemake {told}")
+    return Trial(f"SIGKILL of snakemake {told}", effective=hit)
 
 
 def kill_everything(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGKILL of Snakemake and of all its scripts, as a power loss would."""
     run, told = _disturbed(stage, rng)
-    for process in [*run.family(), run.process]:
-        _signal(process, signal.SIGKILL)
+    hit = [_signal(process, signal.SIGKILL) for process in [*run.family(), run.process]]
     run.ended()
-    return Trial(f"SIGKILL of snakemake and its scripts {told}")
+    return Trial(f"SIGKILL of snakemake and its scripts {told}", effective=hit[-1])
 
 
 def kill_script(stage: Stage, rng: Random, later: ExitStack) -> Trial:
@@ -72,28 +86,30 @@ def kill_script(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     while run.running() and not run.scripts():
         run.pause(0.05)
     run.pause(rng.uniform(0, 3))
-    scripts = run.scripts()
-    if scripts:
-        _signal(rng.choice(scripts), signal.SIGKILL)
-    trial = Trial(f"SIGKILL of {'a script' if scripts else 'nothing: all had ended'} {told}")
-    trial.judge(run.ended(), *(f"log: {job.log}" for job in stage.jobs))
+    script = rng.choice(run.scripts() or [run.process])
+    rule = next((w.split(".")[-2] for w in words(script) if ".snakemake/scripts/" in w), None)
+    if rule is None or not _signal(script, signal.SIGKILL):
+        run.ended()
+        return Trial(f"SIGKILL of no script {told}", effective=False)
+    trial = Trial(f"SIGKILL of the script of {rule} {told}")
+    trial.judge_job(run.ended(), rule, stage.jobs)
     return trial
 
 
 def terminate(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGTERM of Snakemake, as a batch system sends it."""
     run, told = _disturbed(stage, rng)
-    _signal(run.process, signal.SIGTERM)
+    hit = _signal(run.process, signal.SIGTERM)
     run.ended()
-    return Trial(f"SIGTERM of snakemake {told}")
+    return Trial(f"SIGTERM of snakemake {told}", effective=hit)
 
 
 def kill_recovery(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGKILL of the recovery command: the run that it started goes on, and must be respected."""
     run, told = _disturbed(stage, rng, resuming=True)
-    below = [p for p in run.family() if any(Path(w).name == "snakemake" for w in words(p)[:3])]
-    _signal(run.process, signal.SIGKILL)
-    trial = Trial(f"SIGKILL of the recovery command {told}")
+    below = [p for p in run.family() if is_snakemake(words(p))]
+    hit = _signal(run.process, signal.SIGKILL)
+    trial = Trial(f"SIGKILL of the recovery command {told}", effective=hit)
     if below and below[0].is_running() and below[0].status() != psutil.STATUS_ZOMBIE:
         _refused(stage, trial, below[0])
         psutil.wait_procs(below, timeout=120)
@@ -103,7 +119,7 @@ def kill_recovery(stage: Stage, rng: Random, later: ExitStack) -> Trial:
 def second_run(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """A second run, by the recovery command and by Snakemake, beside one that is at work."""
     run, told = _disturbed(stage, rng)
-    trial = Trial(f"second runs {told}")
+    trial = Trial(f"second runs {told}", effective=run.running())
     if run.running():
         _refused(stage, trial, run.process)
     if run.running() and any((stage.root / ".snakemake/locks").glob("*")):
@@ -141,7 +157,7 @@ def damage_at_work(stage: Stage, rng: Random, later: ExitStack) -> Trial:
         run.pause(0.02)
     if not run.running() or not place.exists():
         run.ended()
-        return Trial(f"nothing: {wanted} had gone")
+        return Trial(f"nothing: {wanted} had gone", effective=False)
     file, how = _spoil(stage, rng, wanted)
     trial = Trial(f"{how} of {file} right after it was made", {wanted})
     trial.judge(run.ended(), file)
@@ -179,14 +195,14 @@ def torn_checkpoint(stage: Stage, rng: Random, later: ExitStack) -> Trial:
         remove(stage.root / output)
     run = stage.start(resuming=True)
     room = stage.root / "results/faults/checkpoints"
-    while run.running() and not list(room.rglob("last.ckpt")):
+    while run.running() and not list(room.rglob("last*.ckpt")):
         run.pause(0.02)
     for process in [*run.family(), run.process]:
         _signal(process, signal.SIGKILL)
     run.ended()
     found = sorted(room.rglob("*.ckpt"))
     if not found:
-        return Trial("SIGKILL at the end of a training", set(training.outputs))
+        return Trial("SIGKILL at the end of a training", set(training.outputs), effective=False)
     file = rng.choice(found)
     told = f"SIGKILL of a training, {_harm(rng, file)} of its {file.name}"
     return Trial(told, set(training.outputs))
@@ -203,7 +219,9 @@ def read_only(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     undo.callback(_unmount, folder)
     _mount("-o", "remount,ro,bind", str(folder))
     trial = Trial(f"read-only {folder.relative_to(stage.root)}, {len(left)} jobs left")
-    trial.judge(stage.start().ended(), str(folder.relative_to(stage.root)))
+    run = stage.start().ended()
+    trial.judge(run, str(folder.relative_to(stage.root)))
+    trial.effective = run.status != 0
     undo.close()
     return trial
 
@@ -224,9 +242,9 @@ def full_disk(stage: Stage, rng: Random, later: ExitStack) -> Trial:
         shutil.copytree(aside, place, dirs_exist_ok=True)
     finally:
         remove(aside)
-    run = stage.start()
-    trial = Trial(f"a full disk below {part}, {len(left)} jobs left")
-    trial.judge(run.ended(), "No space left on device: '", "disk is full")
+    run = stage.start().ended()
+    trial = Trial(f"a full disk below {part}, {len(left)} jobs left", effective=run.status != 0)
+    trial.judge(run, "No space left on device: '", "disk is full")
     _mount("-o", "remount,size=500m", str(place))
     return trial
 
@@ -289,9 +307,13 @@ def _harm(rng: Random, file: Path) -> str:
     return how
 
 
-def _signal(process: psutil.Process, number: int) -> None:
+def _signal(process: psutil.Process, number: int) -> bool:
+    """Send a signal; return whether the process was alive to hear it."""
     with suppress(psutil.NoSuchProcess):
+        alive = process.status() != psutil.STATUS_ZOMBIE
         process.send_signal(number)
+        return alive
+    return False
 
 
 def _mount(*arguments: str) -> None:

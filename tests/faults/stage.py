@@ -89,6 +89,7 @@ class Stage:
     def __init__(self, folder: Path, cores: int):
         self.root, self._kept, self._cores = folder / "work", folder / "undisturbed", cores
         self.started: list[Started] = []
+        self.restored: dict[str, tuple] = {}
         self.root.mkdir()
         for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
@@ -133,6 +134,7 @@ class Stage:
             for output in job.outputs:
                 remove(self.root / output)
                 self.checksums(output).unlink(missing_ok=True)
+        self.restored = self.finished()
 
     def unfinished(self, rng: Random, most: int = 4) -> list[Job]:
         """Draw a job and return it with all that come after it: the state before it ran."""

@@ -14,8 +14,10 @@ from worlds import NETWORK, tone_corpus
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.networks.bundle import load
-from tonotopy.training.checkpoints import drop_untrustworthy
+from tonotopy.training.checkpoints import resumable
 from tonotopy.training.fit import train
+from tonotopy.training.loop import EpochLines
+from tonotopy.training.objectives import Classify
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {**NETWORK, "training": {**NETWORK["training"], "epochs": 5}}
@@ -55,7 +57,7 @@ def killed(corpus, tmp_path_factory) -> Path:
         env={**os.environ, "PYTHONPATH": rooms, "PYTHONSAFEPATH": ""},
     )
     until = time.monotonic() + 120
-    while not list(place.rglob("last.ckpt")):
+    while not list(place.rglob("last*.ckpt")):
         assert child.poll() is None and time.monotonic() < until
         time.sleep(0.01)
     child.kill()
@@ -76,7 +78,10 @@ def again(killed, tmp_path):
 def test_after_a_sigkill_it_ends_with_the_same_weights(corpus, again, uninterrupted, capsys):
     assert torch.equal(fit(corpus, again), uninterrupted)
     assert "resuming from" in capsys.readouterr().out
-    assert not list((again / "checkpoints").iterdir())
+    # the network may yet be lost before anybody notes that it is finished: it is there at once
+    assert torch.equal(fit(corpus, again), uninterrupted)
+    told = capsys.readouterr().out
+    assert "resuming from" in told and "epoch" not in told
 
 
 def cut(path):
@@ -89,29 +94,73 @@ def flip(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", ["last.ckpt", "best.ckpt"])
+def the(place: Path, name: str) -> Path:
+    """The newest checkpoint of a kind."""
+    return max(place.rglob(f"{name}*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("name", ["last", "best"])
 @pytest.mark.parametrize("harm", [cut, flip, Path.unlink])
 def test_torn_checkpoints_are_told_and_dropped(again, capsys, name, harm):
-    (checkpoint,) = again.rglob(name)
-    harm(checkpoint)
-    drop_untrustworthy(checkpoint.parent)
+    (place,) = (again / "checkpoints").iterdir()
+    for other in place.glob(f"{name}*.ckpt"):
+        harm(other)
+    assert resumable(place) is None
     told = capsys.readouterr().out
-    assert f"note: {checkpoint.parent}" in told and name in told
-    assert told.endswith("the training starts anew\n") and not checkpoint.parent.exists()
+    assert told.endswith(f"note: {place} has no whole checkpoint: the training starts anew\n")
+    assert not place.exists() and (harm is Path.unlink or f"{name}" in told)
+
+
+def test_an_older_checkpoint_steps_in_for_a_torn_one(again, capsys):
+    (place,) = (again / "checkpoints").iterdir()
+    whole = the(place, "last")
+    torn = place / "last-v7.ckpt"
+    shutil.copy(whole, torn)
+    cut(torn)
+    assert resumable(place) == whole and not torn.exists()
+    assert f"note: {torn} is damaged" in capsys.readouterr().out
 
 
 def test_a_training_starts_anew_over_a_torn_checkpoint(corpus, again, uninterrupted, capsys):
-    (checkpoint,) = again.rglob("last.ckpt")
-    flip(checkpoint)
+    flip(the(again, "last"))
     assert torch.equal(fit(corpus, again), uninterrupted)
     told = capsys.readouterr().out
-    assert "last.ckpt is damaged" in told and "resuming" not in told
+    assert "is damaged" in told and "resuming" not in told
 
 
 def test_checkpoints_in_a_moved_folder_are_not_used(again, tmp_path, capsys):
     (place,) = (again / "checkpoints").iterdir()
-    drop_untrustworthy(place)
-    assert place.is_dir() and capsys.readouterr().out == ""
+    assert resumable(place) == the(place, "last") and capsys.readouterr().out == ""
     shutil.copytree(place, tmp_path / "moved")
-    drop_untrustworthy(tmp_path / "moved")
-    assert f"note: {tmp_path}/moved/last.ckpt needs {place}" in capsys.readouterr().out
+    assert resumable(tmp_path / "moved") is None
+    told = capsys.readouterr().out
+    assert f"note: {tmp_path}/moved/last" in told and f"needs {place}" in told
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("last", [1, 3])
+def test_it_goes_on_from_the_last_epoch_though_an_early_one_was_best(
+    corpus, tmp_path, monkeypatch, capsys, last
+):
+    """Epoch 1 is the best of all; the kill comes in the epoch after ``last``."""
+    scores = iter([0.9, 0.5, 0.4, 0.3, 0.2])
+    monkeypatch.setattr(Classify, "score", lambda self, *_: next(scores))
+    begin = EpochLines.on_train_epoch_start
+
+    def die(self, trainer, module):
+        begin(self, trainer, module)
+        if trainer.current_epoch == last:
+            raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(EpochLines, "on_train_epoch_start", die)
+        fit(corpus, tmp_path)
+    assert len(list(tmp_path.rglob("last*.ckpt"))) == 1
+    capsys.readouterr()
+    fit(corpus, tmp_path)
+    told = capsys.readouterr().out
+    assert [f"epoch {n + 1}/5" in told for n in range(5)] == [n >= last for n in range(5)]
+    assert load(tmp_path / "network").info["best"]["epoch"] == 0

@@ -70,15 +70,14 @@ def test_two_processes_learn_what_one_learns(corpus, alone, tmp_path):
     assert_same(bundle, alone[1])
     pd.testing.assert_frame_equal(history, alone[0], rtol=1e-5, atol=1e-6)
     assert history["validation_macro_f1"].tolist() == alone[0]["validation_macro_f1"].tolist()
-    assert bundle.info["training"] == {**alone[1].info["training"], "devices": 2}
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert bundle.info["training"] == alone[1].info["training"]
     assert len(list((tmp_path / "logs").glob("events*"))) == 1
 
 
 SRUN = """#!/bin/bash
 # stands in for SLURM's: as many tasks as are asked for, numbered as SLURM numbers them
 for i in "$@"; do case $i in --ntasks=*) tasks=${i#*=};; esac; done
-shift 3
+while [[ $1 == --* ]]; do shift; done
 for task in $(seq 0 $((tasks - 1))); do
   SLURM_JOB_ID=4321 SLURM_NTASKS=$tasks SLURM_NTASKS_PER_NODE=$tasks SLURM_PROCID=$task \\
     SLURM_LOCALID=$task SLURM_NODEID=0 SLURM_NODELIST=localhost SLURM_NNODES=1 \\
@@ -123,7 +122,7 @@ def test_slurms_tasks_resume_what_one_process_began(corpus, alone, tmp_path, mon
 
 def test_a_process_that_fails_fails_the_training(corpus, tmp_path, monkeypatch, capsys):
     failing = [sys.executable, "-c", "print('no room'); raise SystemExit(3)"]
-    monkeypatch.setattr(ranks, "_start", lambda devices, starter: failing)
+    monkeypatch.setattr(ranks, "_start", lambda devices, threads, starter: failing)
     with pytest.raises(RuntimeError, match="training on 2 devices failed"):
         trained(corpus, tmp_path, devices=2)
     assert "no room" in capsys.readouterr().out and not (tmp_path / "net").exists()

@@ -130,6 +130,63 @@ def test_the_lock_of_another_user_is_left_alone(tmp_path, monkeypatch):
     assert lock.exists()
 
 
+def test_the_lock_of_another_machine_is_left_to_that_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    recovery.refuse_from_elsewhere(tmp_path)  # nobody wrote down where it ran
+    recovery.note_run(on_cluster=True)
+    recovery.refuse_from_elsewhere(tmp_path)
+    with monkeypatch.context() as other:
+        other.setattr(recovery.socket, "gethostname", lambda: "login2")
+        told = f"{tmp_path}: locked by a run that was started on {os.uname().nodename}"
+        with pytest.raises(InputError, match=f"{told}.*--take-over"):
+            recovery.refuse_from_elsewhere(tmp_path)
+        lock.unlink()
+        recovery.refuse_from_elsewhere(tmp_path)  # it ended in order
+
+
+def test_whether_a_run_was_on_a_cluster_is_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not recovery.was_on_cluster(tmp_path)
+    for on_cluster in (True, False):
+        recovery.note_run(on_cluster)
+        assert recovery.was_on_cluster(tmp_path) == on_cluster
+    recovery.NOTE.write_text('{"host": "log')
+    for found in ("/usr/bin/squeue", None):
+        monkeypatch.setattr(recovery.shutil, "which", lambda name, found=found: found)
+        assert recovery.was_on_cluster(tmp_path) == (found is not None)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("/env/bin/python /env/bin/snakemake --cores 2", True),
+        ("python3.11 -u -W ignore -m snakemake -n", True),
+        ("coverage run -m snakemake", True),
+        ("snakemake --cores 2", True),
+        ("vim snakemake", False),
+        ("tail -f logs/snakemake", False),
+        ("python resume.py --cores 2", False),
+        ("", False),
+    ],
+)
+def test_snakemake_is_known_by_its_command_line(words, expected):
+    assert recovery.is_snakemake(words.split()) == expected
+
+
+def test_checkpoints_go_once_their_networks_are_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("mini/checkpoints/a", "mini/networks/a", "mini/checkpoints/half",
+                  "mini-seed1/checkpoints/a", "mini-seed1/networks/a",
+                  "mini2/checkpoints/a", "mini2/networks/a"):  # fmt: skip
+        (tmp_path / "results" / place).mkdir(parents=True)
+    recovery.discard_checkpoints("mini")
+    left = {str(p.relative_to(tmp_path / "results")) for p in tmp_path.rglob("checkpoints/*")}
+    assert left == {"mini/checkpoints/half", "mini2/checkpoints/a"}
+
+
 @pytest.fixture
 def outputs(tmp_path):
     for name in ("data/corpora/a.json", "results/b.json", "results/c.json"):
@@ -149,10 +206,6 @@ def test_damage_is_found_wherever_it_is(outputs):
     assert set(found) == {"data/corpora/a.json", "results/folder"}
     assert found["results/folder"].endswith("folder/d.txt: missing")
     assert {str(p) for p in recovery.gone(outputs)} == {"results/c.json"}
-    recovery.forget_gone(outputs)
-    assert recovery.gone(outputs) == set() and recovery.damaged(outputs).keys() == {
-        *map(recovery.Path, found)
-    }
 
 
 def test_large_outputs_are_left_to_their_readers_unless_asked(outputs, monkeypatch, capsys):
@@ -169,6 +222,9 @@ def test_outputs_whose_record_is_torn_are_made_again(outputs):
     record.parent.mkdir(parents=True)
     record.write_text("{}")
     assert recovery.damaged(outputs) == {}
+    assert {str(p) for p in recovery.unrecorded(outputs)} == {
+        "data/corpora/a.json", "results/c.json", "results/folder"
+    }  # fmt: skip
     record.write_text('{"params": [')
     (reason,) = recovery.damaged(outputs).values()
     assert reason.startswith("results/b.json: Snakemake's record")

@@ -2,7 +2,6 @@
 
 tests/slurm has a real cluster."""
 
-import json
 import os
 
 import pytest
@@ -39,7 +38,6 @@ def waiting(queue):
 
 
 def test_jobs_of_the_dead_run_are_cancelled_and_no_others(queue, capsys):
-    slurm.note_run(on_cluster=True)
     slurm.end_jobs(queue.parent / "project")
     assert waiting(queue) == ["13", "14"]
     assert "cancelling SLURM jobs 11 12: their run is dead" in capsys.readouterr().out
@@ -47,37 +45,7 @@ def test_jobs_of_the_dead_run_are_cancelled_and_no_others(queue, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_without_a_run_on_a_cluster_slurm_is_not_asked(queue):
-    (queue.parent / "bin/squeue").unlink()
-    slurm.end_jobs(queue.parent / "project")
-    slurm.note_run(on_cluster=False)
-    slurm.end_jobs(queue.parent / "project")
-    assert len(waiting(queue)) == 4
-
-
-def test_a_run_of_another_machine_is_left_to_that_machine(queue):
-    project = queue.parent / "project"
-    slurm.note_run(on_cluster=True)
-    slurm.NOTE.write_text(json.dumps({"host": "login2", "on_cluster": True}))
-    with pytest.raises(InputError, match="the last run was started on login2"):
-        slurm.end_jobs(project)
-    queue.write_text("")
-    slurm.end_jobs(project)  # it ended in order: no job and no lock is left
-    (project / slurm.LOCKS).mkdir(parents=True)
-    (project / slurm.LOCKS / "0.output.lock").touch()
-    with pytest.raises(InputError, match=rf"login2 is gone, delete .*{slurm.NOTE.name}"):
-        slurm.end_jobs(project)
-
-
-def test_a_torn_note_means_this_machine(queue):
-    slurm.note_run(on_cluster=True)
-    slurm.NOTE.write_text('{"host": "log')
-    slurm.end_jobs(queue.parent / "project")
-    assert waiting(queue) == ["13", "14"]
-
-
 def test_a_queue_that_does_not_answer_is_told(queue, monkeypatch):
-    slurm.note_run(on_cluster=True)
     (queue.parent / "bin/squeue").write_text("#!/bin/sh\necho no controller >&2; exit 1\n")
     with pytest.raises(InputError, match=r"squeue fails \(no controller\).*where SLURM answers"):
         slurm.end_jobs(queue.parent / "project")
@@ -88,7 +56,6 @@ def test_a_queue_that_does_not_answer_is_told(queue, monkeypatch):
 
 
 def test_jobs_that_do_not_end_are_named(queue, monkeypatch):
-    slurm.note_run(on_cluster=True)
     (queue.parent / "bin/scancel").write_text("#!/bin/sh\n")
     monkeypatch.setattr(slurm, "PATIENCE_S", 0.1)
     with pytest.raises(InputError, match="SLURM jobs 11 12 were cancelled and do not end"):

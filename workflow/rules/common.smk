@@ -156,9 +156,15 @@ def training_corpus(wildcards):
 
 
 def training_settings(wildcards):
-    """The network's entry without what only the tuning reads."""
+    """The network's entry without what only the tuning reads, and what changes nothing."""
     settings = config["networks"][wildcards.network]
-    return frozen({k: v for k, v in settings.items() if k != "tuning"})
+    training = {k: v for k, v in settings["training"].items() if k != "devices"}
+    return frozen({**{k: v for k, v in settings.items() if k != "tuning"}, "training": training})
+
+
+def devices(wildcards):
+    """How many devices share the batches of a network's training."""
+    return config["networks"][wildcards.network]["training"].get("devices", 1)
 
 
 def teacher(wildcards):

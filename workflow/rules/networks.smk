@@ -34,8 +34,8 @@ rule train_network:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     resources:
-        gpu=lambda wildcards: gpus()
-        * config["networks"][wildcards.network]["training"].get("devices", 1),
+        gpu=lambda wildcards: gpus() * devices(wildcards),
+        devices=devices,  # no parameter: with another number the same is learned
     params:
         settings=training_settings,
         seed=seed_of,

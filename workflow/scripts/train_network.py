@@ -11,10 +11,12 @@ from tonotopy.training.fit import train
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)
+settings = json.loads(snakemake.params.settings)
+settings["training"]["devices"] = snakemake.resources.devices
 weights, teacher = (snakemake.input.get(name) for name in ("initial_weights", "teacher"))
 history = train(
     Corpus(snakemake.input.corpus),
-    json.loads(snakemake.params.settings),
+    settings,
     Path(snakemake.output.network),
     Path(snakemake.params.checkpoints),
     Path(snakemake.params.tensorboard),

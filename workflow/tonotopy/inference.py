@@ -10,6 +10,7 @@ from torch import Tensor
 from tonotopy.activations import class_token_means
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
+from tonotopy.gpus import claim_gpus
 from tonotopy.networks.bundle import Bundle
 
 BATCH = 128  # clips
@@ -18,8 +19,9 @@ BATCH = 128  # clips
 def pick_device(accelerator: str) -> torch.device:
     """Return the device that ``accelerator`` (auto, cpu or gpu) means on this machine.
 
-    On a GPU this process multiplies matrices in TF32 from then on: products carry 10 bits of
-    mantissa, sums float32. That is an order finer than the bfloat16 that GPUs train in.
+    Of several GPUs one is claimed, see `gpus.claim_gpus`. On a GPU this process multiplies matrices
+    in TF32 from then on: products carry 10 bits of mantissa, sums float32. That is an order finer
+    than the bfloat16 that GPUs train in.
 
     Raises:
         InputError: a GPU is asked for and there is none.
@@ -28,6 +30,7 @@ def pick_device(accelerator: str) -> torch.device:
         raise InputError("accelerator is 'gpu' but torch sees none; set it to 'auto' or 'cpu'")
     if accelerator == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
+    claim_gpus(1, torch.cuda.device_count())
     torch.set_float32_matmul_precision("high")
     return torch.device("cuda")
 

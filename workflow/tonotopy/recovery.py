@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +18,10 @@ import psutil
 
 from tonotopy import sums
 from tonotopy.errors import InputError
-from tonotopy.files import DRAFT
+from tonotopy.files import DRAFT, read_json, write_json
 
+NOTE = Path(".snakemake/run.json")
+LOCKS = Path(".snakemake/locks")
 MARK = "TONOTOPY_RUN"  # set for all that a run starts: the folder that it works in
 ROOMS = ("data", "results")
 LARGE = 2 << 30  # bytes; outputs above this are left to whoever reads them
@@ -28,6 +31,46 @@ PATIENCE_S = 5  # between asking a process to end and ending it
 def mark_this_run() -> None:
     """Mark all that this process starts with the folder it works in, so that orphans are found."""
     os.environ[MARK] = os.getcwd()
+
+
+def note_run(on_cluster: bool) -> None:
+    """Write down on which machine the run of the current folder begins.
+
+    Args:
+        on_cluster: whether its jobs go to a cluster.
+    """
+    write_json(NOTE, {"host": socket.gethostname(), "on_cluster": on_cluster}, checksums=False)
+
+
+def was_on_cluster(folder: Path) -> bool:
+    """Tell whether the last run's jobs went to a cluster; if its note is torn, whether they may."""
+    told = _noted(folder)
+    return shutil.which("squeue") is not None if told is None else told["on_cluster"]
+
+
+def refuse_from_elsewhere(folder: Path) -> None:
+    """Refuse to clear up after a run of another machine, whose processes cannot be seen here.
+
+    Raises:
+        InputError: there is a lock, and the last run was started elsewhere.
+    """
+    host = (_noted(folder) or {}).get("host", socket.gethostname())
+    if host != socket.gethostname() and any((folder / LOCKS).glob("*")):
+        raise InputError(
+            f"{folder}: locked by a run that was started on {host}, and only that machine can tell "
+            f"whether it is still at work. Run this there; if {host} is gone, or is this machine "
+            "under an earlier name, add --take-over"
+        )
+
+
+def _noted(folder: Path) -> dict | None:
+    """Return what `note_run` wrote, None if it is torn."""
+    if not (folder / NOTE).is_file():
+        return {"on_cluster": False}
+    try:
+        return read_json(folder / NOTE)
+    except InputError:
+        return None
 
 
 @contextlib.contextmanager
@@ -60,11 +103,16 @@ def refuse_beside_a_run(folder: Path) -> None:
     """
     for process in _others():
         with contextlib.suppress(psutil.Error):
-            words = process.cmdline()
-            if any(Path(word).name == "snakemake" for word in words[:3]) and (
-                process.cwd() == str(folder) and MARK not in process.environ()
-            ):
+            at_work = is_snakemake(process.cmdline()) and process.cwd() == str(folder)
+            if at_work and MARK not in process.environ():
                 raise InputError(_working(folder, _told(process)))
+
+
+def is_snakemake(words: list[str]) -> bool:
+    """Tell whether a command line is a call of Snakemake, by itself or through Python."""
+    named = [n for n, word in enumerate(words) if Path(word).name == "snakemake"]
+    by_python = bool(words) and Path(words[0]).name.startswith(("python", "pypy"))
+    return any(n == 0 or by_python or words[n - 1] == "-m" for n in named)
 
 
 def left_running(folder: Path) -> list[psutil.Process]:
@@ -96,7 +144,7 @@ def clear(folder: Path) -> None:
         InputError: a run began meanwhile, or a lock is of another user, whose processes cannot be
             seen.
     """
-    locks = folder / ".snakemake/locks"
+    locks = folder / LOCKS
     refuse_beside_a_run(folder)
     held = list(locks.iterdir()) if locks.is_dir() else []
     for lock in held:
@@ -129,24 +177,39 @@ def damaged(folder: Path, large: bool = False) -> dict[Path, str]:
     if spared := len(outputs) - len(chosen):
         print(f"{spared} outputs over {LARGE >> 30} GiB are checked by the jobs that read them, or "
               "now with --verify")  # fmt: skip
-    return found | _unknown(folder)
+    return found | _torn(folder)
 
 
-def _unknown(folder: Path) -> dict[Path, str]:
-    """Return the outputs of which Snakemake's own record is torn.
+def unrecorded(folder: Path) -> dict[Path, str]:
+    """Return the outputs that jobs finished on a cluster when their run was dead already.
 
-    Without it Snakemake takes them for finished and never notices that their settings changed.
+    Nobody wrote down how they were made: Snakemake would take them for finished and never notice
+    that their settings changed.
     """
-    records = folder / ".snakemake/metadata"
+    known = set(_records(folder))
+    made = (output.relative_to(folder) for output in _recorded(folder) if output.exists())
+    return {o: f"{o}: finished after its run had died" for o in made if o not in known}
+
+
+def _torn(folder: Path) -> dict[Path, str]:
+    """Return the outputs of which Snakemake's own record is torn, which are like `unrecorded`."""
     found = {}
-    for place in sorted(p for p in records.rglob("*") if p.is_file()):
+    for output, place in _records(folder).items():
         try:
             json.loads(place.read_text())
         except ValueError:
-            name = "".join(part.removeprefix("@") for part in place.relative_to(records).parts)
-            output = Path(base64.urlsafe_b64decode(name).decode())
             if (folder / output).exists():
                 found[output] = f"{output}: Snakemake's record of how it was made is torn"
+    return found
+
+
+def _records(folder: Path) -> dict[Path, Path]:
+    """Return output -> file of Snakemake's record of it."""
+    records = folder / ".snakemake/metadata"
+    found = {}
+    for place in sorted(p for p in records.rglob("*") if p.is_file()):
+        name = "".join(part.removeprefix("@") for part in place.relative_to(records).parts)
+        found[Path(base64.urlsafe_b64decode(name).decode())] = place
     return found
 
 
@@ -158,10 +221,16 @@ def gone(folder: Path) -> set[Path]:
     return {o.relative_to(folder) for o in _recorded(folder) if not o.exists()}
 
 
-def forget_gone(folder: Path) -> None:
-    """Remove the checksums of what is not there any more, once a run has ended well without it."""
-    for output in gone(folder):
-        sums.forget(folder / output)
+def discard_checkpoints(scale: str) -> None:
+    """Remove the checkpoints of trainings whose networks are there, once a run has ended well.
+
+    Until then they are kept: a network is lost if its run dies before it has noted it as finished.
+    """
+    for results in Path("results").glob(f"{scale}*"):
+        if results.name.partition("-seed")[0] == scale:
+            for place in results.glob("checkpoints/*"):
+                if (results / "networks" / place.name).is_dir():
+                    shutil.rmtree(place)
 
 
 def delete(outputs: Iterable[Path]) -> None:

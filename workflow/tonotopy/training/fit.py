@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +15,12 @@ from tonotopy.errors import InputError
 from tonotopy.files import naming
 from tonotopy.frontends import registry as front_ends
 from tonotopy.frontends.log_mel import LogMel, statistics
+from tonotopy.gpus import claim_gpus
 from tonotopy.networks.bundle import load, save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
 from tonotopy.networks.registry import ARCHITECTURES, build
 from tonotopy.training.augment import Augmentation
-from tonotopy.training.checkpoints import drop_untrustworthy
+from tonotopy.training.checkpoints import resumable
 from tonotopy.training.learner import Learner, TrainingSettings
 from tonotopy.training.loop import Job, Outcome, fit
 from tonotopy.training.objectives import objective
@@ -53,7 +53,7 @@ def train(
             augmentation.
         out: folder of the bundle.
         checkpoints: folder that survives a kill; only a training with the same settings and the
-            same corpus resumes from it. It is emptied at the end.
+            same corpus resumes from it. Whoever knows that the bundle is kept empties it.
         logs: folder for TensorBoard.
         seed: seed of the run.
         accelerator: auto, cpu or gpu.
@@ -75,8 +75,8 @@ def train(
         initialise_from_deit(network, read_deit(initial_weights))
     module = Learner(network, front_end, augmentation, options, aim, seed)
     place = checkpoints / _digest(settings, corpus, seed)
-    job = Job(module, corpus.path, aim.targets(corpus), cache, place, logs, accelerator,
-              max(1, torch.get_num_threads() // options.devices))  # fmt: skip
+    job = Job(module, corpus.path, aim.targets(corpus), cache, place, resumable(place), logs,
+              accelerator, max(1, torch.get_num_threads() // options.devices))  # fmt: skip
     history = _take_best(module, _fitted(job, starter))
     info = {
         **_described(settings, corpus, options, seed),
@@ -85,15 +85,16 @@ def train(
         "best": history.loc[history[aim.metric].idxmax()].to_dict(),
     }
     save(out, module.network, front_end, info)
-    shutil.rmtree(place, ignore_errors=True)
     return history
 
 
 def _fitted(job: Job, starter: str | None) -> Outcome:
     """Train in this process, or with several devices in one for each."""
-    drop_untrustworthy(job.checkpoints)
+    devices = job.module.settings.devices
+    if job.accelerator != "cpu" and torch.cuda.is_available():
+        claim_gpus(devices, torch.cuda.device_count())
     with naming(job.checkpoints):
-        return fit(job) if job.module.settings.devices == 1 else launch(job, starter)
+        return fit(job) if devices == 1 else launch(job, starter)
 
 
 def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: int) -> dict:
@@ -101,7 +102,7 @@ def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: 
         "architecture": settings["architecture"],
         "classes": corpus.classes,
         "corpus": {"name": corpus.name, "content_sha256": corpus.info["content_sha256"]},
-        "training": asdict(options),
+        "training": {k: v for k, v in asdict(options).items() if k != "devices"},
         "seed": seed,
         "trained": True,
     }

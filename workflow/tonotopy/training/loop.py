@@ -10,13 +10,14 @@ from pathlib import Path
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import ClusterEnvironment, LightningEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.training.checkpoints import best_epochs, every_epoch
 from tonotopy.training.learner import Learner, loader
 
 
@@ -54,7 +55,8 @@ class Job:
         corpus: folder of the corpus.
         targets: of the objective, a row per clip.
         cache: split -> spectrograms, or empty.
-        checkpoints: folder that a killed training goes on from.
+        checkpoints: folder for the checkpoints of every epoch.
+        resume: the checkpoint to go on from, or None.
         logs: folder for TensorBoard.
         accelerator: auto, cpu or gpu.
         threads: of torch, in each process.
@@ -65,6 +67,7 @@ class Job:
     targets: np.ndarray
     cache: dict[str, Tensor]
     checkpoints: Path
+    resume: Path | None
     logs: Path
     accelerator: str
     threads: int
@@ -89,10 +92,7 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
         logging.getLogger(name).setLevel(logging.WARNING)
     environment = environment or LightningEnvironment()
     lines = EpochLines()
-    metric = job.module.objective.metric
-    best = ModelCheckpoint(
-        job.checkpoints, monitor=metric, mode="max", save_last=True, filename="best"
-    )
+    best = best_epochs(job.checkpoints, job.module.objective.metric)
     rank, ranks = environment.global_rank(), job.module.settings.devices
     corpus = Corpus(job.corpus)
     loaders = [
@@ -100,9 +100,8 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
                rank, ranks)
         for split, seed in (("train", job.module.seed), ("validation", None))
     ]  # fmt: skip
-    last = job.checkpoints / "last.ckpt"
-    if last.is_file() and rank == 0:
-        print(f"resuming from {last}", flush=True)
+    if job.resume and rank == 0:
+        print(f"resuming from {job.resume}", flush=True)
     with warnings.catch_warnings():
         # batches are read from memory-mapped files: worker processes would only cost time here
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
@@ -110,9 +109,8 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         warnings.filterwarnings("ignore", message=".*`srun` command is available.*")
         warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
-        trainer = _trainer(job, environment, [lines, best])
-        resume = last if last.is_file() else None
-        trainer.fit(job.module, *loaders, ckpt_path=resume, weights_only=True)
+        trainer = _trainer(job, environment, [lines, best, every_epoch(job.checkpoints)])
+        trainer.fit(job.module, *loaders, ckpt_path=job.resume, weights_only=True)
     return Outcome(lines.rows, best.best_model_path)
 
 

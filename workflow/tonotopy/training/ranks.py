@@ -41,7 +41,7 @@ def launch(job: Job, starter: str | None = None) -> Outcome:
     job.checkpoints.mkdir(parents=True, exist_ok=True)
     file, devices = job.checkpoints / "job.pt", job.module.settings.devices
     torch.save(job, file)
-    command = [*_start(devices, starter), "-m", "tonotopy.training.ranks", str(file)]
+    command = [*_start(devices, job.threads, starter), "-m", "tonotopy.training.ranks", str(file)]
     package = str(Path(tonotopy.__file__).parents[1])
     searched = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": searched, "OMP_NUM_THREADS": str(job.threads)}
@@ -59,10 +59,14 @@ def launch(job: Job, starter: str | None = None) -> Outcome:
     return Outcome(**read_json(job.checkpoints / "outcome.json"))
 
 
-def _start(devices: int, starter: str | None) -> list[str]:
+def _start(devices: int, threads: int, starter: str | None) -> list[str]:
     if starter is not None:
-        tasks = [f"--ntasks={devices}", f"--ntasks-per-node={devices}"]
-        return [starter, "--nodes=1", *tasks, sys.executable]
+        tasks = [
+            f"--ntasks={devices}",
+            f"--ntasks-per-node={devices}",
+            f"--cpus-per-task={threads}",
+        ]
+        return [starter, "--nodes=1", "--kill-on-bad-exit=1", *tasks, sys.executable]
     return [sys.executable, "-m", "torch.distributed.run", "--standalone",
             f"--nproc-per-node={devices}"]  # fmt: skip
 
