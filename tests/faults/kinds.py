@@ -242,6 +242,7 @@ def full_disk(stage: Stage, rng: Random, later: ExitStack) -> Trial:
         shutil.copytree(aside, place, dirs_exist_ok=True)
     finally:
         remove(aside)
+    stage.restored = stage.finished()  # all files are new ones
     run = stage.start().ended()
     trial = Trial(f"a full disk below {part}, {len(left)} jobs left", effective=run.status != 0)
     trial.judge(run, "No space left on device: '", "disk is full")
