@@ -120,7 +120,7 @@ def test_a_missing_folder_is_named(project, tmp_path):
     (project.path / "gone.yaml").write_text(yaml.safe_dump({**settings, "scale": "gone"}))
     gone = project.__class__(project.path, "gone.yaml")
     told = gone.snakemake(target="data/corpora/gone/my_music", ok=False)
-    assert f"error: {tmp_path}/nowhere: no such folder; check 'path'" in told
+    assert f"corpora.my_music.path: no folder '{tmp_path}/nowhere'" in told
     assert not (project.path / "data/corpora/gone/my_music").exists()
 
 
