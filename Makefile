@@ -27,7 +27,7 @@ test-slurm: setup
 
 # disturbs a small run N times: kills, damaged files, full disks; as root it plays all of them
 faults: setup
-	$(BIN)/python tests/faults/campaign.py --faults $(N) --seed $(SEED) --cores $(CORES)
+	$(BIN)/python tests/faults/campaign.py --faults $(N) --seed $(SEED) --stages $(CORES)
 
 # what takes too long for every change
 nightly:

@@ -1,6 +1,6 @@
 """Disturb the workflow at random, recover by the one documented command, and count what is lost.
 
-    python tests/faults/campaign.py [--faults 20] [--seed 0] [--cores 2] [--only KIND]
+    python tests/faults/campaign.py [--faults 20] [--seed 0] [--stages 2] [--cores 1] [--only KIND]
 
 Every fault begins from a half-done run and ends with `workflow/resume.py`, after which all outputs
 must equal, byte for byte, those of an undisturbed run. The exit status tells whether any result was
@@ -13,9 +13,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from threading import Lock
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
 
@@ -25,6 +27,38 @@ from stage import Stage
 MOST = 2  # attempts per fault that is asked for: some come too late
 
 
+class Campaign:
+    """Which fault comes next, and what the faults before it came to; stages share it."""
+
+    def __init__(self, kinds: list, faults: int, seed: int):
+        self.counts: Counter = Counter()
+        self._kinds, self._faults, self._seed = kinds, faults, seed
+        self._number, self._under_way, self._order = 0, 0, []
+        self._lock = Lock()
+
+    def draw(self) -> tuple | None:
+        """Return (kind, random generator, head of its line), None if there are enough."""
+        with self._lock:
+            enough = self.counts["tried"] + self._under_way >= self._faults
+            if enough or self._number >= MOST * self._faults:
+                return None
+            self._number += 1
+            self._under_way += 1
+            rng = Random(f"{self._seed}.{self._number}")
+            self._order = self._order or rng.sample(self._kinds, len(self._kinds))
+            return self._order.pop(), rng, f"[{self._number}]"
+
+    def add(self, counts: Counter) -> None:
+        """Note what a fault came to."""
+        with self._lock:
+            self._under_way -= 1
+            self.counts += counts
+
+    def stop(self) -> None:
+        """Let no other fault begin."""
+        self._faults = 0
+
+
 def main() -> int:
     """Play the campaign; return the exit status."""
     asked = _arguments()
@@ -32,23 +66,31 @@ def main() -> int:
     if not kinds:
         known = ", ".join(sorted({kind.__name__ for kind in KINDS}))
         sys.exit(f"no fault '{asked.only}' (known: {known})")
+    campaign = Campaign(kinds, asked.faults, asked.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, ExitStack() as later:
         began = time.monotonic()
-        stage = Stage(Path(folder), asked.cores)
-        print(
-            f"undisturbed: {len(stage.jobs)} jobs in {time.monotonic() - began:.0f} s", flush=True
-        )
-        counts, order = Counter(), []
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-        later.callback(stage.end_all)
-        for number in range(MOST * asked.faults):
-            rng = Random(f"{asked.seed}.{number}")
-            order = order or Random(f"{asked.seed} order {number}").sample(kinds, len(kinds))
-            head = f"[{counts['tried'] + 1}/{asked.faults}]"
-            counts += _play(stage, order.pop(), rng, head)
-            if counts["tried"] == asked.faults:
-                break
-    return _summary(counts, asked.faults)
+        with ThreadPoolExecutor(asked.stages) as pool:
+            places = [Path(folder) / str(number) for number in range(asked.stages)]
+            stages = list(pool.map(lambda place: Stage(place, asked.cores), places))
+            seconds = time.monotonic() - began
+            told = f"{len(stages[0].jobs)} jobs, undisturbed on {len(stages)} stages at once"
+            print(f"{told}: {seconds:.0f} s", flush=True)
+
+            def stop(*_):
+                campaign.stop()
+                for stage in stages:
+                    stage.end_all()
+
+            signal.signal(signal.SIGTERM, stop)
+            later.callback(stop)
+            list(pool.map(lambda stage: _play_on(stage, campaign), stages))
+    return _summary(campaign.counts, asked.faults)
+
+
+def _play_on(stage: Stage, campaign: Campaign) -> None:
+    """Play faults on a stage until there are enough on all of them."""
+    while fault := campaign.draw():
+        campaign.add(_play(stage, *fault))
 
 
 def _play(stage: Stage, kind, rng: Random, head: str) -> Counter:
@@ -110,7 +152,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faults", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--stages", type=int, default=2, help="play on that many copies at once")
+    parser.add_argument("--cores", type=int, default=1, help="of each copy")
     parser.add_argument("--only", help="play this kind of fault alone")
     return parser.parse_args()
 

@@ -90,7 +90,7 @@ class Stage:
         self.root, self._kept, self._cores = folder / "work", folder / "undisturbed", cores
         self.started: list[Started] = []
         self.restored: dict[str, tuple] = {}
-        self.root.mkdir()
+        self.root.mkdir(parents=True)
         for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, self.root / part)
