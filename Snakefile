@@ -16,12 +16,12 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+from tonotopy import recovery
 from tonotopy.config import check, read_schema
 from tonotopy.errors import InputError
 from tonotopy.preflight import check_sources
-from tonotopy.recovery import discard_checkpoints, mark_this_run, note_run
 
-mark_this_run()
+recovery.mark_this_run()
 try:
     check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
 except InputError as error:
@@ -32,13 +32,14 @@ onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
     try:
         check_sources({job.wildcards.corpus for job in builds}, config)
-        note_run(on_cluster=workflow.non_local_exec)
+        recovery.refuse_beside_orphans(Path.cwd())
+        recovery.note_run(on_cluster=workflow.non_local_exec)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
 
 onsuccess:
-    discard_checkpoints(config["scale"])
+    recovery.discard_checkpoints(config["scale"])
 
 
 include: "workflow/rules/common.smk"

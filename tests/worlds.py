@@ -112,6 +112,7 @@ def _probe_tables(folder, rng, labels, names) -> None:
     pd.concat(parts, ignore_index=True).to_parquet(folder / "predictions.parquet")
     accuracy = {"trained": (0.5, 0.9, 0.7), "untrained": (0.4, 0.4, 0.4), "shuffled": (0.5,) * 3}
     predictions, scores, agreement, cosines = [], [], [], []
+    noise = np.random.default_rng(1)
     for vectors, levels in accuracy.items():
         for layer, level in enumerate(levels):
             told = np.where(rng.random(len(labels)) < level, labels, rng.permutation(labels))
@@ -119,10 +120,10 @@ def _probe_tables(folder, rng, labels, names) -> None:
                                              "label": labels, "predicted": told}))  # fmt: skip
             for concept in CONCEPTS:
                 agreement.append((vectors, concept, layer, 0.95 - 0.01 * layer))
-                for seed in range(4):
-                    value = level + rng.normal(0, 0.01)
+                for seed in range(8):
+                    value = level + noise.normal(0, 0.01)
                     scores.append((vectors, concept, layer, seed, value))
-    for seed in range(4):
+    for seed in range(8):
         for concept in CONCEPTS:
             for label in CLASSES:
                 for layer in range(3):

@@ -22,6 +22,7 @@ from snakemake.cli import parse_args
 from tonotopy import recovery, slurm, sums
 from tonotopy.errors import InputError
 
+HERE, PENDING, LOST = "here", "pending", "lost"
 ROUNDS = 3  # damage that a run itself meets is repaired, but not for ever
 OWN = ("--verify", "--take-over")
 # what Snakemake does instead of running jobs, as its options are called inside
@@ -61,11 +62,12 @@ class Run:
             for number, handler in kept.items():
                 signal.signal(number, handler)
 
-    def plan(self) -> dict[Path, bool]:
-        """Return all files that the run consists of, and whether one is missing that should not be.
+    def plan(self) -> dict[Path, str]:
+        """Return all files that the run consists of, and what is to be done about each.
 
-        Temporary files may be, and data that nothing needs any more: it may have been deleted to
-        save space.
+        PENDING is what is missing and the run makes, LOST what is missing, though nothing that the
+        run makes needs it, and HERE all else: temporary files, and data that nothing needs any
+        more, which may have been deleted to save space.
 
         Raises:
             InputError: Snakemake cannot tell; its own message is printed.
@@ -76,11 +78,12 @@ class Run:
             print(done.stderr, file=sys.stderr)
             raise InputError("snakemake cannot plan this run; its message is above")
         lines = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
-        return {
-            Path(output): status == "missing"
-            and (plan == "update pending" or not output.startswith("data/"))
-            for output, *_, status, plan in lines
-        }
+        found = {}
+        for output, *_, status, plan in lines:
+            lost = HERE if output.startswith("data/") else LOST
+            missing = PENDING if plan == "update pending" else lost
+            found[Path(output)] = missing if status == "missing" else HERE
+        return found
 
     def _command(self, extra: list[str], targets: list[str] | None = None) -> list[str]:
         wanted = self._targets if targets is None else targets
@@ -95,6 +98,7 @@ def main(arguments: list[str]) -> int:
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     run = Run(arguments[:cut], arguments[cut + 1 :])
     if not makes_something(arguments):
+        print("note: nothing is cleared up or compared for a call that runs no job", flush=True)
         return run.make()
     folder = Path.cwd()
     try:
@@ -129,31 +133,38 @@ def _until_whole(run: Run, folder: Path, large: bool) -> int:
         harm |= {output: reason for output, reason in strange.items() if output in plan}
         if attempt and not harm.keys() & plan.keys():
             break
-        status = _repair(run, folder, harm, [o for o in gone if plan.get(o)], plan) or run.make()
+        status = (
+            _replace(run, folder, harm, plan)
+            or _make_again(run, folder, [o for o in gone if plan.get(o) == LOST])
+            or run.make()
+        )
         if status == 0:
             _forget(run, folder)
         if status == 0 or run.stopped:
             break
+        recovery.refuse_beside_a_run(folder)  # one may have slipped in before ours had its lock
     return status
 
 
-def _repair(
-    run: Run, folder: Path, harm: dict[Path, str], gone: list[Path], plan: dict[Path, bool]
-) -> int:
-    """Make again what is damaged or missing; return Snakemake's exit status."""
+def _replace(run: Run, folder: Path, harm: dict[Path, str], plan: dict[Path, str]) -> int:
+    """Delete what is damaged and make it again; return Snakemake's exit status."""
     for output, reason in sorted(harm.items()):
         does = "deleted, to be made again" if output in plan else "not of this run, left alone"
         print(f"{reason}: {does}", flush=True)
-    wanted = sorted([*(harm.keys() & plan), *gone])
-    if not wanted:
+    return _make_again(run, folder, [output for output in harm if output in plan])
+
+
+def _make_again(run: Run, folder: Path, outputs: list[Path]) -> int:
+    """Make outputs and nothing that depends on them; return Snakemake's exit status."""
+    if not outputs:
         return 0
     times = recovery.Times(folder)
-    recovery.delete(wanted)
+    recovery.delete(outputs)
     try:
-        status = run.make([str(output) for output in wanted])
+        status = run.make([str(output) for output in sorted(outputs)])
     finally:
         times.put_back()
-    for output in wanted:
+    for output in outputs:
         if status == 0 and not output.exists():
             print(f"note: {output} was lost and is not part of what this run makes; a run without "
                   "--until and the like makes it again", flush=True)  # fmt: skip
@@ -165,7 +176,7 @@ def _forget(run: Run, folder: Path) -> None:
     if gone := recovery.gone(folder):
         plan = run.plan()
         for output in gone:
-            if plan.get(output) is False:
+            if plan.get(output) == HERE:
                 sums.forget(folder / output)
 
 

@@ -142,6 +142,8 @@ def damage(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     trial = Trial(f"{how} of {file}, {len(left)} jobs left", {output})
     if rng.random() < 0.5:
         trial.told += ", then a plain run"
+        # Snakemake takes the damaged file for a new one, and begins what comes after it
+        trial.harmed |= {o for job in stage.after(stage.of[output]) for o in job.outputs}
         trial.judge(stage.start().ended(), file)
     return trial
 

@@ -13,6 +13,7 @@ from worlds import CLASSES, CONCEPTS, PAIRS, SETTINGS, steering_tables
 from tonotopy.config import read_schema
 from tonotopy.errors import InputError
 from tonotopy.evidence import steering as statistics
+from tonotopy.evidence import tables as evidence_tables
 from tonotopy.evidence.claims import Estimate, NotRun, expand, p_value, read_claims, verdict
 from tonotopy.evidence.intervals import bootstrap_means, interval
 from tonotopy.evidence.scorecard import (
@@ -165,7 +166,8 @@ def test_layers_cosines_and_their_order(tables):
     assert gain.low < 0.1 and gain.high > -0.1
 
 
-def test_classifier_and_probe_statistics(tables):
+def test_classifier_and_probe_statistics(tables, monkeypatch):
+    monkeypatch.setattr(evidence_tables, "FEWEST", 3)  # this world has three concepts
     rows = tables.predictions[tables.predictions["role"] == "test"]
     found = statistics.accuracy(tables)
     assert found.value == pytest.approx((rows["label"] == rows["predicted"]).mean())
@@ -178,6 +180,15 @@ def test_classifier_and_probe_statistics(tables):
     assert statistics.emergence(tables).value == pytest.approx(0.5, abs=0.02)
     assert abs(statistics.shuffled_probe(tables).value) < 0.01
     assert statistics.vector_agreement(tables).value == pytest.approx(0.94)
+
+
+def test_too_few_observations_and_layers_are_no_evidence(tables):
+    with pytest.raises(NotRun, match="7 observations are too few for an interval"):
+        tables.mean(np.arange(7))
+    assert tables.mean(np.arange(8)).n == 8
+    assert tables.estimate(0, np.zeros(300), 1, exact=True).n == 1
+    with pytest.raises(NotRun, match="2 layers have no thirds"):
+        evidence_tables.one_third(2)
 
 
 def test_what_cannot_be_judged_says_why(tables, tmp_path):

@@ -61,6 +61,7 @@ def change(config, path, value):
         ("steering.world.sweeps", ["test", "layer"], r"sweeps.*'layer'.*'layers'"),
         ("controls", "ignore", "controls: 'ignore' is not possible"),
         ("seed", "zero", r"seed: 'zero' is not of type 'integer'"),
+        ("networks.genre_ast.training.learning_rate", "7e-4", r"'7e-4'.*write 7.0e-04"),
         ("run.steering", ["wrold"], r"run.steering: 'wrold'.*did you mean 'world'"),
         ("steering.world.network", "genre_as", r"steering.world.network.*'genre_ast'"),
         ("steering.world.concepts", "instrument", r"concepts.*'instruments'"),

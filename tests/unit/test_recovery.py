@@ -249,3 +249,43 @@ def test_times_come_back_for_equal_content_alone(outputs):
     assert stamp.stat().st_mtime == after["folder"]
     assert after["c.json"] > before["c.json"] + 0.04
     assert sums.fault(outputs / "results/b.json") is None
+
+
+def test_scripts_of_a_dead_run_keep_a_new_one_from_beginning(tmp_path, started, snakemake):
+    orphan = started("-c", SLEEP, mark=tmp_path)
+    with pytest.raises(InputError, match=f"process {orphan.pid} .*resume.py` with the same"):
+        recovery.refuse_beside_orphans(tmp_path)
+    recovery.refuse_beside_orphans(tmp_path / "other")
+    orphan.kill()
+    orphan.wait()
+    recovery.refuse_beside_orphans(tmp_path)
+
+
+def test_scripts_of_a_run_at_work_are_no_orphans(tmp_path, started):
+    program = tmp_path / "snakemake"  # another scale may be made in the same folder
+    program.write_text(
+        "import subprocess, sys, os\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {SLEEP!r}], "
+        f"env={{**os.environ, {recovery.MARK!r}: {str(tmp_path)!r}}})\n"
+        "child.wait()\n"
+    )
+    run = started(str(program))
+    assert recovery.left_running(tmp_path)
+    recovery.refuse_beside_orphans(tmp_path)
+    for child in psutil.Process(run.pid).children():
+        child.kill()
+
+
+def test_a_locked_folder_says_what_clears_up(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(recovery.MARK, raising=False)
+    recovery.mark_this_run()
+    assert capsys.readouterr().err == ""
+    (tmp_path / recovery.LOCKS).mkdir(parents=True)
+    (tmp_path / recovery.LOCKS / "0.output.lock").touch()
+    recovery.mark_this_run()
+    assert capsys.readouterr().err == ""  # inside a run
+    monkeypatch.delenv(recovery.MARK)
+    recovery.mark_this_run()
+    assert "workflow/resume.py` with the same options clears up" in capsys.readouterr().err
+    monkeypatch.delenv(recovery.MARK)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.files import write_table
-from tonotopy.inference import pick_device, prediction_table, use_threads
+from tonotopy.inference import check_trained_on, pick_device, prediction_table, use_threads
 from tonotopy.logs import to_log
 from tonotopy.networks.bundle import load
 
@@ -12,6 +12,7 @@ to_log(snakemake.log[0])
 use_threads(snakemake.threads)
 bundle = load(snakemake.input.network).to(pick_device(snakemake.params.accelerator))
 corpus = Corpus(snakemake.input.corpus)
+check_trained_on(bundle, corpus)
 tables = [prediction_table(bundle, corpus, split, split) for split in ("validation", "test")]
 for path in snakemake.input.get("unseen", []):
     tables.append(prediction_table(bundle, Corpus(path), "test", "unseen"))

@@ -1,5 +1,6 @@
 """The configuration: checked whole before anything runs, with the key that is wrong named."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -51,7 +52,11 @@ def _told(error: jsonschema.ValidationError) -> str:
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
         return _told(closest)
-    return f"{place}: {error.message}"
+    hint = ""
+    if error.validator == "type" and error.validator_value == "number":
+        with contextlib.suppress(TypeError, ValueError):
+            hint = f" (YAML takes it for text: write {float(error.instance):.1e})"
+    return f"{place}: {error.message}{hint}"
 
 
 def _check_references(config: dict) -> None:

@@ -54,6 +54,21 @@ def check_rate(bundle: Bundle, corpus: Corpus) -> None:
         )
 
 
+def check_trained_on(bundle: Bundle, corpus: Corpus) -> None:
+    """Refuse a network that has learned from another version of its corpus.
+
+    Raises:
+        InputError: naming both versions.
+    """
+    learned, now = bundle.info["corpus"], corpus.info["content_sha256"]
+    if learned["name"] == corpus.name and learned["content_sha256"] != now:
+        raise InputError(
+            f"the network was trained on a corpus {corpus.name} with content "
+            f"{learned['content_sha256'][:10]}, which has {now[:10]} now: delete the network's "
+            "folder and run again"
+        )
+
+
 def spectrograms(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> Iterator[Tensor]:
     """Yield network inputs of (at most BATCH clips, mels, frames) on the bundle's device."""
     check_rate(bundle, corpus)

@@ -35,11 +35,13 @@ def used(config: dict) -> tuple[list[str], list[str]]:
     layers = [config["hierarchy"][name] for name in config["run"]["hierarchy"]]
     networks = [study["network"] for study in steering]
     networks += [name for study in layers for name in study["networks"]]
+    networks += [config["networks"][n].get("training", {}).get("teacher") for n in networks]
+    networks = [name for name in dict.fromkeys(networks) if name]
     corpora = [config["networks"][name].get("corpus") for name in networks]
     corpora += [study[key] for study in steering for key in ("concepts", "unseen")]
     corpora += [task["corpus"] for study in layers for task in study["tasks"].values()]
     corpora += [study["tagging"] for study in layers]
-    return [name for name in dict.fromkeys(corpora) if name], list(dict.fromkeys(networks))
+    return [name for name in dict.fromkeys(corpora) if name], networks
 
 
 def needs(config: dict, root: Path = Path("data/downloads")) -> list[Need]:
@@ -112,12 +114,17 @@ def _download(remote: Remote, mirror: str | None, folder: Path) -> Need:
 
 def _corpus(name: str, entry: dict, config: dict) -> Need:
     clips, rate, seconds = _clips(entry, config), entry.get("rate"), entry.get("seconds")
+    yours = f"your own copy, {entry['path']}" if entry.get("path") else ""
+    if yours and not Path(entry["path"]).is_dir():
+        yours += ": MISSING"
     if entry["maker"] in PUBLIC:
         rate = rate or PUBLIC[entry["maker"]].rate
         seconds = seconds or PUBLIC[entry["maker"]].seconds
     if clips is None or rate is None or seconds is None:
-        return Need(f"corpus {name}", 0, 0, "number of clips is not known before it is built")
-    return Need(f"corpus {name}", 0, round(2 * clips * rate * seconds), f"{clips:,} clips")
+        note = "number of clips is not known before it is built"
+        return Need(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
+    size, note = round(2 * clips * rate * seconds), f"{clips:,} clips"
+    return Need(f"corpus {name}", 0, size, "; ".join(filter(None, (note, yours))))
 
 
 def _clips(entry: dict, config: dict) -> int | None:

@@ -12,6 +12,7 @@ from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.splitting import check_shares
 from tonotopy.errors import InputError
+from tonotopy.planning import used
 
 PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
 AST = {"patch": (16, 16), "width": 768, "heads": 12}  # where an entry does not say
@@ -27,10 +28,10 @@ def preflight(config: dict) -> None:
     Raises:
         InputError: the message begins with the key.
     """
-    networks, corpora = _used(config)
-    for name in sorted(corpora):
+    corpora, networks = used(config)
+    for name in corpora:
         _check_corpus(f"corpora.{name}", config["corpora"][name], config["audioset"])
-    for name in sorted(networks):
+    for name in networks:
         if config["networks"][name].get("architecture") == "ast":
             _check_ast(f"networks.{name}", config["networks"][name])
 
@@ -54,24 +55,6 @@ def check_sources(corpora: Iterable[str], config: dict) -> None:
             for key, rule in _rules(entry):
                 with _naming(f"{place}.{key}"):
                     check_files(rule, Path(entry["path"]))
-
-
-def _used(config: dict) -> tuple[set[str], set[str]]:
-    """Return the names of the networks and corpora that the run's studies need."""
-    networks, corpora = set(), set()
-    for name in config["run"]["hierarchy"]:
-        study = config["hierarchy"][name]
-        networks.update(study["networks"])
-        corpora.update(task["corpus"] for task in study["tasks"].values())
-        corpora.add(study["tagging"])
-    for name in config["run"]["steering"]:
-        study = config["steering"][name]
-        networks.add(study["network"])
-        corpora.update((study["concepts"], study["unseen"]))
-    teachers = {config["networks"][n].get("training", {}).get("teacher") for n in networks}
-    networks = (networks | teachers) - {None}
-    corpora.update(config["networks"][n].get("corpus") for n in networks)
-    return networks, corpora - {None}
 
 
 def _check_corpus(place: str, entry: dict, audioset: dict) -> None:

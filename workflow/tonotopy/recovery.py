@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +30,14 @@ PATIENCE_S = 5  # between asking a process to end and ending it
 
 
 def mark_this_run() -> None:
-    """Mark all that this process starts with the folder it works in, so that orphans are found."""
+    """Mark all that this process starts with the folder it works in, so that orphans are found.
+
+    The first process of a run tells what clears up, where a dead one has left its lock.
+    """
+    if MARK not in os.environ and any(LOCKS.glob("*")):
+        print("note: this folder is locked. If the run that locked it is dead, `python "
+              "workflow/resume.py` with the same options clears up after it and goes on",
+              file=sys.stderr)  # fmt: skip
     os.environ[MARK] = os.getcwd()
 
 
@@ -113,6 +121,21 @@ def is_snakemake(words: list[str]) -> bool:
     named = [n for n, word in enumerate(words) if Path(word).name == "snakemake"]
     by_python = bool(words) and Path(words[0]).name.startswith(("python", "pypy"))
     return any(n == 0 or by_python or words[n - 1] == "-m" for n in named)
+
+
+def refuse_beside_orphans(folder: Path) -> None:
+    """Refuse to begin a run while scripts of a dead one still work: both would write one file.
+
+    Raises:
+        InputError: the message names a process and the command that ends it.
+    """
+    for process in left_running(folder):
+        with contextlib.suppress(psutil.Error):
+            if not any(is_snakemake(parent.cmdline()) for parent in process.parents()):
+                raise InputError(
+                    f"{folder}: {_told(process)} still works for a run that is dead. Run "
+                    "`python workflow/resume.py` with the same options: it ends that and goes on"
+                )
 
 
 def left_running(folder: Path) -> list[psutil.Process]:

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.tables import StudyTables, middle_advantage, middle_third
+from tonotopy.evidence.tables import StudyTables, middle_advantage, middle_third, one_third
 from tonotopy.probes.scores import confusion_counts
 from tonotopy.probes.scores import macro_f1 as macro_f1_score
 from tonotopy.seeding import generator
@@ -225,7 +225,7 @@ def _layer_slopes(tables, concept, target) -> pd.DataFrame:
 def late_over_early(tables: SteeringTables, concept, target) -> Estimate:
     """One-to-all slope of the last third's vectors minus that of the first third's (figure 3.8)."""
     wide = _layer_slopes(tables, concept, target).to_numpy()
-    third = wide.shape[1] // 3
+    third = one_third(wide.shape[1])
     gap = wide[:, -third:].mean(axis=1) - wide[:, :third].mean(axis=1)
     return tables.mean(gap, f"late {concept}")
 
@@ -239,7 +239,7 @@ def _pair_cosines(tables, concept, target) -> np.ndarray:
 def early_cosine(tables: SteeringTables, concept, target) -> Estimate:
     """Cosine of concept and class vectors, first two thirds minus last third (figure 3.9)."""
     wide = _pair_cosines(tables, concept, target)
-    third = wide.shape[1] // 3
+    third = one_third(wide.shape[1])
     return tables.mean(wide[:, :-third].mean(axis=1) - wide[:, -third:].mean(axis=1), "cosine")
 
 

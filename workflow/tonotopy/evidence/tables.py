@@ -11,6 +11,8 @@ from tonotopy.evidence.intervals import bootstrap_weights, interval
 from tonotopy.files import read_table
 from tonotopy.seeding import generator
 
+FEWEST = 8  # independent observations: resamples of fewer are too often the same
+
 
 @dataclass(frozen=True)
 class StudyTables:
@@ -60,12 +62,21 @@ class StudyTables:
             raise NotRun("no observation is left (every strength has collapsed)")
         return self.estimate(values.mean(), self.weights(len(values), name) @ values, len(values))
 
-    def estimate(self, value, draws, n: int) -> Estimate:
+    def estimate(self, value, draws, n: int, exact: bool = False) -> Estimate:
         """Return an estimate with the percentile interval of its draws.
 
+        Args:
+            value: the estimate.
+            draws: the same from every resample; nan where it is undefined.
+            n: number of independent observations.
+            exact: whether it is a count without sampling error, for which one is enough.
+
         Raises:
-            NotRun: the value, or too large a share of the draws for an interval, is undefined.
+            NotRun: there are fewer than `FEWEST` observations, or the value, or too large a share
+                of the draws for an interval, is undefined.
         """
+        if n < FEWEST and not exact:
+            raise NotRun(f"{n} observations are too few for an interval ({FEWEST} are needed)")
         draws = np.asarray(draws, dtype=float)
         kept = draws[~np.isnan(draws)]
         if np.isnan(value):
@@ -74,6 +85,17 @@ class StudyTables:
             raise NotRun(f"undefined in {1 - len(kept) / len(draws):.0%} of the resamples")
         low, high = interval(kept, self.confidence)
         return Estimate(float(value), float(low), float(high), int(n), kept)
+
+
+def one_third(layers: int) -> int:
+    """Return how many layers a third of them are.
+
+    Raises:
+        NotRun: fewer than three layers have no thirds.
+    """
+    if layers < 3:
+        raise NotRun(f"{layers} layers have no thirds")
+    return layers // 3
 
 
 def middle_third(layers: int) -> slice:
