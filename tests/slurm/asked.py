@@ -1,4 +1,4 @@
-"""What the SLURM profile asks for, read as snakemake reads it."""
+"""What the SLURM profile asks for, read as snakemake reads it, and what is made with it."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -7,6 +7,8 @@ import yaml
 from snakemake.profiles import ProfileConfigFileParser
 
 ROOT = Path(__file__).parents[2]
+# what is made on the cluster: the controls' verdict, and one figure
+TARGETS = ("results/smoke/verdict.txt", "results/smoke/figures/steering/world/matrix.svg")
 PROFILE = ROOT / "profiles/slurm/config.yaml"
 
 

@@ -5,9 +5,8 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from asked import partitions, resources
+from asked import TARGETS, partitions, resources
 from cluster import rule_of, wait_for
-from conftest import TARGETS
 
 CPU, GPU = partitions()
 PATIENCE = 450  # s; what is waited for takes half a minute on a machine with nothing else to do
