@@ -77,6 +77,7 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
         {"input": [str(place / "sweep-test.parquet")],
          "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")}},
         {"module": figure.module, "options": figure.options, "statistics": statistics,
+         "caption": figure.caption,
          "settings": json.dumps({k: study[k] for k in ("pairs", "flat", "slope_range")})},
         {"study": "world", "figure": "figure-3.4-steering"})  # fmt: skip
     assert (tmp_path / "figure.png").stat().st_size > 5000
