@@ -52,15 +52,20 @@ class StudyTables:
         return read_table(path)
 
     def weights(self, n: int, name: str) -> np.ndarray:
-        """Bootstrap weights over n units; the same name draws the same resamples."""
+        """Bootstrap weights over n units; the same name draws the same resamples.
+
+        Raises:
+            NotRun: there is no unit.
+        """
+        if not n:
+            raise NotRun("no observation is left (every strength has collapsed)")
         return bootstrap_weights(n, self.resamples, generator(self.seed, "bootstrap", name)) / n
 
     def mean(self, values, name: str = "") -> Estimate:
         """Return the mean of independent observations with its bootstrap interval."""
         values = np.asarray(values, dtype=float)
-        if not len(values):
-            raise NotRun("no observation is left (every strength has collapsed)")
-        return self.estimate(values.mean(), self.weights(len(values), name) @ values, len(values))
+        weights = self.weights(len(values), name)
+        return self.estimate(values.mean(), weights @ values, len(values))
 
     def estimate(self, value, draws, n: int, exact: bool = False) -> Estimate:
         """Return an estimate with the percentile interval of its draws.

@@ -31,6 +31,8 @@ def draw(sources: dict, about: dict):
 
 
 def _points(axes, rows, place: int, about: dict) -> None:
+    if rows.empty:
+        return  # the output collapsed at every strength
     wide = rows.groupby(["clip", "concept"], observed=True)["slope"].sum().unstack("concept")
     mean, low, high = mean_band(wide.to_numpy(), about)
     x = place + np.linspace(-0.25, 0.25, len(mean)) * (len(mean) > 1)

@@ -4,12 +4,14 @@ import numpy as np
 import seaborn as sns
 from matplotlib.patches import Rectangle
 
-from tonotopy.figures.style import only, panels
+from tonotopy.figures.style import nothing_to_draw, only, panels
 
 
 def draw(sources: dict, about: dict):
     """Draw slopes per unit of lambda; planted pairs are outlined, significant ones dotted."""
     table = only(sources)
+    if table.empty:
+        return nothing_to_draw("the output has collapsed at every strength: there is no slope")
     slopes = table.pivot(index="concept", columns="class", values="estimate").round(2) + 0.0
     sure = table.pivot(index="concept", columns="class", values="p_adjusted") < 0.05
     told = np.array(

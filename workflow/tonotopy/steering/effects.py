@@ -25,6 +25,9 @@ def slopes(strengths: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
     return np.tensordot(centred, outcomes, axes=1) / np.square(centred).sum()
 
 
+MATRIX = ("concept", "class", "estimate", "low", "high", "p", "p_adjusted", "n")
+
+
 def clip_slopes(table: pd.DataFrame, reach: float) -> pd.DataFrame:
     """Return how fast each clip's probabilities rise with lambda near 0.
 
@@ -74,7 +77,14 @@ def slope_matrix(
         resamples: bootstrap resamples.
         confidence: level of the intervals.
         rng: source of the resamples.
+
+    Returns:
+        Columns concept, class, estimate, low, high, p, p_adjusted, n and, with causes, planted; no
+        rows where everything has collapsed.
     """
+    if slopes_by_clip.empty:
+        known = ["planted"] if causes is not None else []
+        return pd.DataFrame(columns=[*MATRIX, *known])
     wide = slopes_by_clip.pivot_table(
         index="clip", columns=["concept", "class"], values="slope", observed=True
     )
