@@ -12,7 +12,7 @@ def test_two_devices_are_two_tasks_that_train_one_network(cluster, project):
     run = project.start("--set-resources", *AS_TASKS, overlays=("quick.yaml", "two.yaml"),
                         targets=(NETWORK,))  # fmt: skip
     assert run.wait(timeout=450) == 0, project.told[-8000:]
-    (job,) = [j for j in cluster.of("train_network") if "two" in j["Comment"]]
+    job = cluster.of("train_network")[-1]
     assert (job["JobState"], job["NumTasks"]) == ("COMPLETED", "2")
     log = (project.path / "results/two/logs/train_network/genre_ast.log").read_text()
     assert all(f"process {number} of 2, started by srun" in log for number in (1, 2))
