@@ -22,7 +22,6 @@ from snakemake.cli import parse_args
 from tonotopy import recovery, slurm, sums
 from tonotopy.errors import InputError
 
-HERE, PENDING, LOST = "here", "pending", "lost"
 ROUNDS = 3  # damage that a run itself meets is repaired, but not for ever
 OWN = ("--verify", "--take-over")
 # what Snakemake does instead of running jobs, as its options are called inside
@@ -62,12 +61,11 @@ class Run:
             for number, handler in kept.items():
                 signal.signal(number, handler)
 
-    def plan(self) -> dict[Path, str]:
-        """Return all files that the run consists of, and what is to be done about each.
+    def plan(self) -> dict[Path, bool]:
+        """Return all files that the run consists of, and whether one is missing that should not be.
 
-        PENDING is what is missing and the run makes, LOST what is missing, though nothing that the
-        run makes needs it, and HERE all else: temporary files, and data that nothing needs any
-        more, which may have been deleted to save space.
+        Temporary files may be, and data that nothing needs any more: it may have been deleted to
+        save space.
 
         Raises:
             InputError: Snakemake cannot tell; its own message is printed.
@@ -78,12 +76,11 @@ class Run:
             print(done.stderr, file=sys.stderr)
             raise InputError("snakemake cannot plan this run; its message is above")
         lines = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
-        found = {}
-        for output, *_, status, plan in lines:
-            lost = HERE if output.startswith("data/") else LOST
-            missing = PENDING if plan == "update pending" else lost
-            found[Path(output)] = missing if status == "missing" else HERE
-        return found
+        return {
+            Path(output): status == "missing"
+            and (plan == "update pending" or not output.startswith("data/"))
+            for output, *_, status, plan in lines
+        }
 
     def _command(self, extra: list[str], targets: list[str] | None = None) -> list[str]:
         wanted = self._targets if targets is None else targets
@@ -135,7 +132,7 @@ def _until_whole(run: Run, folder: Path, large: bool) -> int:
             break
         status = (
             _replace(run, folder, harm, plan)
-            or _make_again(run, folder, [o for o in gone if plan.get(o) == LOST])
+            or _make_again(run, folder, [o for o in gone if plan.get(o)])
             or run.make()
         )
         if status == 0:
@@ -146,7 +143,7 @@ def _until_whole(run: Run, folder: Path, large: bool) -> int:
     return status
 
 
-def _replace(run: Run, folder: Path, harm: dict[Path, str], plan: dict[Path, str]) -> int:
+def _replace(run: Run, folder: Path, harm: dict[Path, str], plan: dict[Path, bool]) -> int:
     """Delete what is damaged and make it again; return Snakemake's exit status."""
     for output, reason in sorted(harm.items()):
         does = "deleted, to be made again" if output in plan else "not of this run, left alone"
@@ -176,7 +173,7 @@ def _forget(run: Run, folder: Path) -> None:
     if gone := recovery.gone(folder):
         plan = run.plan()
         for output in gone:
-            if plan.get(output) == HERE:
+            if plan.get(output) is False:
                 sums.forget(folder / output)
 
 
