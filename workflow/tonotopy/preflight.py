@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.labelling import check_expressions, check_files
-from tonotopy.corpora.splitting import check_shares
+from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
 from tonotopy.planning import used
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tonotopy.errors import InputError
+
 
 @dataclass(frozen=True)
 class FolderSettings:
@@ -52,3 +54,13 @@ class FolderSettings:
     clip_licence: dict | None = None
     expected: tuple[int | None, int | None] = (None, None)
     store: str = "audio"
+
+
+def check_shares(shares: dict[str, float]) -> None:
+    """Refuse shares of splits that do not sum to 1.
+
+    Raises:
+        InputError: the message has their sum.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise InputError(f"split shares must sum to 1, not {sum(shares.values()):g}: {shares}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tonotopy.corpora.labelling import Reader, reader
 from tonotopy.corpora.schema import SPLITS
-from tonotopy.errors import InputError
+from tonotopy.corpora.settings import check_shares
 from tonotopy.seeding import generator
 
 
@@ -48,16 +48,6 @@ def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[s
             for i in members[group]:
                 drawn[i] = split
     return drawn
-
-
-def check_shares(shares: dict[str, float]) -> None:
-    """Refuse shares of splits that do not sum to 1.
-
-    Raises:
-        InputError: the message has their sum.
-    """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise InputError(f"split shares must sum to 1, not {sum(shares.values()):g}: {shares}")
 
 
 def _fill(order, members, shares) -> list[str]:
