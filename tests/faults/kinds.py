@@ -66,10 +66,7 @@ class Trial:
 
 def kill_snakemake(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGKILL of Snakemake alone: its scripts go on."""
-    run, told = _disturbed(stage, rng)
-    hit = _signal(run.process, signal.SIGKILL)
-    run.ended()
-    return Trial(f"SIGKILL of snakemake {told}", effective=hit)
+    return _signalled(stage, rng, signal.SIGKILL)
 
 
 def kill_everything(stage: Stage, rng: Random, later: ExitStack) -> Trial:
@@ -98,10 +95,7 @@ def kill_script(stage: Stage, rng: Random, later: ExitStack) -> Trial:
 
 def terminate(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     """SIGTERM of Snakemake, as a batch system sends it."""
-    run, told = _disturbed(stage, rng)
-    hit = _signal(run.process, signal.SIGTERM)
-    run.ended()
-    return Trial(f"SIGTERM of snakemake {told}", effective=hit)
+    return _signalled(stage, rng, signal.SIGTERM)
 
 
 def kill_recovery(stage: Stage, rng: Random, later: ExitStack) -> Trial:
@@ -308,6 +302,14 @@ def _harm(rng: Random, file: Path) -> str:
         content = content[: start if how == "truncation" else 0]
     file.write_bytes(content)
     return how
+
+
+def _signalled(stage: Stage, rng: Random, number: signal.Signals) -> Trial:
+    """Send Snakemake a signal at a random moment and wait for its end."""
+    run, told = _disturbed(stage, rng)
+    hit = _signal(run.process, number)
+    run.ended()
+    return Trial(f"{number.name} of snakemake {told}", effective=hit)
 
 
 def _signal(process: psutil.Process, number: int) -> bool:

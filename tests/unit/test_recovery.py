@@ -66,7 +66,8 @@ def test_runs_elsewhere_and_what_runs_inside_jobs_do_not_count(tmp_path, started
     started(snakemake, mark=tmp_path)
     started("-c", SLEEP, "not snakemake")
     with recovery.alone(tmp_path):
-        pass
+        held = (tmp_path / ".snakemake/recovery.lock").read_text()
+    assert held.startswith(f"process {os.getpid()} (")
 
 
 def test_one_recovery_at_a_time(tmp_path, started):

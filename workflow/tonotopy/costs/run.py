@@ -8,7 +8,7 @@ from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.errors import InputError
 from tonotopy.networks.published import PUBLISHED, REMOTES
 from tonotopy.networks.size import Size, size_of
-from tonotopy.planning import AVAILABLE, Need, needs
+from tonotopy.planning import AVAILABLE, Need, needs, used
 
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
 
@@ -38,11 +38,7 @@ class Run:
 
     def corpora(self) -> list[str]:
         """Names of the corpora of the studies that run."""
-        names = [task["corpus"] for study in self.layers for task in study["tasks"].values()]
-        for study in self.steering:
-            trained = self.config["networks"][study["network"]]["corpus"]
-            names += [trained, study["concepts"], study["unseen"]]
-        return [name for name in dict.fromkeys(names) if name]
+        return used(self.config)[0]
 
     def clips(self, name: str, split: str | None = None) -> int:
         """Return how many clips a corpus (or one of its splits) is expected to have."""
