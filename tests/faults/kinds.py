@@ -228,16 +228,18 @@ def full_disk(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     stage.restore(without=left)
     part = rng.choice(["results", "results", ".snakemake"])
     place, aside = stage.root / part, stage.root / "aside"
-    used = sum(-(-f.stat().st_size // 4096) + 1 for f in place.rglob("*")) * 4096
+    wanted = stage.pages(part, left)
     place.rename(aside)
     place.mkdir()
     try:
-        size = used + rng.randrange(1, 60) * 4096
-        _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place))
+        _mount("-t", "tmpfs", "-o", "size=500m", "tmpfs", str(place))
         later.callback(_unmount, place)
         shutil.copytree(aside, place, dirs_exist_ok=True)
     finally:
         remove(aside)
+    disk = os.statvfs(place)
+    pages = disk.f_blocks - disk.f_bfree + rng.randrange(wanted)
+    _mount("-o", f"remount,size={pages * disk.f_frsize}", str(place))
     stage.restored = stage.finished()  # all files are new ones
     run = stage.start().ended()
     trial = Trial(f"a full disk below {part}, {len(left)} jobs left", effective=run.status != 0)

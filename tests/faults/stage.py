@@ -1,5 +1,6 @@
 """Where faults are played: a copy of the project, run once, put back to any half-done state."""
 
+import resource
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ PARTS = ("Snakefile", "config.yaml", "profiles", "workflow", "envs")
 STATE = ("data", "results", ".snakemake")
 TARGETS = ("results/faults/verdict.txt", "results/faults/figures/steering/world/matrix.svg")
 OPTIONS = ("--configfile", "faults.yaml", "--", *TARGETS)
+PAGE = resource.getpagesize()
 LONGEST_S = 240  # a run that takes longer hangs
 
 
@@ -167,6 +169,14 @@ class Stage:
     def metadata(self, output: str, kind: str = "metadata") -> Path:
         """Return where Snakemake notes how an output was made, or that it is incomplete."""
         return self.root / ".snakemake" / kind / urlsafe_b64encode(output.encode()).decode()
+
+    def pages(self, part: str, jobs: Iterable[Job]) -> int:
+        """Return how many pages of memory jobs fill below "results", or ".snakemake" with notes."""
+        outputs = [o for job in jobs for o in job.outputs]
+        if part == ".snakemake":
+            return len(outputs)
+        found = (f for o in outputs if o.startswith(part) for f in files(self._kept / o))
+        return sum(-(-f.stat().st_size // PAGE) for f in found) or 1
 
     def differences(self, spared: set[str]) -> list[str]:
         """Return the files that differ from those of the undisturbed run.

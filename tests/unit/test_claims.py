@@ -232,9 +232,10 @@ def test_the_scorecard_judges_each_pair_and_lists_what_did_not_run(tables, tmp_p
     assert claims_only[0]["p_adjusted"] == claims_only[0]["p"] < 0.01  # one claim, no correction
     assert all(row["p_adjusted"] is None for row in rows if row["kind"] == "control")
     assert len(controls(rows, "contradicted")) == 2
-    with pytest.raises(InputError, match="2 of 4 controls passed, 1 not run, 2 failed: steering.z"):
+    told = r"2 of 4 controls passed, 1 not run \(.*why\), 2 failed: steering.z"
+    with pytest.raises(InputError, match=told):
         control_verdict(rows, "fail")
-    assert control_verdict(rows, "warn").startswith("2 of 4 controls passed, 1 not run, 2 failed")
+    assert control_verdict(rows, "warn").startswith("WARNING: 2 of 4 controls passed")
     assert control_verdict(rows[:2], "fail") == "2 of 2 controls passed"
     wide = [{**rows[0], "verdict": "inconclusive"}, rows[1]]
     assert control_verdict(wide, "fail").startswith("1 of 2 controls passed, 1 undecided: steering")

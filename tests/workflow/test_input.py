@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from conftest import copy_project
+from projects import copy_project
 from worlds import digits_replica
 
 from tonotopy.corpora.catalogue import PUBLIC

@@ -110,13 +110,13 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     passed, failed = controls(rows, "supported"), controls(rows, "contradicted")
     text = f"{len(passed)} of {len(ran)} controls passed"
     if absent := controls(rows, "not run"):
-        text += f", {len(absent)} not run"
+        text += f", {len(absent)} not run (the scorecard says why)"
     for verdict_name, found in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
         if found:
             text += f", {len(found)} {verdict_name}: {'; '.join(map(_told, found))}"
     if failed and policy == "fail":
         raise InputError(f"{text}. See the scorecard; set `controls: warn` to go on regardless")
-    return text
+    return f"WARNING: {text}. Results of these studies cannot be believed yet" if failed else text
 
 
 def _told(row: dict) -> str:

@@ -143,6 +143,7 @@ def _multiplier(device: str | None) -> Callable[[np.ndarray], np.ndarray]:
     import torch
 
     def multiply(part: np.ndarray) -> np.ndarray:
+        """Return part part' in full float32."""
         precision = torch.get_float32_matmul_precision()
         # TF32 keeps three digits only
         torch.set_float32_matmul_precision("highest")
