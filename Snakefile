@@ -1,5 +1,6 @@
 """tonotopy: what audio networks hear, from sound to scorecard. See README.md."""
 
+import atexit
 import sys
 from pathlib import Path
 
@@ -18,10 +19,12 @@ report: "workflow/report/workflow.rst"
 
 from tonotopy import recovery
 from tonotopy.config import check, read_schema
+from tonotopy.disks import tell_full
 from tonotopy.errors import InputError
 from tonotopy.preflight import check_sources
 
 recovery.mark_this_run()
+atexit.register(tell_full, Path.cwd())
 try:
     check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
 except InputError as error:

@@ -237,13 +237,22 @@ def full_disk(stage: Stage, rng: Random, later: ExitStack) -> Trial:
         shutil.copytree(aside, place, dirs_exist_ok=True)
     finally:
         remove(aside)
-    disk = os.statvfs(place)
-    pages = disk.f_blocks - disk.f_bfree + rng.randrange(wanted)
-    _mount("-o", f"remount,size={pages * disk.f_frsize}", str(place))
     stage.restored = stage.finished()  # all files are new ones
-    run = stage.start().ended()
-    trial = Trial(f"a full disk below {part}, {len(left)} jobs left", effective=run.status != 0)
-    trial.judge(run, "No space left on device: '", "disk is full")
+    told = "before a run"
+    if rng.random() < 0.5:
+        _fill(place, rng.randrange(wanted))
+        run = stage.start()
+    else:
+        run, seconds = stage.start(), rng.uniform(0, JOB_S)
+        while run.running() and not any((stage.root / ".snakemake/locks").glob("*")):
+            run.pause(0.02)
+        run.pause(seconds)
+        _fill(place, rng.randrange(wanted))
+        told = f"{seconds:.1f} s into a run"
+    ended = run.ended()
+    told = f"a full disk below {part} {told} of {len(left)} jobs"
+    trial = Trial(told, effective=ended.status != 0)
+    trial.judge(ended, "No space left on device: '", "disk is full")
     _mount("-o", "remount,size=500m", str(place))
     return trial
 
@@ -327,6 +336,13 @@ def _mount(*arguments: str) -> None:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Skipped(f"mounting needs root here: {done.stderr.strip()}")
+
+
+def _fill(disk: Path, pages: int) -> None:
+    """Leave a tmpfs that many free pages of memory."""
+    now = os.statvfs(disk)
+    size = (now.f_blocks - now.f_bfree + pages) * now.f_frsize
+    _mount("-o", f"remount,size={size}", str(disk))
 
 
 def _unmount(place: Path) -> None:
