@@ -1,6 +1,5 @@
 """tonotopy: what audio networks hear, from sound to scorecard. See README.md."""
 
-import atexit
 import sys
 from pathlib import Path
 
@@ -17,14 +16,12 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-from tonotopy import recovery
+from tonotopy import ending, preflight, recovery
 from tonotopy.config import check, read_schema
-from tonotopy.disks import tell_full
 from tonotopy.errors import InputError
-from tonotopy.preflight import check_sources
 
 recovery.mark_this_run()
-atexit.register(tell_full, Path.cwd())
+ending.mind_disks()
 try:
     check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
 except InputError as error:
@@ -34,7 +31,7 @@ except InputError as error:
 onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
     try:
-        check_sources({job.wildcards.corpus for job in builds}, config)
+        preflight.check_sources({job.wildcards.corpus for job in builds}, config)
         recovery.refuse_beside_orphans(Path.cwd())
         recovery.note_run(on_cluster=workflow.non_local_exec)
     except InputError as error:
@@ -43,9 +40,7 @@ onstart:
 
 onsuccess:
     recovery.discard_checkpoints(config["scale"])
-    if any(job.rule.name == "enforce_controls" for job in workflow.dag.jobs):
-        results = Path("results", config["scale"])
-        print((results / "verdict.txt").read_text(), f"see {results}/scorecard.html", sep="")
+    ending.tell_verdict(config["scale"], workflow.dag.jobs)
 
 
 include: "workflow/rules/common.smk"

@@ -1,0 +1,46 @@
+"""What is told when a run ends: which disks are full, how the controls came out."""
+
+import atexit
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+LEAST_BYTES = 1_000_000  # below it a script of Snakemake's may not fit, or a note
+
+
+def full_disks(root: Path) -> list[str]:
+    """Return which of a run's folders are on a full disk, each with what to do.
+
+    Args:
+        root: the folder that Snakemake runs in.
+    """
+    told, ours = [], (root / name for name in (".snakemake", "results", "data"))
+    for place in (*ours, Path(tempfile.gettempdir())):
+        if place.is_dir() and (free := shutil.disk_usage(place).free) < LEAST_BYTES:
+            told.append(f"{place}: the disk is full ({free:,} bytes left): free space, run again")
+    return told
+
+
+def tell_full_disks(root: Path) -> None:
+    """Print a note for each of a run's folders that is on a full disk."""
+    for line in full_disks(root):
+        print(f"note: {line}", file=sys.stderr)
+
+
+def mind_disks() -> None:
+    """Tell of full disks when this process ends: Snakemake fails on them without naming them."""
+    atexit.register(tell_full_disks, Path.cwd())
+
+
+def tell_verdict(scale: str, jobs: Iterable) -> None:
+    """Print how the controls came out, if the run was one that judges them.
+
+    Args:
+        scale: the scale that was run.
+        jobs: of the run; Snakemake's.
+    """
+    if any(job.rule.name == "enforce_controls" for job in jobs):
+        results = Path("results", scale)
+        print((results / "verdict.txt").read_text(), f"see {results}/scorecard.html", sep="")
