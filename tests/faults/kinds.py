@@ -104,7 +104,7 @@ def kill_recovery(stage: Stage, rng: Random, later: ExitStack) -> Trial:
     below = [p for p in run.family() if is_snakemake(words(p))]
     hit = _signal(run.process, signal.SIGKILL)
     trial = Trial(f"SIGKILL of the recovery command {told}", effective=hit)
-    if below and below[0].is_running() and below[0].status() != psutil.STATUS_ZOMBIE:
+    if below and _alive(below[0]):
         _refused(stage, trial, below[0])
         psutil.wait_procs(below, timeout=120)
     return trial
@@ -285,7 +285,7 @@ def _disturbed(
 def _refused(stage: Stage, trial: Trial, process: psutil.Process) -> None:
     """Call the recovery command beside a run: it must refuse, and name that run's process."""
     other = stage.start(resuming=True).ended()
-    if other.status == 0 and process.is_running():
+    if other.status == 0 and _alive(process):
         trial.wrong.append("the recovery command ran beside a run that is at work")
     trial.judge(other, f"process {process.pid} (")
 
@@ -326,9 +326,16 @@ def _signalled(stage: Stage, rng: Random, number: signal.Signals) -> Trial:
 def _signal(process: psutil.Process, number: int) -> bool:
     """Send a signal; return whether the process was alive to hear it."""
     with suppress(psutil.NoSuchProcess):
-        alive = process.status() != psutil.STATUS_ZOMBIE
+        alive = _alive(process)
         process.send_signal(number)
         return alive
+    return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Return whether a process is at work: psutil calls ended ones running until they are reaped."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
