@@ -333,7 +333,7 @@ def _signal(process: psutil.Process, number: int) -> bool:
 
 
 def _alive(process: psutil.Process) -> bool:
-    """Return whether a process is at work: psutil calls ended ones running until they are reaped."""
+    """Return whether a process is at work; to psutil those run, too, that nobody has reaped yet."""
     with suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE
     return False
