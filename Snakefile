@@ -40,7 +40,7 @@ onstart:
 
 onsuccess:
     recovery.discard_checkpoints(config["scale"])
-    ending.tell_verdict(config["scale"], workflow.dag.jobs)
+    ending.tell_verdict(workflow.dag.jobs)
 
 
 include: "workflow/rules/common.smk"

@@ -22,14 +22,15 @@ def test_folders_on_a_full_disk_are_named(tmp_path, monkeypatch, capsys):
     assert ending.full_disks(tmp_path) == []
 
 
-def test_the_verdict_is_told_by_runs_that_judge(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "results/mini").mkdir(parents=True)
-    (tmp_path / "results/mini/verdict.txt").write_text("2 of 2 controls passed\n")
-    judging = SimpleNamespace(rule=SimpleNamespace(name="enforce_controls"))
-    other = SimpleNamespace(rule=SimpleNamespace(name="draw_figure"))
-    ending.tell_verdict("mini", [other])
+def test_the_verdict_is_told_by_runs_that_judge(tmp_path, capsys):
+    verdict = tmp_path / "verdict.txt"
+    rules = [SimpleNamespace(name=name) for name in ("draw_figure", "enforce_controls")]
+    other, judging = (SimpleNamespace(rule=rule, output=[str(verdict)]) for rule in rules)
+    ending.tell_verdict([other, judging])
+    assert capsys.readouterr().out == ""  # not there: left out by `--until`
+    verdict.write_text("2 of 2 controls passed\n")
+    ending.tell_verdict([other])
     assert capsys.readouterr().out == ""
-    ending.tell_verdict("mini", [other, judging])
+    ending.tell_verdict([other, judging])
     told = capsys.readouterr().out
-    assert told == "2 of 2 controls passed\nsee results/mini/scorecard.html\n"
+    assert told == f"2 of 2 controls passed\nsee {tmp_path}/scorecard.html\n"

@@ -34,13 +34,14 @@ def mind_disks() -> None:
     atexit.register(tell_full_disks, Path.cwd())
 
 
-def tell_verdict(scale: str, jobs: Iterable) -> None:
+def tell_verdict(jobs: Iterable) -> None:
     """Print how the controls came out, if the run was one that judges them.
 
     Args:
-        scale: the scale that was run.
         jobs: of the run; Snakemake's.
     """
-    if any(job.rule.name == "enforce_controls" for job in jobs):
-        results = Path("results", scale)
-        print((results / "verdict.txt").read_text(), f"see {results}/scorecard.html", sep="")
+    for job in jobs:
+        if job.rule.name == "enforce_controls":
+            verdict = Path(job.output[0])
+            if verdict.is_file():  # `--until` may have left it out
+                print(verdict.read_text(), f"see {verdict.parent}/scorecard.html", sep="")
