@@ -36,7 +36,7 @@ def random_corpus(place: Path) -> Corpus:
 def measure(name: str, corpus: str, folder: str) -> dict:
     """Return seconds, peak memory and layer sizes of one network."""
     from tonotopy.frontends import registry as front_ends
-    from tonotopy.hierarchy.vectors import layer_vectors
+    from tonotopy.studies.hierarchy.vectors import layer_vectors
     from tonotopy.networks.bundle import Bundle
     from tonotopy.networks.published import PUBLISHED
     from tonotopy.networks.registry import build

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from timing import seconds
 
-from tonotopy.steering.probing import ProbeData, ProbeOptions, fit_binary
+from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
 
 CONCEPTS, LAYERS, WIDTH, SEEDS, PER_CLASS = 8, 12, 768, 100, 250
 SAMPLE = 60  # probes of the peer that are timed; its total is extrapolated

@@ -10,7 +10,7 @@ from timing import compare, seconds
 
 from tonotopy.activations import edit
 from tonotopy.networks.ast import AST, CLASS_TOKENS
-from tonotopy.steering.sweep import steer, sweep
+from tonotopy.studies.steering.sweep import steer, sweep
 
 DEPTH, CLIPS, VECTORS, ROWS = 12, 64, 2, 128
 STRENGTHS = torch.tensor([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])

@@ -34,22 +34,22 @@ from tonotopy.corpora.audioset.segments import Reading, read
 from tonotopy.corpora.folder import build
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.evidence.claims import read_claims
-from tonotopy.evidence.layers import HierarchyTables
+from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
 from tonotopy.evidence.scorecard import judge
-from tonotopy.evidence.steering import SteeringTables
+from tonotopy.studies.steering.statistics import SteeringTables
 from tonotopy.figures.catalogue import FIGURES
-from tonotopy.figures.style import read_source
+from tonotopy.drawing.style import read_source
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
-from tonotopy.hierarchy.probing import ProbeSettings, probe_layer
-from tonotopy.hierarchy.tables import centres, profiles
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
+from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.networks.ast import AST
 from tonotopy.networks.size import size_of
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
-from tonotopy.steering import plans
-from tonotopy.steering.effects import clip_slopes, slope_matrix
-from tonotopy.steering.probing import ProbeData, ProbeOptions, fit_binary
+from tonotopy.studies.steering import plans
+from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
+from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
 
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000

@@ -11,7 +11,7 @@ import soundfile
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
-from tonotopy.probes.profiles import centre_interval
+from tonotopy.studies.hierarchy.profiles import centre_interval
 
 RATE, SECONDS = 4000, 0.25
 TONES = {"low": 300.0, "mid": 800.0, "high": 1600.0}

@@ -16,7 +16,7 @@ from tonotopy.corpora.embedded import planted
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.hierarchy.vectors import array_on_disk
+from tonotopy.studies.hierarchy.vectors import array_on_disk
 
 CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
 

@@ -6,7 +6,7 @@ from tonotopy.config import frozen
 from tonotopy.corpora.audioset.labels import SEGMENTS
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC, listing
 from tonotopy.figures.catalogue import FIGURES, drawable
-from tonotopy.hierarchy.families import family
+from tonotopy.studies.hierarchy.families import family
 from tonotopy.networks.places import own_file
 from tonotopy.networks.published import INITIAL, PUBLISHED, REMOTES
 from tonotopy.provenance import code_hash

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.intervals import bootstrap_weights, interval
+from tonotopy.evidence.resampling import bootstrap_weights, interval
 from tonotopy.files import read_table
 from tonotopy.seeding import generator
 

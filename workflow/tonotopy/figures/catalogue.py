@@ -27,13 +27,13 @@ class Figure:
     room: str = "steering"
 
 
-_CURVES = "tonotopy.figures.steering_curves"
+_CURVES = "tonotopy.studies.steering.figures.steering_curves"
 
 
 def _layers(caption: str, families: str, contrast: str, needs=None, **options) -> Figure:
     """A figure of accuracy over layers with a variant beside it."""
     options = {"families": families, "contrast": contrast, **options}
-    module = "tonotopy.figures.layer_curves"
+    module = "tonotopy.studies.hierarchy.figures.layer_curves"
     return Figure(module, ("profiles",), caption, None, options, needs, "hierarchy")
 
 
@@ -104,27 +104,27 @@ _HIERARCHY = {
 }
 _STEERING = {
     "table-3.1-class-counts": Figure(
-        "tonotopy.figures.class_counts",
+        "tonotopy.studies.steering.figures.class_counts",
         ("classes", "concepts"),
         "Clips per class of both corpora, beside the thesis's table 3.1 where it has the class.",
     ),
     "table-3.2-augmentation": Figure(
-        "tonotopy.figures.augmentation",
+        "tonotopy.studies.steering.figures.augmentation",
         ("network",),
         "Augmentation in training, beside the thesis's table 3.2.",
     ),
     "figure-3.1-confusion": Figure(
-        "tonotopy.figures.confusion",
+        "tonotopy.studies.steering.figures.confusion",
         ("predictions",),
         "Confusion of classes on the test split, rows sum to 1 (thesis figure 3.1).",
     ),
     "figure-3.2-multiclass-probe": Figure(
-        "tonotopy.figures.multiclass_probe",
+        "tonotopy.studies.steering.figures.multiclass_probe",
         ("probe_predictions",),
         "How well one linear probe per layer tells the concepts apart (thesis figure 3.2).",
     ),
     "figure-3.3-binary-probe": Figure(
-        "tonotopy.figures.binary_probe",
+        "tonotopy.studies.steering.figures.binary_probe",
         ("probe_scores",),
         "How well a linear probe tells one concept from the rest, per layer (thesis figure 3.3).",
     ),
@@ -162,24 +162,24 @@ _STEERING = {
         needs="flat",
     ),
     "figure-3.8-one-to-all": Figure(
-        "tonotopy.figures.one_to_all",
+        "tonotopy.studies.steering.figures.one_to_all",
         ("sweep-layers",),
         "All layers steered with the vector of one layer (thesis figure 3.8).",
         "layers",
     ),
     "figure-3.9-cosines": Figure(
-        "tonotopy.figures.cosines",
+        "tonotopy.studies.steering.figures.cosines",
         ("cosines",),
         "Cosine between the vectors of a concept and of its class, per layer (thesis figure 3.9).",
     ),
     "matrix": Figure(
-        "tonotopy.figures.matrix",
+        "tonotopy.studies.steering.figures.matrix",
         ("slopes",),
         "Slope of every class's probability along every concept; planted causes are outlined, and "
         "a dot marks a slope that differs from 0 after Benjamini-Hochberg correction (q < .05).",
     ),
     "controls": Figure(
-        "tonotopy.figures.controls",
+        "tonotopy.studies.steering.figures.controls",
         ("clip_slopes",),
         "Slopes along the concepts beside those of random vectors, vectors of shuffled labels and "
         "vectors of an untrained network.",

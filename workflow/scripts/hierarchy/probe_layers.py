@@ -1,0 +1,25 @@
+"""Probe every layer of a network and of its untrained copy on one task."""
+
+import json
+from pathlib import Path
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.files import write_table
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_task
+from tonotopy.inference import pick_device, use_threads
+from tonotopy.logs import to_log
+from tonotopy.networks.bundle import load
+
+to_log(snakemake.log[0])
+use_threads(snakemake.threads)
+given = snakemake.params
+device = pick_device(given.accelerator)
+copies = {name: load(snakemake.input[name]).to(device) for name in ("trained", "untrained")}
+settings = ProbeSettings(
+    **json.loads(given.settings),
+    seed=given.seed,
+    device=None if device.type == "cpu" else str(device),
+)
+table = probe_task(copies, Corpus(snakemake.input.corpus), settings, Path(given.vectors))
+names = {"network": snakemake.wildcards.network, "task": snakemake.wildcards.task}
+write_table(snakemake.output[0], table.assign(**names))

@@ -1,0 +1,145 @@
+"""One look for all figures, and how they are read from and written to files."""
+
+import textwrap
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from tonotopy.evidence.resampling import bootstrap_means, interval
+from tonotopy.files import read_json, read_table, replacing
+from tonotopy.seeding import generator
+
+# told apart by colour-blind readers, and by lightness in greyscale
+COLOURS = ("#0b3c5d", "#d1495b", "#3b8f7a", "#edae49", "#6a4c93", "#8d99ae", "#c46210", "#7fb7be")
+DASHES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+CHANCE = {"color": "0.45", "linestyle": ":", "linewidth": 1.0}
+CAPTION = {"fontsize": 6.5, "color": "0.35", "linespacing": 1.4}
+LETTERS = 21  # of a caption on an inch
+
+sns.set_theme(
+    style="ticks",
+    context="paper",
+    rc={
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "tonotopy",
+        "figure.constrained_layout.use": True,
+        "legend.frameon": False,
+    },
+)
+
+
+def read_source(path: str | Path) -> tuple[str, pd.DataFrame | dict]:
+    """Return (name, content): a table for Parquet, the description for a corpus or a network."""
+    path = Path(path)
+    if path.suffix == ".parquet":
+        return path.stem, read_table(path)
+    for name in ("corpus", "network"):
+        if (path / f"{name}.json").is_file():
+            return f"{name} {path.name}", read_json(path / f"{name}.json")
+    return path.name, read_json(path)
+
+
+def only(sources: dict):
+    """Return the content of a single source."""
+    (content,) = sources.values()
+    return content
+
+
+def provenance_note(scale: str, study: str) -> str:
+    """Return the sentence that says where a figure's numbers come from."""
+    embedded = scale.startswith(("mini", "smoke"))
+    what = " (embedded world: a calibration, no replication)" if embedded else ""
+    return f"Scale {scale}{what}, study {study}."
+
+
+def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Path) -> None:
+    """Write a figure as SVG and PNG, its caption below it and in the files' own descriptions."""
+    lines = textwrap.wrap(caption, int(LETTERS * max(figure.get_figwidth(), 3.5)))
+    figure.text(0.0, -0.01, "\n".join(lines), ha="left", va="top", **CAPTION)
+    told = {"Title": title, "Description": caption}
+    for path, extra in (
+        (svg, {"metadata": {**told, "Date": None}}),
+        (png, {"metadata": told, "dpi": 160}),
+    ):
+        with replacing(path) as draft:
+            figure.savefig(draft, bbox_inches="tight", **extra)
+    plt.close(figure)
+
+
+def mean_band(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, low and high over the first axis (clips or seeds), by the bootstrap."""
+    draws = bootstrap_means(values, about["resamples"], generator(0, "figure"))
+    return values.mean(axis=0), *interval(draws, about["confidence"])
+
+
+def band(axes, x, values: np.ndarray, about: dict, index: int, label: str, **line) -> None:
+    """Draw a mean curve over x with its interval; ``index`` picks colour, dash and marker."""
+    mean, low, high = mean_band(values, about)
+    colour = COLOURS[index % len(COLOURS)]
+    look = {
+        "color": colour,
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "markersize": 3.5,
+        "linewidth": 1.4,
+        **line,
+    }
+    axes.plot(x, mean, label=label, **look)
+    axes.fill_between(x, low, high, color=look["color"], alpha=0.18, linewidth=0)
+
+
+def panels(count: int, width: float = 2.7, height: float = 2.4, columns: int = 4, **share):
+    """Return (figure, flat list of axes) for ``count`` panels in rows of ``columns``."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), squeeze=False, **share
+    )
+    for unused in grid.flat[count:]:
+        unused.set_visible(False)
+    return figure, list(grid.flat[:count])
+
+
+def legend_above(figure, axes, columns: int = 4, **options) -> None:
+    """Put the legend of ``axes`` above the whole figure, where it covers nothing."""
+    handles_above(figure, *axes.get_legend_handles_labels(), columns, **options)
+
+
+def handles_above(figure, handles, names, columns: int = 4, **options) -> None:
+    """Put a legend of the given entries above the whole figure."""
+    figure.legend(handles, names, loc="outside upper center", ncols=columns, fontsize=7, **options)
+
+
+def text_table(rows: list[list[str]], columns: list[str], width: float, height: float):
+    """Return a figure that is a table of text."""
+    figure, (axes,) = panels(1, width=width, height=height)
+    axes.axis("off")
+    table = axes.table(rows, colLabels=columns, loc="center", cellLoc="left")
+    table.auto_set_font_size(False)
+    table.set_fontsize(8)
+    table.scale(1, 1.35)
+    table.auto_set_column_width(range(len(columns)))
+    return figure
+
+
+def nothing_to_draw(reason: str):
+    """Return a figure that says why it shows nothing."""
+    figure, (axes,) = panels(1, width=4.6, height=1.0)
+    axes.axis("off")
+    axes.text(0.5, 0.5, reason, ha="center", va="center", fontsize=8)
+    return figure
+
+
+def joined(names: list[str]) -> str:
+    """Return class names as the thesis joins them: rock-metal."""
+    return "-".join(names)

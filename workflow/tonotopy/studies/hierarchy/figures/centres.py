@@ -1,0 +1,54 @@
+"""The hierarchy in one number per curve: at which depth a task's decodability sits."""
+
+from matplotlib.lines import Line2D
+
+from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, look, network_entries, networks_of, rows_of
+from tonotopy.drawing.style import handles_above, only, panels
+
+LEVELS = ("low", "mid", "high")
+
+
+def draw(sources: dict, about: dict):
+    """Draw the centre of mass over depth with its interval, a row per task, low levels on top.
+
+    Trained networks are filled, untrained copies hollow.
+    """
+    table = only(sources)
+    networks = networks_of(table, about, "all")
+    tasks = sorted(about["tasks"], key=lambda task: LEVELS.index(about["tasks"][task]["level"]))
+    lanes = 2 * max(len(networks), 1)
+    figure, (axes,) = panels(1, width=5.6, height=0.9 + 0.11 * (lanes + 2) * len(tasks))
+    for place, task in enumerate(tasks):
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color="0.955", linewidth=0, zorder=0)
+        for index, network in enumerate(networks):
+            for later, copy in enumerate(("trained", "untrained")):
+                lane = place + ((2 * index + later) - (lanes - 1) / 2) * 0.82 / lanes
+                rows = rows_of(table[table["task"] == task], network=network, copy=copy)
+                _point(axes, rows, lane, look(network, about), hollow=bool(later))
+    names = [f"{TITLES.get(t, t)} ({about['tasks'][t]['level']})" for t in tasks]
+    axes.set_yticks(range(len(tasks)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0, 1), ylim=(len(tasks) - 0.5, -0.5))
+    axes.set_xlabel("centre of above-chance accuracy, relative depth (0 first layer, 1 last)")
+    _legend(figure, networks, about)
+    return figure
+
+
+def _point(axes, rows, lane: float, drawn: dict, hollow: bool) -> None:
+    rows = rows.dropna(subset=["value", "low", "high"])
+    colour = drawn["color"]
+    for row in rows.itertuples():
+        axes.plot([row.low, row.high], [lane, lane], color=colour, linewidth=1.1, zorder=2)
+        axes.plot(
+            row.value, lane, markerfacecolor="white" if hollow else colour, markeredgewidth=1,
+            markersize=4.5, zorder=3, clip_on=False, **drawn,
+        )  # fmt: skip
+
+
+def _legend(figure, networks: list[str], about: dict) -> None:
+    entries = network_entries(networks, about)
+    grey = {"color": "0.3", "marker": "o", "markersize": 4.5, "linewidth": 1.1}
+    entries["trained"] = Line2D([], [], **grey)
+    entries["untrained copy"] = Line2D([], [], markerfacecolor="white", **grey)
+    handles_above(figure, list(entries.values()), list(entries), columns=6)

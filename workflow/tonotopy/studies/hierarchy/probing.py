@@ -1,0 +1,154 @@
+"""Which clips a probe on each layer classifies rightly: study 1 for one network and one task.
+
+Thesis section 2.3. All k and all folds come from one distance matrix per layer; the linear probe
+reads the same matrix.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.studies.hierarchy.vectors import layer_vectors
+from tonotopy.networks.bundle import Bundle
+from tonotopy.probes.crossval import linear_predictions
+from tonotopy.probes.distances import squared_distances
+from tonotopy.probes.folds import folds
+from tonotopy.probes.neighbours import allowed_ks, correct
+from tonotopy.seeding import generator
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How layers are probed.
+
+    Attributes:
+        ks: numbers of neighbours; those above the smallest class's training count are left out.
+        folds: "paper" (stratified), "grouped" (no group in two folds), or both; the linear probe
+            has the first.
+        keep_groups: whether the paper's folds keep groups together too, as for Medley-solos-DB.
+        second: length in s of the truncated clips of the trained network's second pass; None for
+            no second pass.
+        inverse_penalty: of the linear probe (scikit-learn's C); None for no linear probe.
+        shuffles: how many times labels are shuffled for the control.
+        seed: seed of folds and shuffles.
+        device: of the distances; None for numpy on the CPU.
+    """
+
+    ks: tuple[int, ...]
+    folds: tuple[str, ...] = ("paper", "grouped")
+    keep_groups: bool = False
+    second: float | None = 1.0
+    inverse_penalty: float | None = 10.0
+    shuffles: int = 10
+    seed: int = 0
+    device: str | None = None
+
+
+def probe_task(
+    copies: dict[str, Bundle], corpus: Corpus, settings: ProbeSettings, folder: Path
+) -> pd.DataFrame:
+    """Probe every layer of a network and of its untrained copy on one task.
+
+    Args:
+        copies: "trained" and, if wanted, "untrained".
+        corpus: one label per clip.
+        settings: folds, probes, ablations.
+        folder: for the layers' vectors; emptied before and afterwards.
+
+    Returns:
+        A row per copy, length, folds, probe, labels, shuffle, layer and k, with position, dims,
+        classes, seconds (of a whole clip) and ``correct``: one bool per clip, in the corpus's
+        order.
+
+    Raises:
+        InputError: a class has too few clips or groups for the folds.
+    """
+    drawn = drawn_folds(corpus, settings)
+    lengths: dict[str, float | None] = {"whole": None}
+    if settings.second is not None and settings.second < corpus.info["seconds"]:
+        lengths["second"] = settings.second
+    rows = []
+    for copy, bundle in copies.items():
+        for length, seconds in lengths.items():
+            if copy != "trained" and length == "second":
+                continue  # the ablation is about what was trained
+            shutil.rmtree(folder, ignore_errors=True)
+            for position, (stage, vectors) in enumerate(
+                layer_vectors(bundle, corpus, folder, seconds).items()
+            ):
+                squared = squared_distances(vectors, device=settings.device)
+                place = {"copy": copy, "length": length, "layer": stage, "position": position}
+                place["dims"] = vectors.shape[1]
+                whole = length == "whole"
+                found = probe_layer(
+                    squared, corpus, drawn, settings, whole, null=whole and copy == "trained"
+                )
+                rows += [place | row for row in found]
+    shutil.rmtree(folder, ignore_errors=True)
+    return pd.DataFrame(rows).assign(classes=len(corpus.classes), seconds=corpus.info["seconds"])
+
+
+def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray]:
+    """Return the folds of each kind, shape (clips,) each.
+
+    Where no clips are known to have anything in common, grouped folds would be the paper's once
+    more: they are left out.
+    """
+    told_apart = 0 < len(np.unique(corpus.groups)) < len(corpus.groups)
+    kinds = settings.folds if told_apart else settings.folds[:1]
+    return {
+        kind: folds(
+            corpus.labels, corpus.groups, kind, seed=settings.seed, keep_groups=settings.keep_groups
+        )
+        for kind in kinds
+    }
+
+
+def probe_layer(
+    squared: np.ndarray,
+    corpus: Corpus,
+    drawn: dict[str, np.ndarray],
+    settings: ProbeSettings,
+    whole: bool,
+    null: bool,
+) -> list[dict]:
+    """Return the rows of one layer from its squared distances (clips, clips).
+
+    Args:
+        squared: see `distances.squared_distances`.
+        corpus: for its labels.
+        drawn: kind of folds -> fold per clip.
+        settings: which probes.
+        whole: whether clips were whole; the linear probe is not part of the ablation.
+        null: whether to probe shuffled labels too.
+    """
+    rows, labels = [], corpus.labels
+    for kind, fold in drawn.items():
+        keys = {"folds": kind, "probe": "knn", "labels": "true", "shuffle": 0}
+        ks = allowed_ks(labels, fold, settings.ks)
+        rows += _rows(keys, ks, correct(squared, labels, fold, ks))
+        if whole and kind == settings.folds[0] and settings.inverse_penalty is not None:
+            found = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
+            rows += _rows({**keys, "probe": "linear"}, (0,), found[None])
+    if null:
+        for shuffle in range(settings.shuffles):
+            rows += _shuffled(squared, corpus, settings, shuffle)
+    return rows
+
+
+def _shuffled(squared, corpus: Corpus, settings: ProbeSettings, shuffle: int) -> list[dict]:
+    """The control: labels that mean nothing, at the largest k only."""
+    rng = generator(settings.seed, "shuffled labels", corpus.name, shuffle)
+    labels = rng.permutation(corpus.labels)
+    fold = folds(labels, corpus.groups, "paper", seed=settings.seed)
+    ks = allowed_ks(labels, fold, settings.ks)[-1:]
+    keys = {"folds": "paper", "probe": "knn", "labels": "shuffled", "shuffle": shuffle}
+    return _rows(keys, ks, correct(squared, labels, fold, ks))
+
+
+def _rows(keys: dict, ks: tuple[int, ...], right: np.ndarray) -> list[dict]:
+    return [{**keys, "k": int(k), "correct": row} for k, row in zip(ks, right, strict=True)]

@@ -1,0 +1,208 @@
+"""Layer profiles: what is decoded from each layer, how sure that is, and at which depth it sits.
+
+Intervals are bootstraps over clips. All layers and all k see the same resampled clips, so that a
+difference between two of them, or a centre of mass, has the interval of a paired comparison.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.errors import InputError
+from tonotopy.evidence.resampling import bootstrap_means, interval
+from tonotopy.seeding import generator
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A depth, or a difference of depths, with its interval.
+
+    Attributes:
+        value: relative depth from 0 (first layer) to 1 (last), or a difference from -1 to 1; NaN
+            where no layer is above chance.
+        low: lower end of the confidence interval.
+        high: upper end.
+        defined: share of resamples in which some layer is above chance; the interval is over these.
+        draws: the value in every resample, NaN where it is not defined, shape (resamples,).
+    """
+
+    value: float
+    low: float
+    high: float
+    defined: float
+    draws: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+
+
+def relative_depth(layers: int) -> np.ndarray:
+    """Return the depth of each layer: 0 for the first, 1 for the last, evenly spaced."""
+    return np.linspace(0, 1, layers)
+
+
+def centre_of_mass(accuracies: np.ndarray, chance: float) -> float | np.ndarray:
+    """Return the centre of mass of the above-chance accuracy over relative depth.
+
+    sum(depth * max(accuracy - chance, 0)) / sum(max(accuracy - chance, 0)). Noise at chance adds a
+    little mass everywhere, so a profile near chance is drawn towards the middle.
+
+    Args:
+        accuracies: shape (..., layers), from first to last, 0 to 1.
+        chance: accuracy of guessing, 0 to 1.
+
+    Returns:
+        Shape (...), a float for one profile; NaN where no layer is above chance.
+    """
+    mass = np.clip(np.asarray(accuracies, dtype=np.float64) - chance, 0, None)
+    total = mass.sum(axis=-1)
+    above = np.where(total > 0, total, np.nan)
+    return (mass @ relative_depth(mass.shape[-1])) / above
+
+
+def accuracies(correct: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the accuracy per layer and k, shape (layers, ks).
+
+    Args:
+        correct: which clips were classified rightly, layer -> bool (ks, clips), from first to last.
+    """
+    return _stacked(correct).mean(axis=-1)
+
+
+def best_k(accuracy: np.ndarray, ks: tuple[int, ...]) -> int:
+    """Return the k whose peak over layers is highest, the smallest on a tie (thesis figure 2.1).
+
+    Args:
+        accuracy: shape (layers, ks).
+        ks: numbers of neighbours, in the order of the columns.
+    """
+    peaks = np.asarray(accuracy).max(axis=0)
+    return min(int(k) for k, peak in zip(ks, peaks, strict=True) if peak == peaks.max())
+
+
+def profile_table(
+    correct: Mapping[str, np.ndarray],
+    ks: tuple[int, ...],
+    chance: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    task: str = "",
+) -> pd.DataFrame:
+    """Return the accuracy of every layer at every k with its confidence interval.
+
+    Args:
+        correct: which clips were classified rightly, layer -> bool (ks, clips), from first to last.
+        ks: numbers of neighbours, in the order of the rows of each array.
+        chance: accuracy of guessing, 0 to 1, repeated in every row.
+        resamples: bootstrap resamples of the clips.
+        confidence: share of the interval, such as 0.95.
+        seed: seed of the run.
+        task: names the random stream: equal names and numbers of clips give equal resamples, so
+            that networks are compared on the same ones.
+
+    Returns:
+        A row per layer and k: (layer, depth, k, accuracy, low, high, chance).
+
+    Raises:
+        InputError: layers differ in their numbers of ks or clips.
+    """
+    right = _stacked(correct)
+    if right.shape[1] != len(ks):
+        raise InputError(f"{right.shape[1]} rows per layer for {len(ks)} ks, expected one each")
+    low, high = interval(_draws(right, resamples, seed, task), confidence)
+    layers = pd.MultiIndex.from_product([correct, ks], names=["layer", "k"])
+    table = pd.DataFrame({"accuracy": right.mean(axis=-1).ravel()}, index=layers).reset_index()
+    table.insert(1, "depth", np.repeat(relative_depth(len(right)), len(ks)))
+    return table.assign(low=low.ravel(), high=high.ravel(), chance=chance)
+
+
+def centre_interval(
+    correct: np.ndarray,
+    chance: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    task: str = "",
+) -> Centre:
+    """Return the centre of mass of one profile with its confidence interval.
+
+    Args:
+        correct: which clips were classified rightly at the chosen k, bool (layers, clips).
+        chance: accuracy of guessing, 0 to 1.
+        resamples: bootstrap resamples of the clips; those of :func:`profile_table`.
+        confidence: share of the interval, such as 0.95.
+        seed: seed of the run.
+        task: names the random stream.
+    """
+    correct = np.asarray(correct)
+    value = centre_of_mass(correct.mean(axis=-1), chance)
+    return _centre(value, _centre_draws(correct, chance, resamples, seed, task), confidence)
+
+
+def centre_difference(
+    low: Mapping[str, np.ndarray],
+    high: Mapping[str, np.ndarray],
+    chances: Mapping[str, float],
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> Centre:
+    """Return how much deeper low-level tasks sit than high-level ones, with its interval.
+
+    The mean centre of mass over low-level tasks minus that over high-level tasks: below 0 is what
+    the hierarchy claims. Clips are resampled per task, independently of other tasks; tasks are
+    fixed. The difference is NaN where a task's centre is.
+
+    Args:
+        low: low-level tasks, task -> bool (layers, clips) at the chosen k.
+        high: high-level tasks, in the same form; numbers of layers and clips may differ.
+        chances: task -> accuracy of guessing.
+        resamples: bootstrap resamples of each task's clips.
+        confidence: share of the interval, such as 0.95.
+        seed: seed of the run.
+
+    Raises:
+        InputError: a side has no task, or a task is on both sides.
+    """
+    shared = sorted(set(low) & set(high))
+    if shared or not low or not high:
+        told = f"'{shared[0]}' is on both sides" if shared else "one side has no task"
+        raise InputError(f"low-level against high-level tasks: {told}; name each task once")
+    value, draws = 0.0, np.zeros(resamples)
+    for sign, tasks in ((1, low), (-1, high)):
+        for task, correct in tasks.items():
+            share = sign / len(tasks)
+            value += share * centre_of_mass(np.asarray(correct).mean(axis=-1), chances[task])
+            draws += share * _centre_draws(correct, chances[task], resamples, seed, task)
+    return _centre(value, draws, confidence)
+
+
+def _stacked(correct: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (layers, ks, clips)."""
+    if not correct:
+        raise InputError("a profile needs at least one layer")
+    first, expected = next((name, np.shape(rows)) for name, rows in correct.items())
+    for name, rows in correct.items():
+        if np.shape(rows) != expected or len(expected) != 2:
+            raise InputError(
+                f"layer '{name}' has shape {np.shape(rows)} and layer '{first}' {expected}, "
+                "expected the same (ks, clips): use the same ks and clips in all layers"
+            )
+    return np.stack(list(correct.values()))
+
+
+def _draws(correct: np.ndarray, resamples: int, seed: int, task: str) -> np.ndarray:
+    """Return accuracies over resampled clips: (..., clips) to (resamples, ...)."""
+    values = np.moveaxis(np.asarray(correct, dtype=np.float64), -1, 0)
+    return bootstrap_means(values, resamples, generator(seed, "profile", task))
+
+
+def _centre_draws(correct, chance: float, resamples: int, seed: int, task: str) -> np.ndarray:
+    return centre_of_mass(_draws(correct, resamples, seed, task), chance)
+
+
+def _centre(value: float, draws: np.ndarray, confidence: float) -> Centre:
+    kept = draws[np.isfinite(draws)]
+    ends = interval(kept, confidence) if len(kept) and np.isfinite(value) else (np.nan, np.nan)
+    low, high = (float(end) for end in ends)
+    return Centre(float(value), low, high, len(kept) / len(draws), draws)

@@ -1,0 +1,211 @@
+"""The tables of study 1 (hierarchy): which clips are decoded rightly from which layer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.errors import InputError
+from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.resampling import bootstrap_weights
+from tonotopy.evidence.tables import StudyTables
+from tonotopy.studies.hierarchy.profiles import best_k
+from tonotopy.seeding import generator
+
+KEYS = ("network", "task", "copy", "length", "folds", "probe", "labels")
+DEFAULTS = {
+    "copy": "trained",
+    "length": "whole",
+    "folds": "paper",
+    "probe": "knn",
+    "labels": "true",
+}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Which clips of one task were classified rightly from each layer of one network.
+
+    Attributes:
+        right: bool (layers, ks, clips), layers from input to output.
+        ks: numbers of neighbours, ascending; (0,) for a linear probe.
+        chance: accuracy of guessing, 0 to 1.
+        counts: how often a clip is drawn, (resamples, clips); equal for all of one task.
+    """
+
+    right: np.ndarray
+    ks: tuple[int, ...]
+    chance: float
+    counts: np.ndarray
+
+    @property
+    def clips(self) -> int:
+        return self.right.shape[-1]
+
+    @cached_property
+    def best(self) -> np.ndarray:
+        """Rows at the k whose peak over layers is best, bool (layers, clips)."""
+        k = best_k(self.right.mean(axis=-1), self.ks)
+        return self.right[:, self.ks.index(k)]
+
+    @cached_property
+    def accuracies(self) -> np.ndarray:
+        """Accuracy per layer at the best k, (1 + resamples, layers): the data, then resamples."""
+        return self.over_resamples(self.best)
+
+    def over_resamples(self, right: np.ndarray) -> np.ndarray:
+        """Return means over clips: (..., clips) to (1 + resamples, ...), the data's own first."""
+        values = np.moveaxis(right.astype(float), -1, 0)
+        # whole numbers are exact, so that equal accuracies stay equal
+        sums = np.concatenate([values.sum(axis=0)[None], np.tensordot(self.counts, values, 1)])
+        return sums / self.clips
+
+
+@lru_cache(maxsize=16)
+def clip_counts(seed: int, task: str, clips: int, resamples: int) -> np.ndarray:
+    """Return how often a task's clips are drawn: the resamples of ``probes.profiles``."""
+    return bootstrap_weights(clips, resamples, generator(seed, "profile", task)).astype(float)
+
+
+@dataclass(frozen=True)
+class HierarchyTables(StudyTables):
+    """The tables of one hierarchy study: results/{scale}/hierarchy/{study}."""
+
+    @cached_property
+    def correct(self) -> dict[tuple, pd.DataFrame]:
+        """Rows of correct.parquet by their KEYS."""
+        table = self.read("correct.parquet")
+        return dict(iter(table.groupby(list(KEYS), observed=True, sort=False)))
+
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """Kind of each network: vggish, clap, mobilenet, ast or other."""
+        return {key[0]: rows["family"].iloc[0] for key, rows in self.correct.items()}
+
+    @cached_property
+    def tagging(self) -> pd.DataFrame:
+        return self.read("tagging.parquet")
+
+    @cached_property
+    def controls(self) -> pd.DataFrame:
+        return self.read("controls.parquet")
+
+    @cached_property
+    def folds(self) -> pd.DataFrame:
+        return self.read("folds.parquet")
+
+    def combinations(self, row: dict) -> list[tuple[str, dict]]:
+        """Return the study as a whole, or each network or task (or both) that the row is about."""
+        named = row.get("arguments", {}).get("task")
+        tasks = self.tasks([named] if named else row.get("tasks"), row.get("levels"))
+        found = {"network": self.networks(row.get("families")), "task": tasks}
+        each = row.get("each", [])
+        return [
+            (".".join(values), dict(zip(each, values, strict=True)))
+            for values in product(*(found[name] for name in each))
+        ]
+
+    def networks(self, families: list[str] | None = None) -> list[str]:
+        """Return the study's networks of some families, in the order of the configuration.
+
+        Raises:
+            NotRun: there is none.
+        """
+        names = self.settings["networks"]
+        found = [n for n in names if families is None or self.families.get(n) in families]
+        if not found:
+            raise NotRun(f"the study has no network of family {' or '.join(families or [])}")
+        return found
+
+    def tasks(self, names: list[str] | None = None, levels: list[str] | None = None) -> list[str]:
+        """Return the study's tasks among some names and levels.
+
+        Raises:
+            NotRun: there is none.
+        """
+        found = [
+            task
+            for task, about in self.settings["tasks"].items()
+            if (names is None or task in names) and (levels is None or about["level"] in levels)
+        ]
+        if not found:
+            told = f" {' or '.join(names)}" if names else ""
+            told += f" of level {' or '.join(levels)}" if levels else ""
+            raise NotRun(f"the study has no task{told}")
+        return found
+
+    def rows(self, network: str, task: str, **keys) -> pd.DataFrame:
+        """Return the rows of correct.parquet for one network, task and variant.
+
+        Args:
+            network: name of the network.
+            task: name of the task.
+            keys: copy, length, folds, probe or labels where they differ from DEFAULTS.
+
+        Raises:
+            NotRun: the run has no such rows.
+        """
+        wanted = {"network": network, "task": task, **DEFAULTS, **keys}
+        rows = self.correct.get(tuple(wanted[key] for key in KEYS))
+        if rows is None:
+            told = " and ".join(f"{key} '{wanted[key]}'" for key in KEYS if key in keys)
+            raise NotRun(f"no profile of {network} on {task}" + (f" with {told}" if told else ""))
+        return rows
+
+    def decoded(self, network: str, task: str, **keys) -> Decoded:
+        """Return which clips were right, by layer and k; arguments as for `rows`.
+
+        Raises:
+            NotRun: the run has no such profile.
+            InputError: clips or ks differ between layers.
+        """
+        rows = self.rows(network, task, **keys)
+        right, ks = _cube(rows, f"{self.folder / 'correct.parquet'}: {network} on {task}")
+        counts = clip_counts(self.seed, task, right.shape[-1], self.resamples)
+        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), counts)
+
+    def grouping(self, task: str, folds: str) -> pd.Series:
+        """Return a task's row of folds.parquet.
+
+        Raises:
+            NotRun: the run has no such folds, or nothing is known that clips have in common.
+        """
+        rows = self.folds
+        rows = rows[(rows["task"] == task) & (rows["folds"] == folds)]
+        if rows.empty:
+            raise NotRun(f"no {folds} folds of {task}")
+        row, clips = rows.iloc[0], self._clips(task)
+        if row["groups"] in (0, clips):
+            raise NotRun(f"no groups are known in task {task}")
+        return row
+
+    def _clips(self, task: str) -> int:
+        found = [len(r["correct"].iloc[0]) for key, r in self.correct.items() if key[1] == task]
+        return max(found, default=0)
+
+    def over(self, function: Callable, *parts: Decoded) -> Estimate:
+        """Return the estimate of a statistic of accuracies at each part's best k.
+
+        The k is chosen once, from all clips; resamples are shared by layers, ks and networks.
+
+        Args:
+            function: accuracies of each part, (1 + resamples, layers), to (1 + resamples,).
+            parts: profiles of one task.
+        """
+        values = function(*(part.accuracies for part in parts))
+        return self.estimate(values[0], values[1:], parts[0].clips)
+
+
+def _cube(rows: pd.DataFrame, place: str) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return (layers, ks, clips) and the ks."""
+    rows = rows.sort_values(["position", "k"])
+    ks = tuple(int(k) for k in sorted(set(rows["k"])))
+    layers = rows["position"].nunique()
+    if len(rows) != layers * len(ks) or rows.duplicated(["position", "k"]).any():
+        raise InputError(f"{place}: layers differ in their ks; make the table again")
+    if rows["correct"].map(len).nunique() != 1:
+        raise InputError(f"{place}: layers differ in their clips; make the table again")
+    return np.stack(rows["correct"].to_list()).reshape(layers, len(ks), -1), ks

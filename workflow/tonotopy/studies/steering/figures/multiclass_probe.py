@@ -1,0 +1,46 @@
+"""Figure 3.2: one probe over all concepts per layer."""
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.evidence.resampling import interval
+from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, legend_above, only, panels
+from tonotopy.probes.scores import macro_f1
+from tonotopy.seeding import generator
+
+
+def draw(sources: dict, about: dict):
+    """Draw macro-F1 over layers with intervals over clips, trained and untrained."""
+    table = only(sources)
+    figure, (axes,) = panels(1, width=4.6, height=3.1)
+    for index, name in enumerate(("trained", "untrained")):
+        rows = table[table["vectors"] == name]
+        layers, mean, low, high = _scores(rows, about)
+        look = {
+            "color": COLOURS[index],
+            "linestyle": DASHES[index],
+            "marker": "o",
+            "markersize": 3.5,
+        }
+        axes.plot(layers + 1, mean, label=f"{name} network", **look)
+        axes.fill_between(layers + 1, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
+    concepts = table["label"].nunique()
+    axes.axhline(1 / concepts, label=f"chance, 1/{concepts}", **CHANCE)
+    axes.set(xlabel="layer", ylabel="macro-F1", ylim=(0, 1))
+    legend_above(figure, axes)
+    return figure
+
+
+def _scores(rows, about):
+    """Macro-F1 per layer with its interval over clips."""
+    names = pd.Index(sorted({*rows["label"].astype(str), *rows["predicted"].astype(str)}))
+    layers, found = np.sort(rows["layer"].unique()), []
+    for layer in layers:
+        part = rows[rows["layer"] == layer]
+        labels = names.get_indexer(part["label"].astype(str))
+        guesses = names.get_indexer(part["predicted"].astype(str))
+        size = (about["resamples"], len(part))
+        drawn = generator(0, "figure").integers(0, len(part), size=size)
+        draws = macro_f1(labels[drawn], guesses[drawn], len(names))
+        found.append((macro_f1(labels, guesses, len(names)), *interval(draws, about["confidence"])))
+    return layers, *np.array(found).T
