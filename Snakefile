@@ -17,13 +17,13 @@ report: "workflow/report/workflow.rst"
 
 
 from tonotopy import ending, preflight, recovery
-from tonotopy.config import check, read_schema
+from tonotopy.config import check, config_schema
 from tonotopy.errors import InputError
 
 recovery.mark_this_run()
 ending.mind_disks()
 try:
-    check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
+    check(config, config_schema(Path(workflow.basedir) / "workflow/schemas"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -46,15 +46,20 @@ onsuccess:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/networks.smk"
-include: "workflow/rules/hierarchy.smk"
-include: "workflow/rules/steering.smk"
+
+
+for name in STUDIES:
+
+    include: f"workflow/rules/{name}.smk"
+
+
 include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        f"results/{config['scale']}/scorecard.html",
-        f"results/{config['scale']}/report.zip",
-        f"results/{config['scale']}/verdict.txt",
-        figures(config["scale"]),
+        places.result(config["scale"], "scorecard.html"),
+        places.result(config["scale"], "report.zip"),
+        places.result(config["scale"], "verdict.txt"),
+        results.figures(config["scale"], config),

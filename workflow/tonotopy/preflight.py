@@ -12,7 +12,7 @@ from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
-from tonotopy.planning import used
+from tonotopy.instances import used
 
 PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
 AST = {"patch": (16, 16), "width": 768, "heads": 12}  # where an entry does not say

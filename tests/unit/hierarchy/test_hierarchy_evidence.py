@@ -278,7 +278,9 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
     found = known_answers.tagging_gain(tables, "clap")
     assert found.value == pytest.approx(precision("trained") / precision("untrained"))
     assert found.low > 2 and found.n == CLIPS
-    monkeypatch.setattr("tonotopy.studies.hierarchy.average_precision.CELLS", 7 * CLIPS)  # several blocks
+    monkeypatch.setattr(
+        "tonotopy.studies.hierarchy.average_precision.CELLS", 7 * CLIPS
+    )  # several blocks
     np.testing.assert_allclose(known_answers.tagging_gain(tables, "clap").draws, found.draws)
     damaged = replace(tables)
     damaged.__dict__["tagging"] = tables.tagging.drop(index=rows.index[0])

@@ -38,15 +38,13 @@ sns.set_theme(
 )
 
 
-def read_source(path: str | Path) -> tuple[str, pd.DataFrame | dict]:
-    """Return (name, content): a table for Parquet, the description for a corpus or a network."""
+def read_source(path: str | Path) -> pd.DataFrame | dict:
+    """Return a table for Parquet, the description for a corpus's or network's folder."""
     path = Path(path)
     if path.suffix == ".parquet":
-        return path.stem, read_table(path)
-    for name in ("corpus", "network"):
-        if (path / f"{name}.json").is_file():
-            return f"{name} {path.name}", read_json(path / f"{name}.json")
-    return path.name, read_json(path)
+        return read_table(path)
+    descriptions = (path / f"{kind}.json" for kind in ("corpus", "network"))
+    return read_json(next((file for file in descriptions if file.is_file()), path))
 
 
 def only(sources: dict):

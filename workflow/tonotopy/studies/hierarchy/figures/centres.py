@@ -2,7 +2,13 @@
 
 from matplotlib.lines import Line2D
 
-from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, look, network_entries, networks_of, rows_of
+from tonotopy.studies.hierarchy.figures.profile_rows import (
+    TITLES,
+    look,
+    network_entries,
+    networks_of,
+    rows_of,
+)
 from tonotopy.drawing.style import handles_above, only, panels
 
 LEVELS = ("low", "mid", "high")
