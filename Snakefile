@@ -20,22 +20,25 @@ from tonotopy import ending, preflight, recovery
 from tonotopy.config import check, config_schema
 from tonotopy.errors import InputError
 
+
+def refusing(function, *arguments):
+    """Call a function; Snakemake ends with the message of what it refuses."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
 recovery.mark_this_run()
 ending.mind_disks()
-try:
-    check(config, config_schema(Path(workflow.basedir) / "workflow/schemas"))
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+refusing(check, config, config_schema(Path(workflow.basedir) / "workflow/schemas"))
 
 
 onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
-    try:
-        preflight.check_sources({job.wildcards.corpus for job in builds}, config)
-        recovery.refuse_beside_orphans(Path.cwd())
-        recovery.note_run(on_cluster=workflow.non_local_exec)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    refusing(preflight.check_sources, {job.wildcards.corpus for job in builds}, config)
+    refusing(recovery.refuse_beside_orphans, Path.cwd())
+    recovery.note_run(on_cluster=workflow.non_local_exec)
 
 
 onsuccess:

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.errors import InputError, nearest
 from tonotopy.instances import running
 from tonotopy.preflight import preflight
@@ -21,7 +22,7 @@ def read_schema(path: str | Path) -> dict:
 
 
 def config_schema(folder: str | Path) -> dict:
-    """Return the schema of the configuration, with a section for each study.
+    """Return the schema of the configuration, with public corpora and a section for each study.
 
     Args:
         folder: of the schemas: config.schema.yaml, and {study}.schema.yaml for an entry of each
@@ -29,6 +30,8 @@ def config_schema(folder: str | Path) -> dict:
     """
     folder = Path(folder)
     schema = read_schema(folder / "config.schema.yaml")
+    makers = schema["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]
+    makers["enum"] = [*makers["enum"], *PUBLIC]
     for study in STUDIES:
         schema["$defs"][study] = read_schema(folder / f"{study}.schema.yaml")
         entries = {"additionalProperties": {"$ref": f"#/$defs/{study}"}}

@@ -1,32 +1,21 @@
 """The configuration: every scale is valid, every mistake is named."""
 
-import copy
-from pathlib import Path
+import datetime
 
 import pytest
 import yaml
+from configs import ROOT, SCHEMA, changed, default_config, merged
 
-from tonotopy.config import check, frozen, read_schema
+from tonotopy.config import check, frozen
 from tonotopy.errors import InputError, nearest
 from tonotopy.preflight import check_sources
 
-ROOT = Path(__file__).parents[3]
-SCHEMA = read_schema(ROOT / "workflow/schemas/config.schema.yaml")
 SCALES = sorted((ROOT / "workflow/scales").glob("*.yaml"))
-
-
-def merged(base: dict, overlay: dict) -> dict:
-    """What snakemake does with --configfile: dicts are merged, everything else is replaced."""
-    out = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(out.get(key), dict)
-        out[key] = merged(out[key], value) if both else value
-    return out
 
 
 @pytest.fixture
 def config():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return default_config()
 
 
 def test_the_default_is_valid(config):
@@ -41,16 +30,6 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
     assert scaled["scale"] == path.stem
 
 
-def change(config, path, value):
-    changed = copy.deepcopy(config)
-    place = changed
-    *parents, last = path.split(".")
-    for key in parents:
-        place = place[key]
-    place[last] = value
-    return changed
-
-
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -62,20 +41,37 @@ def change(config, path, value):
         ("controls", "ignore", "controls: 'ignore' is not possible"),
         ("seed", "zero", r"seed: 'zero' is not of type 'integer'"),
         ("networks.genre_ast.training.learning_rate", "7e-4", r"'7e-4'.*write 7.0e-04"),
-        ("run.steering", ["wrold"], r"run.steering: 'wrold'.*did you mean 'world'"),
+        ("run", ["steering/wrold"], r"run: 'wrold' is not below 'steering'.*did you mean 'world'"),
+        ("run", ["stering/world"], r"run: 'stering/world': .*no study 'stering'.*'steering'"),
+        ("run", ["world"], r"run.0: 'world' does not match"),
+        ("run", {"steering": ["world"]}, r"run: .*\(a list of instances, such as \[hierarchy/"),
+        ("mirror", True, r"mirror: True is not of type.*put quotes around"),
+        ("scale", 7, r"scale: 7 is not of type 'string' \(YAML reads.*put quotes around"),
+        (
+            "steering.world.pairs",
+            [{"concept": False, "target": ["rock"]}],
+            "pairs.0.concept.*quotes",
+        ),
+        (
+            "corpora.genres.causes",
+            {False: "violin"},
+            r"corpora.genres.causes has the key False.*quot",
+        ),
+        ("mirror", datetime.date(2024, 1, 31), r"mirror is 2024-01-31 \(YAML reads.*quotes"),
+        ("hierarchy.layers.networks", ["vgish"], r"hierarchy.layers.networks: 'vgish'.*'vggish'"),
+        ("hierarchy.layers.tagging", "event", r"hierarchy.layers.tagging: 'event'.*'events'"),
         ("steering.world.network", "genre_as", r"steering.world.network.*'genre_ast'"),
         ("steering.world.concepts", "instrument", r"concepts.*'instruments'"),
         ("networks.genre_ast.corpus", "genre", r"networks.genre_ast.corpus.*'genres'"),
         ("steering.world.unseen", None, r"'unseen' needs a corpus"),
         ("steering.world.slope_range", 0.01, "none lies within slope_range"),
-        ("networks.genre_ast.front_end.rate", 16000, "16000 Hz.*22500 Hz: make them equal"),
         ("networks.genre_ast.arguments.heads", 5, r"genre_ast.arguments.heads: width 128.*5 heads"),
         ("networks.genre_ast.arguments.patch", [200, 4], r"arguments.patch: \[200, 4\].*128 mels"),
     ],
 )
 def test_mistakes_are_named_with_the_nearest_key(config, path, value, told):
     with pytest.raises(InputError, match=told):
-        check(change(config, path, value), SCHEMA)
+        check(changed(config, path, value), SCHEMA)
 
 
 FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}
@@ -106,18 +102,18 @@ FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}
     ],
 )
 def test_entries_that_make_no_sense_are_told_before_anything_runs(config, entry, told):
-    check(change(config, "corpora.genres", FOLDER), SCHEMA)
+    check(changed(config, "corpora.genres", FOLDER), SCHEMA)
     with pytest.raises(InputError, match=told):
-        check(change(config, "corpora.genres", {**FOLDER, **entry}), SCHEMA)
-    check(change(config, "corpora.unused", {**FOLDER, **entry}), SCHEMA)
+        check(changed(config, "corpora.genres", {**FOLDER, **entry}), SCHEMA)
+    check(changed(config, "corpora.unused", {**FOLDER, **entry}), SCHEMA)
 
 
 def test_audioset_s_shares_are_checked_where_it_is_used(config):
-    config = change(config, "audioset.shares", {"train": 0.5})
+    config = changed(config, "audioset.shares", {"train": 0.5})
     check(config, SCHEMA)
     audioset = {"maker": "audioset", "task": "genre", "rate": 22500}
     with pytest.raises(InputError, match="audioset.shares: .*not 0.5"):
-        check(change(config, "corpora.genres", audioset), SCHEMA)
+        check(changed(config, "corpora.genres", audioset), SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +126,11 @@ def test_audioset_s_shares_are_checked_where_it_is_used(config):
     ],
 )
 def test_folders_and_files_are_looked_for_when_a_run_begins(config, tmp_path, entry, told):
-    config = change(config, "audioset.path", "clips")
+    config = changed(config, "audioset.path", "clips")
     (tmp_path / "here.csv").touch()
     good = {**FOLDER, "path": str(tmp_path), "label": {"from": "csv", "file": "here.csv"}}
-    check_sources(["genres"], change(config, "corpora.genres", good))
-    config = change(config, "corpora.genres", {**good, **entry})
+    check_sources(["genres"], changed(config, "corpora.genres", good))
+    config = changed(config, "corpora.genres", {**good, **entry})
     check_sources([], config)
     with pytest.raises(InputError, match=told):
         check_sources(["genres"], config)
@@ -151,6 +147,26 @@ def test_every_key_of_the_default_is_in_the_schema_and_explained(config):
     for key in config:
         assert f"\n{key}:" in f"\n{text}"
         assert key in SCHEMA["properties"]
+
+
+def test_an_overlay_replaces_the_list_of_instances(config):
+    overlaid = merged(config, {"run": ["steering/world"]})
+    check(overlaid, SCHEMA)
+    assert overlaid["run"] == ["steering/world"]
+
+
+def test_an_entry_that_nothing_runs_may_be_unfinished(config):
+    check(
+        changed(config, "steering.later", {**config["steering"]["world"], "network": "later"}),
+        SCHEMA,
+    )
+    with pytest.raises(
+        InputError, match=r"steering.later.network: 'later' is not below 'networks'"
+    ):
+        later = changed(
+            config, "steering.later", {**config["steering"]["world"], "network": "later"}
+        )
+        check({**later, "run": ["steering/later"]}, SCHEMA)
 
 
 def test_frozen_does_not_depend_on_order():

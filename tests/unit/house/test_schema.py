@@ -4,7 +4,7 @@ import inspect
 from dataclasses import fields
 
 import pytest
-from test_config import SCHEMA
+from configs import SCHEMA
 
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.tasks import TASKS
