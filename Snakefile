@@ -16,22 +16,7 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-from tonotopy import ending, preflight, recovery
-from tonotopy.config import check, config_schema
-from tonotopy.errors import InputError
-
-
-def refusing(function, *arguments):
-    """Call a function; Snakemake ends with the message of what it refuses."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
-
-recovery.mark_this_run()
-ending.mind_disks()
-refusing(check, config, config_schema(Path(workflow.basedir) / "workflow/schemas"))
+include: "workflow/rules/common.smk"
 
 
 onstart:
@@ -46,7 +31,6 @@ onsuccess:
     ending.tell_verdict(workflow.dag.jobs)
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/networks.smk"
 

@@ -1,13 +1,29 @@
-"""What all rules share: the code's fingerprint, a job's seed and threads, names of instances."""
+"""What all rules share: a checked configuration, the code's fingerprint, a job's seed and threads."""
 
 import re
 
-from tonotopy import instances, places
-from tonotopy.config import frozen
+from snakemake.exceptions import WorkflowError
+
+from tonotopy import ending, instances, places, preflight, recovery
+from tonotopy.config import check, config_schema, frozen
+from tonotopy.errors import InputError
 from tonotopy.provenance import code_hash
 from tonotopy.studies import STUDIES
 
+
+def refusing(function, *arguments):
+    """Call a function; Snakemake ends with the message of what it refuses."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
 WORKFLOW = Path(workflow.basedir) / "workflow"
+recovery.mark_this_run()
+ending.mind_disks()
+refusing(check, config, config_schema(WORKFLOW / "schemas"))
+
 NEVER = "(?!)"  # a regular expression that nothing matches
 
 

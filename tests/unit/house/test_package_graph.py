@@ -52,7 +52,9 @@ def imports(name: str) -> frozenset[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{name}: relative import"
-            whole = {f"{node.module}.{alias.name}".removeprefix("tonotopy.") for alias in node.names}
+            whole = {
+                f"{node.module}.{alias.name}".removeprefix("tonotopy.") for alias in node.names
+            }
             inside = whole & MODULES.keys()
             found |= inside
             if len(inside) < len(whole):
@@ -147,6 +149,8 @@ def words(path: Path) -> list[str]:
     """The words that a file compares or looks up: strings of Python, all words of other files."""
     if path.suffix == ".py":
         tree = ast.parse(path.read_text())
-        return [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is str]
+        return [
+            n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is str
+        ]
     text = "\n".join(line.partition("#")[0] for line in path.read_text().splitlines())
     return text.replace('"', " ").replace("'", " ").replace(":", " ").replace(",", " ").split()
