@@ -1,6 +1,9 @@
-"""The studies that there are: a new one is a line here and a folder beside this file."""
+"""The studies that there are: a new one is a name here and a folder of that name beside this file."""
 
-from tonotopy.studies.hierarchy.study import STUDY as HIERARCHY
-from tonotopy.studies.steering.study import STUDY as STEERING
+from importlib import import_module
 
-STUDIES = {study.name: study for study in (HIERARCHY, STEERING)}
+NAMES = (
+    "hierarchy",
+    "steering",
+)
+STUDIES = {name: import_module(f"tonotopy.studies.{name}.study").STUDY for name in NAMES}
