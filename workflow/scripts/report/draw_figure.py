@@ -13,5 +13,5 @@ sources = dict(read_source(path) for path in snakemake.input)
 about = {**json.loads(settings.settings), **json.loads(settings.statistics), **settings.options}
 figure = module.draw(sources, about)
 names = snakemake.wildcards
-caption = f"{settings.caption} {provenance_note(names.scale, names.study)}"
+caption = f"{settings.caption} {provenance_note(names.scale, names.study, settings.embedded)}"
 save_figure(figure, names.figure, caption, snakemake.output.svg, snakemake.output.png)
