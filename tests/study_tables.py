@@ -1,4 +1,4 @@
-"""What tests do with the tables of any study: find them, shuffle them, change one."""
+"""What tests do with any study: find its tables, shuffle them, change one, read its claims."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tonotopy.config import read_schema
+from tonotopy.evidence.claims import read_claims
 from tonotopy.evidence.tables import StudyTables
+
+WORKFLOW = Path(__file__).parents[1] / "workflow"
 
 
 def table_paths(folder: Path) -> dict[str, Path]:
@@ -35,3 +39,9 @@ def changed(tables: StudyTables, folder: Path, **contents: pd.DataFrame) -> Stud
 def without(tables: StudyTables, *names: str) -> StudyTables:
     """Return the tables of a run that did not make some of them; their files stay on the disk."""
     return replace(tables, paths={k: v for k, v in tables.paths.items() if k not in names})
+
+
+def claims_of(study: str) -> list[dict]:
+    """Return the claims of a study, as a run reads them."""
+    schema = read_schema(WORKFLOW / "schemas/claims.schema.yaml")
+    return read_claims({study: WORKFLOW / f"claims/{study}.yaml"}, schema)

@@ -1,47 +1,47 @@
 """Statistics of study 1: planted profiles come back, nulls are null, each equals a plain loop."""
 
-import shutil
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import average_precision_score
-from worlds import HIERARCHY, RATES, TASK_CLASSES, TASKS, hierarchy_tables
+from study_tables import changed, claims_of, shuffle_rows, table_paths, without
+from tables_of_hierarchy import HIERARCHY, RATES, TASK_CLASSES, TASKS, hierarchy_tables
 
-from tonotopy.config import read_schema
 from tonotopy.errors import InputError
-from tonotopy.studies.hierarchy.statistics import profiles as statistics
-from tonotopy.studies.hierarchy.statistics import known_answers
-from tonotopy.evidence.claims import NotRun, read_claims
-from tonotopy.evidence.resampling import bootstrap_weights, interval
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
-from tonotopy.evidence.scorecard import judge
-from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
+from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.resampling import Bootstrap, bootstrap_weights, interval
+from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.seeding import generator
+from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
+from tonotopy.studies.hierarchy.profiles import clip_resamples
+from tonotopy.studies.hierarchy.statistics import STATISTICS, known_answers
+from tonotopy.studies.hierarchy.statistics import profiles as statistics
+from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
+from tonotopy.studies.hierarchy.summaries import centres, profiles
 
-WORKFLOW = Path(__file__).parents[3] / "workflow"
 CLIPS, RESAMPLES = 200, 200
+BOOTSTRAP = Bootstrap(RESAMPLES, 0.95, seed=0)
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     folder = hierarchy_tables(tmp_path_factory.mktemp("study"), clips=CLIPS)
-    return HierarchyTables(folder, HIERARCHY, RESAMPLES, 0.95, seed=0)
+    return HierarchyTables(table_paths(shuffle_rows(folder)), HIERARCHY, BOOTSTRAP)
 
 
 @pytest.fixture(scope="module")
 def null(tmp_path_factory):
     folder = hierarchy_tables(tmp_path_factory.mktemp("null"), flat=0.5, clips=CLIPS)
-    return HierarchyTables(folder, HIERARCHY, RESAMPLES, 0.95, seed=0)
+    return HierarchyTables(table_paths(shuffle_rows(folder)), HIERARCHY, BOOTSTRAP)
 
 
 def answers(tables, network, task, k=5, **keys):
     """Which clips were right, (layers, clips), read without the class that is tested."""
-    rows = pd.read_parquet(tables.folder / "correct.parquet")
+    rows = pd.read_parquet(tables.paths["correct"])
     wanted = {"network": network, "task": task, "copy": "trained", "length": "whole",
               "folds": "paper", "probe": "knn", "labels": "true", "k": k, **keys}  # fmt: skip
     for column, value in wanted.items():
@@ -236,9 +236,8 @@ def test_controls_come_out_and_fail_where_they_should(tables):
     assert known_answers.groups_disjoint(tables, "keyword", folds="paper").low == 30
     broken = replace(tables)
     identity = tables.controls["control"] == "identity"
-    broken.__dict__["controls"] = tables.controls.assign(
-        correct=tables.controls["correct"] ^ (identity & (np.arange(len(identity)) % 4 == 0))
-    )
+    wrong = identity & (identity.cumsum() % 4 == 0)
+    broken.__dict__["controls"] = tables.controls.assign(correct=tables.controls["correct"] ^ wrong)
     assert known_answers.identity_equals_reference(broken).value == pytest.approx(0.25)
 
 
@@ -278,7 +277,9 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
     found = known_answers.tagging_gain(tables, "clap")
     assert found.value == pytest.approx(precision("trained") / precision("untrained"))
     assert found.low > 2 and found.n == CLIPS
-    monkeypatch.setattr("tonotopy.studies.hierarchy.average_precision.CELLS", 7 * CLIPS)  # several blocks
+    monkeypatch.setattr(
+        "tonotopy.studies.hierarchy.average_precision.CELLS", 7 * CLIPS
+    )  # several blocks
     np.testing.assert_allclose(known_answers.tagging_gain(tables, "clap").draws, found.draws)
     damaged = replace(tables)
     damaged.__dict__["tagging"] = tables.tagging.drop(index=rows.index[0])
@@ -286,7 +287,7 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
         known_answers.tagging_gain(damaged, "clap")
 
 
-def test_what_cannot_be_judged_says_why(tables, tmp_path):
+def test_what_cannot_be_judged_says_why(tables):
     for part, call in {
         "no profile of vgg on note": lambda: statistics.peak_depth(tables, "vgg", "note"),
         "clap on keyword with length 'second'": lambda: statistics.truncation_loss(
@@ -299,8 +300,8 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
         "no groups are known in task note": lambda: known_answers.leak(tables, "clap", "note"),
         "no sung folds of note": lambda: known_answers.groups_disjoint(tables, "note", "sung"),
         "no tags of the trained vgg": lambda: known_answers.tagging_gain(tables, "vgg"),
-        "correct.parquet is not part": lambda: statistics.peak_depth(
-            HierarchyTables(tmp_path, HIERARCHY, 10, 0.95, 0), "clap", "note"
+        "the table 'correct' is not part of this run": lambda: statistics.peak_depth(
+            without(tables, "correct"), "clap", "note"
         ),
     }.items():
         with pytest.raises(NotRun) as reason:
@@ -335,54 +336,144 @@ def row(**changes):
             "statistic": "peak_depth", "criterion": {"above": 0}, **changes}  # fmt: skip
 
 
+def judged(tables, *claims):
+    return judge(list(claims), [Instance("hierarchy", "layers", tables, STATISTICS)], {}, "smoke")
+
+
 def ids(tables, **changes):
-    judged = judge([row(**changes)], {"hierarchy": {"layers": tables}},
-                   {"hierarchy": ["layers"]}, "smoke")  # fmt: skip
-    return [r["id"] for r in judged], judged
+    rows = judged(tables, row(**changes))
+    return [r["id"] for r in rows], rows
 
 
 def test_rows_are_judged_for_the_networks_and_tasks_they_are_about(tables):
-    found, _ = ids(tables, each=["network"], arguments={"task": "note"}, families=["clap", "ast"])
+    found, _ = ids(tables, each=["network"], arguments={"task": "note"},
+                   only={"families": ["clap", "ast"]})  # fmt: skip
     assert found == ["hierarchy.x.layers.clap", "hierarchy.x.layers.ast"]
-    found, _ = ids(tables, each=["network", "task"], families=["ast"], levels=["high"])
+    found, _ = ids(tables, each=["network", "task"], only={"families": ["ast"], "levels": ["high"]})
     assert found == ["hierarchy.x.layers.ast.genre", "hierarchy.x.layers.ast.speakers"]
-    found, _ = ids(tables, each=["task"], tasks=["note"], statistic="vggish_exception")
+    found, _ = ids(tables, each=["task"], only={"tasks": ["note"]}, statistic="vggish_exception")
     assert found == ["hierarchy.x.layers.note"]
     for changes, reason in (
-        ({"families": ["other"]}, "no network of family other"),
+        ({"only": {"families": ["other"]}}, "no network of family other"),
         ({"arguments": {"task": "bark"}}, "no task bark"),
-        ({"tasks": ["note"], "levels": ["high"]}, "no task note of level high"),
+        ({"only": {"tasks": ["note"], "levels": ["high"]}}, "no task note of level high"),
     ):
-        found, judged = ids(tables, each=["network"], **changes)
-        assert found == ["hierarchy.x.layers"] and judged[0]["verdict"] == "not run"
-        assert reason in judged[0]["reason"]
+        found, rows = ids(tables, each=["network"], **changes)
+        assert found == ["hierarchy.x.layers"] and rows[0]["verdict"] == "not run"
+        assert reason in rows[0]["reason"]
+
+
+def test_words_that_the_study_does_not_know_are_refused(tables):
+    for changes, message in (
+        ({"each": ["pair"]}, "each: 'pair' is not known to hierarchy"),
+        ({"only": {"families": ["clop"]}}, "only.families: 'clop' .*did you mean 'clap'"),
+        ({"only": {"levels": ["higher"]}}, "only.levels: 'higher' .*did you mean 'high'"),
+        ({"only": {"level": ["high"]}}, "only: 'level' .*did you mean 'levels'"),
+    ):
+        with pytest.raises(InputError, match=f"claim hierarchy.x: {message}"):
+            ids(tables, **changes)
 
 
 def test_every_claim_is_judged_or_says_why(tables):
-    claims = read_claims(WORKFLOW / "claims.yaml",
-                         read_schema(WORKFLOW / "schemas/claims.schema.yaml"))  # fmt: skip
-    few = replace(tables, resamples=50)
-    judged = judge(claims, {"hierarchy": {"layers": few}}, {"hierarchy": ["layers"]}, "smoke")
-    judged = [r for r in judged if r["study"] == "hierarchy"]
-    assert len({r["id"] for r in judged}) == len(judged) > 200
-    assert {r["id"].split(".layers")[0] for r in judged} == {
-        claim["id"] for claim in claims if claim["study"] == "hierarchy"
-    }
-    by_id = {r["id"]: r for r in judged}
-    assert all(
-        r["verdict"] == "supported" for r in judged if r["kind"] == "control" and not r["reason"]
-    )
+    claims = claims_of("hierarchy")
+    rows = judged(replace(tables, bootstrap=Bootstrap(50, 0.95, 0)), *claims)
+    assert len({r["id"] for r in rows}) == len(rows) > 200
+    assert {r["id"].split(".layers")[0] for r in rows} == {claim["id"] for claim in claims}
+    by_id = {r["id"]: r for r in rows}
+    controls = [r for r in rows if r["kind"] == "control" and not r["reason"]]
+    assert len(controls) > 30 and {r["verdict"] for r in controls} == {"supported"}
     for name in ("consonant_peak.layers.clap", "keyword_peak_ast.layers.ast", "centre.layers.ast",
                  "instrument_jump_depth_mobilenet.layers.mobilenet"):  # fmt: skip
         assert by_id[f"hierarchy.{name}"]["verdict"] == "supported", name
-    assert by_id["hierarchy.genre_rises.layers.vggish"]["verdict"] != "supported"
-    # without a hierarchy study nothing of it is on the card
-    without = judge(claims, {"steering": {}}, {"steering": [], "hierarchy": ["layers"]}, "smoke")
-    assert {r["study"] for r in without} == {"steering"}
+    assert by_id["hierarchy.genre_rises.layers.vggish"]["verdict"] == "contradicted"
+    assert judge(claims, [], {"hierarchy": ["layers"]}, "smoke") == []
 
 
-def test_an_absent_table_costs_its_own_rows_only(tables, tmp_path):
-    shutil.copy(tables.folder / "correct.parquet", tmp_path)
-    alone = replace(tables, folder=tmp_path)
-    found, judged = ids(alone, each=["network"], statistic="tagging_gain")
-    assert len(found) == 4 and "tagging.parquet is not part" in judged[0]["reason"]
+def test_a_stale_table_is_not_judged_and_costs_its_own_rows_only(tables):
+    """An earlier configuration had a tagging corpus: its table is on the disk, not of this run."""
+    now = without(tables, "tagging")
+    assert tables.paths["tagging"].is_file()
+    claims = [row(id="hierarchy.tagging", statistic="tagging_gain", each=["network"]),
+              row(each=["network"], arguments={"task": "note"})]  # fmt: skip
+    rows = judged(now, *claims)
+    assert [(r["verdict"], r["reason"]) for r in rows[:4]] == [
+        ("not run", "the table 'tagging' is not part of this run")
+    ] * 4
+    assert len(rows) == 8 and not any(r["reason"] for r in rows[4:])
+    assert not any(r["reason"] for r in judged(tables, claims[0]))
+
+
+def test_resamples_that_lack_a_centre_are_not_paired_with_others(tables, tmp_path):
+    """Too few to hide an interval, yet enough to pair the draws of different resamples."""
+    correct = pd.read_parquet(tables.paths["correct"])
+    edge = (correct["network"] == "clap") & (correct["task"] == "note")
+    edge &= correct["labels"] == "true"
+    shares = np.arange(CLIPS) < CLIPS // TASK_CLASSES["note"] + 8
+    correct.loc[edge, "correct"] = pd.Series([shares] * edge.sum(), index=correct.index[edge])
+    few = changed(tables, tmp_path, correct=correct)
+    own = statistics.centre_low_minus_high(few, "clap")
+    assert 0.95 * RESAMPLES <= len(own.draws) < RESAMPLES
+    for network in ("ast", "clap"):
+        with pytest.raises(NotRun, match="some resamples have no centre of mass"):
+            statistics.centre_gap_over_cnns(few, network)
+    assert len(statistics.centre_low_minus_high(few, "ast").draws) == RESAMPLES
+
+
+def test_jumps_of_equal_height_lead_to_the_first_of_them(tables, tmp_path):
+    """.6 to .7 and .3 to .4 are equal, though their floating-point differences are not."""
+    rates = [0.6, 0.7, 0.2, 0.25, 0.3, 0.4, 0.35]
+    assert np.diff(rates)[4] > np.diff(rates)[0]
+    correct = pd.read_parquet(tables.paths["correct"])
+    rows = (correct["network"] == "clap") & (correct["task"] == "note")
+    correct.loc[rows, "correct"] = correct.loc[rows, "position"].map(
+        lambda position: np.arange(CLIPS) < round(rates[position] * CLIPS)
+    )
+    tied = changed(tables, tmp_path, correct=correct)
+    assert statistics.jump_depth(tied, "clap", "note").value == pytest.approx(1 / 6)
+
+
+def test_profiles_centres_and_statistics_share_their_resamples(tables):
+    correct = pd.read_parquet(tables.paths["correct"])
+    part = tables.decoded("clap", "genre")
+    assert part.resamples is clip_resamples(BOOTSTRAP, "genre", CLIPS)
+    curve = {"network": "clap", "task": "genre", "copy": "trained", "length": "whole",
+             "folds": "paper", "probe": "knn"}  # fmt: skip
+    for key, value in curve.items():
+        correct = correct[correct[key] == value]
+    table = profiles(correct, BOOTSTRAP)
+    table = table[table["k"] == 5].sort_values("position")
+    low, high = interval(part.accuracies[1:], 0.95)
+    np.testing.assert_allclose(table["low"], low)
+    np.testing.assert_allclose(table["high"], high)
+    np.testing.assert_allclose(table["accuracy"], RATES["clap"]["genre"])
+
+
+def test_tables_of_profiles_and_centres_equal_a_plain_loop(tables):
+    """Every curve, out of rows in no order, has its own chance, k, layers and intervals."""
+    correct = pd.read_parquet(tables.paths["correct"])
+    curves, middles = profiles(correct, BOOTSTRAP), centres(correct, BOOTSTRAP)
+    assert len(curves) == (correct["labels"] == "true").sum()
+    assert set(curves["chance"]) == {1 / classes for classes in TASK_CLASSES.values()}
+    for task, classes in TASK_CLASSES.items():
+        assert (curves.loc[curves["task"] == task, "chance"] == 1 / classes).all()
+    assert (curves["clips"] == CLIPS).all() and (curves["seconds"] == 2.5).all()
+    assert (curves["dims"] == 100).all()
+    for network, task, keys in (("clap", "note", {}), ("ast", "genre", {"copy": "untrained"}),
+                                ("vggish", "speakers", {"folds": "grouped"})):  # fmt: skip
+        right = answers(tables, network, task, **keys)
+        about = {"network": network, "task": task, "copy": "trained", "length": "whole",
+                 "folds": "paper", "probe": "knn", **keys}  # fmt: skip
+        rows, (middle,) = (
+            table.merge(pd.DataFrame([about])).to_dict("records") for table in (curves, middles)
+        )
+        rows = sorted((r for r in rows if r["k"] == 5), key=lambda r: r["position"])
+        assert [r["accuracy"] for r in rows] == pytest.approx(right.mean(axis=1).tolist())
+        assert [r["depth"] for r in rows] == pytest.approx(np.linspace(0, 1, len(right)).tolist())
+        draws = np.array(list(resampled(right, task)))
+        ends = np.quantile(draws, [0.025, 0.975], axis=0)
+        np.testing.assert_allclose([[r["low"] for r in rows], [r["high"] for r in rows]], ends)
+        chance = 1 / TASK_CLASSES[task]
+        assert (middle["k"], middle["defined"]) == (5, 1)
+        assert middle["value"] == pytest.approx(literal_centre(right.mean(axis=1), chance))
+        ends = np.quantile([literal_centre(draw, chance) for draw in draws], [0.025, 0.975])
+        assert (middle["low"], middle["high"]) == pytest.approx(tuple(ends))
