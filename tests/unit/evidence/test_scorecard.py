@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -347,3 +349,25 @@ def test_evidence_and_pages_name_no_study():
         text = path.read_text()
         for name in (*studies, "tonotopy.studies"):
             assert not re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE), f"{path}: {name}"
+
+
+def test_what_judges_loads_no_network():
+    """The analysis environment has no torch."""
+    studies = PACKAGE / "studies"
+    files = [*studies.glob("*/statistics.py"), *studies.glob("*/statistics/__init__.py")]
+    names = [path.relative_to(studies).parts[0] for path in files]
+    modules = [f"tonotopy.studies.{name}.statistics" for name in names]
+    assert len(modules) > 1
+    program = (
+        "import sys, tonotopy.evidence.scorecard, tonotopy.pages.scorecard\n"
+        f"import {', '.join(modules)}\n"
+        "print(sorted({'torch', 'torchaudio', 'datasets', 'timm'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(PACKAGE.parent)},
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
