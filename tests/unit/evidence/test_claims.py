@@ -33,6 +33,8 @@ FILES = {path.stem: path for path in sorted((WORKFLOW / "claims").glob("*.yaml")
         (-0.04, 0.06, {"within": [-0.05, 0.06]}, "inconclusive"),
         (0.07, 0.08, {"within": [-0.05, 0.06]}, "contradicted"),
         (-0.08, -0.06, {"within": [-0.05, 0.06]}, "contradicted"),
+        (-0.08, -0.05, {"within": [-0.05, 0.06]}, "inconclusive"),
+        (0.06, 0.08, {"within": [-0.05, 0.06]}, "inconclusive"),
         (0.04, 0.08, {"within": [-0.05, 0.06]}, "inconclusive"),
         (-0.3, 0.4, {"no_rise": 0.1}, "supported"),
         (0.0, 0.4, {"no_rise": 0.1}, "supported"),

@@ -32,8 +32,14 @@ def paths(tmp_path_factory):
 
 def entry(study, name, settings, tables, embedded):
     module = f"tonotopy.studies.{study}.statistics"
-    return {"study": study, "name": name, "settings": settings, "tables": tables,
-            "embedded": embedded, "statistics": module}  # fmt: skip
+    return {
+        "study": study,
+        "name": name,
+        "settings": settings,
+        "tables": tables,
+        "embedded": embedded,
+        "statistics": module,
+    }
 
 
 def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, tmp_path, monkeypatch):
@@ -95,8 +101,11 @@ def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, tmp_p
     assert list(pd.read_csv(tmp_path / "card.csv")["id"]) == list(by_id)
     page = (tmp_path / "card.page").read_text()
     assert page.index("Study A") < page.index("Study B")
-    for note in ("steering/world: sound made here", "hierarchy/layers: partly sound made here",
-                 "steering/mini_music: real recordings"):  # fmt: skip
+    for note in (
+        "steering/world: sound made here",
+        "hierarchy/layers: partly sound made here",
+        "steering/mini_music: real recordings",
+    ):
         assert note in page
 
 
@@ -105,13 +114,20 @@ def test_tables_and_their_names_are_equally_many(paths, tmp_path, monkeypatch):
     params = {"instances": json.dumps(entries), "statistics": json.dumps(STATISTICS), "seed": 3}
     for tables in ([], ["a.parquet", "b.parquet"]):
         with pytest.raises(ValueError, match="zip"):
-            run_script("report/judge_claims", monkeypatch, {"tables": tables}, {}, params,
-                       scale="mini")  # fmt: skip
+            run_script(
+                "report/judge_claims", monkeypatch, {"tables": tables}, {}, params, scale="mini"
+            )
 
 
 def control(verdict):
-    return {"id": "steering.x.mine", "kind": "control", "verdict": verdict, "estimate": 0.5,
-            "low": 0.25, "high": 0.75}  # fmt: skip
+    return {
+        "id": "steering.x.mine",
+        "kind": "control",
+        "verdict": verdict,
+        "estimate": 0.5,
+        "low": 0.25,
+        "high": 0.75,
+    }
 
 
 def test_the_verdict_tells_of_the_sound_too(tmp_path, monkeypatch, capsys):

@@ -206,14 +206,24 @@ def test_a_claim_that_its_study_does_not_know_stops_before_anything_is_judged(
 
 def test_p_values_of_claims_are_corrected_by_study_and_those_of_controls_are_not(instance):
     bounds = {"a": 2.9, "b": 3.1, "c": 2.95, "d": -9}
-    claims = [row(id=f"whales.{k}", kind="claim", criterion={"above": b}, each=["whale"],
-                  only={"oceans": ["atlantic"]}) for k, b in bounds.items()]  # fmt: skip
+    claims = [
+        row(
+            id=f"whales.{k}",
+            kind="claim",
+            criterion={"above": b},
+            each=["whale"],
+            only={"oceans": ["atlantic"]},
+        )
+        for k, b in bounds.items()
+    ]
     claims += [row(id="whales.control"), row(id="whales.lost", kind="claim", instances=["lost"])]
     claims += [{**claims[0], "id": "sharks.a", "study": "sharks"}]
     ran = [instance(), instance(study="sharks")]
     rows = judge(claims, ran, {}, "mini")
-    by_study = {s: [r for r in rows if r["study"] == s and r["kind"] == "claim" and r["n"]]
-                for s in ("whales", "sharks")}  # fmt: skip
+    by_study = {
+        s: [r for r in rows if r["study"] == s and r["kind"] == "claim" and r["n"]]
+        for s in ("whales", "sharks")
+    }
     assert [len(tested) for tested in by_study.values()] == [8, 2]
     for tested in by_study.values():
         p = [r["p"] for r in tested]

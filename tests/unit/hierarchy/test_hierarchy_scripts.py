@@ -36,8 +36,13 @@ def test_networks_and_copies_are_those_of_the_inputs(tmp_path, monkeypatch):
     ]
     assert list(table) == ["bundle", "corpus", "network", "family", "copy"]
     with pytest.raises(ValueError, match="zip"):
-        run_script("hierarchy/score_tagging", monkeypatch, inputs, output,
-                   {**params, "copies": ["trained"] * 2})  # fmt: skip
+        run_script(
+            "hierarchy/score_tagging",
+            monkeypatch,
+            inputs,
+            output,
+            {**params, "copies": ["trained"] * 2},
+        )
 
 
 def test_probed_layers_are_joined_and_summarised(tmp_path, monkeypatch):

@@ -101,8 +101,11 @@ def test_a_pair_is_compared_with_the_mean_size_of_control_slopes(tables, null, p
 
 def effect(tables, strength, own, pair):
     """Mean change of the target's probability from lambda 0, of the target's clips or others."""
-    rows = [r for r in records(tables, "sweep-test", concept=pair["concept"])
-            if r["class"] in pair["target"] and (r["label"] in pair["target"]) == own]  # fmt: skip
+    rows = [
+        r
+        for r in records(tables, "sweep-test", concept=pair["concept"])
+        if r["class"] in pair["target"] and (r["label"] in pair["target"]) == own
+    ]
     clips = len({row["clip"] for row in rows})
     at = {s: sum(r["probability"] for r in rows if r["strength"] == s) for s in (strength, 0.0)}
     return (at[strength] - at[0.0]) / clips

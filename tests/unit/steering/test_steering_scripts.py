@@ -79,5 +79,6 @@ def test_validation_is_collected_under_the_names_that_are_given(tmp_path, monkey
     assert table["auroc"].tolist() == [1.0, 0.0, 0.75]
     assert "mini-seed1" in capsys.readouterr().out
     with pytest.raises(ValueError, match="zip"):
-        run_script("steering/validation_summary", monkeypatch, list(map(str, files))[:2], output,
-                   params)  # fmt: skip
+        run_script(
+            "steering/validation_summary", monkeypatch, list(map(str, files))[:2], output, params
+        )
