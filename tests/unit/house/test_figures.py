@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from worlds import CLASSES, HIERARCHY, SETTINGS, hierarchy_tables, steering_tables
+from tables_of_hierarchy import HIERARCHY, hierarchy_tables
+from tables_of_steering import CLASSES, SETTINGS, steering_tables
 
 from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.drawing.style import mean_band, read_source, save_figure

@@ -12,6 +12,7 @@ module = importlib.import_module(settings["module"])
 paths = zip(settings["sources"], snakemake.input, strict=True)
 sources = {name: read_source(path) for name, path in paths}
 figure = module.draw(sources, {**settings["about"], **json.loads(snakemake.params.statistics)})
-note = provenance_note(wildcards.scale, wildcards.instance, settings["embedded"])
+instance = f"{wildcards.study}/{wildcards.instance}"
+note = provenance_note(wildcards.scale, instance, settings["embedded"])
 caption = f"{snakemake.params.caption} {note}"
 save_figure(figure, wildcards.figure, caption, snakemake.output.svg, snakemake.output.png)

@@ -53,11 +53,21 @@ def only(sources: dict):
     return content
 
 
-def provenance_note(scale: str, study: str) -> str:
-    """Return the sentence that says where a figure's numbers come from."""
-    embedded = scale.startswith(("mini", "smoke"))
-    what = " (embedded world: a calibration, no replication)" if embedded else ""
-    return f"Scale {scale}{what}, study {study}."
+def provenance_note(scale: str, study: str, embedded: bool | None) -> str:
+    """Return the sentence that says where a figure's numbers come from.
+
+    Args:
+        scale: the scale that the results come from.
+        study: name of the study's instance.
+        embedded: whether all its sound is made here, from causes that are known; None where it
+            hears recordings too.
+    """
+    sound = {
+        True: "embedded world: a calibration, no replication",
+        None: "partly embedded sound, partly real recordings",
+        False: "real recordings",
+    }[embedded]
+    return f"Scale {scale} ({sound}), study {study}."
 
 
 def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Path) -> None:
