@@ -1,4 +1,4 @@
-"""The 527 classes of AudioSet (Gemmeke et al. 2017) in the order of its published networks' outputs.
+"""The 527 classes of AudioSet (Gemmeke et al. 2017), in the order of a published network's outputs.
 
 ``lists/audioset-classes.csv`` is AudioSet's class_labels_indices.csv as Google publishes it
 (https://storage.googleapis.com/us_audioset/youtube_corpus/v1/csv/class_labels_indices.csv):
