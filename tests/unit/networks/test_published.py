@@ -231,14 +231,20 @@ def test_audioset_networks_name_their_classes_in_the_published_order():
     for name, declared in PUBLISHED.items():
         if name in ("mobilenet", "ast_audioset"):
             assert len(set(declared.classes)) == 527
-            known = {0: "Speech", 235: "Jazz", 236: "Disco", 191: "Violin, fiddle", 526: "Field recording"}
+            known = {
+                0: "Speech",
+                235: "Jazz",
+                236: "Disco",
+                191: "Violin, fiddle",
+                526: "Field recording",
+            }
             assert {index: declared.classes[index] for index in known} == known
         else:
             assert declared.classes == ()
 
 
 def test_layers_of_the_entry_take_the_place_of_the_architecture_s(reduced, tmp_path):
-    path, network = stored("ast_audioset", reduced["ast_audioset"], tmp_path)
+    path, _ = stored("ast_audioset", reduced["ast_audioset"], tmp_path)
     layers = [["second", {"path": "blocks.1", "read": "channels"}], ["first", "blocks.0"]]
     publishing.publish("ast_audioset", path, tmp_path / "bundle", layers)
     bundle = load(tmp_path / "bundle")
