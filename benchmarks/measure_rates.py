@@ -25,32 +25,32 @@ import numpy as np
 import pandas as pd
 import soundfile
 import torch
-from threadpoolctl import threadpool_limits
-from torch.nn.functional import cross_entropy
 from study_tables import table_paths
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 from tables_of_steering import SETTINGS, steering_tables
+from threadpoolctl import threadpool_limits
+from torch.nn.functional import cross_entropy
 
 from tonotopy.config import read_schema
 from tonotopy.corpora.audioset.segments import Reading, read
 from tonotopy.corpora.folder import build
 from tonotopy.corpora.settings import FolderSettings
+from tonotopy.drawing.style import read_source
 from tonotopy.evidence.claims import read_claims
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
-from tonotopy.studies.hierarchy import statistics as of_hierarchy
-from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.figures.catalogue import FIGURES
-from tonotopy.drawing.style import read_source
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
-from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
-from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.networks.ast import AST
 from tonotopy.networks.size import size_of
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
+from tonotopy.studies.hierarchy import statistics as of_hierarchy
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
+from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.studies.steering import plans
+from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
 

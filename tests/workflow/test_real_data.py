@@ -121,7 +121,7 @@ class TinyNet(nn.Module):
 def test_a_users_own_network_gets_its_curves_by_its_entry_alone(copied, tmp_path):
     entry = {
         "module": "nets.tiny:TinyNet", "arguments": {"width": 4}, "classes": ["a", "b", "c"],
-        "stages": {"convolution": "body.0", "pooled": "body.2"},
+        "layers": {"pooling": "body.2", "activated": {"path": "body.1", "read": "channels"}},
         "front_end": {"kind": "waveform", "rate": 8000},
     }  # fmt: skip
     study = {
@@ -138,15 +138,18 @@ def test_a_users_own_network_gets_its_curves_by_its_entry_alone(copied, tmp_path
     project.snakemake()
     results = project.path / "results/smoke"
     described = json.loads((results / "networks/mine/network.json").read_text())
-    assert described["stages"] == {"convolution": "network.body.0", "pooled": "network.body.2"}
+    assert list(described["layers"].items()) == [  # in the order of config.yaml
+        ("pooling", {"path": "body.2", "read": "all"}),
+        ("activated", {"path": "body.1", "read": "channels"}),
+    ]
     assert described["classes"] == ["a", "b", "c"] and not described["trained"]
     curves = pd.read_parquet(results / "hierarchy/own/profiles.parquet")
-    assert set(curves["layer"]) == {"convolution", "pooled"} and set(curves["family"]) == {"other"}
+    assert set(curves["layer"]) == {"pooling", "activated"} and set(curves["family"]) == {"other"}
     assert set(curves["task"]) == {"note", "speakers"}
     assert (results / "figures/hierarchy/own/figure-2.1-layers.png").is_file()
     rows = json.loads((results / "scorecard.json").read_text())
     assert any(row["id"].startswith("hierarchy.centre.own") for row in rows)
-    entry["stages"]["pooled"] = "body.3"
+    entry["layers"]["pooling"] = "body.3"
     project = copied(settings)
     told = project.snakemake(target="results/smoke/networks/mine", ok=False)
     assert "error: TinyNet has no layer 'body.3' (did you mean 'body.2'" in told

@@ -1,75 +1,244 @@
-"""Capture and edit activations: context managers that always clean up after themselves."""
+"""Read and change what layers give: one door for all studies.
 
+Hooks are removed at the end of every block, also after an error.
+"""
+
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tonotopy.errors import InputError, nearest
+from tonotopy.corpora.schema import Corpus
+from tonotopy.errors import InputError
+from tonotopy.files import naming, read_json, reading, write_json
+from tonotopy.inference import network_inputs
+from tonotopy.networks.bundle import Bundle
+from tonotopy.networks.layers import Change, Layer, module_at, with_view
 
-Edit = Callable[[Tensor], Tensor]
+INDEX = "index.json"
+Handler = Callable[[Any, int], Any]  # of a layer's output and the number of clips
 
 
-def layer(network: nn.Module, name: str) -> nn.Module:
-    """Return the module called ``name``.
+def read(
+    network: nn.Module, layers: dict[str, Layer], inputs: Tensor
+) -> tuple[dict[str, Tensor], Any]:
+    """Run a forward pass and read layers as it goes.
+
+    Args:
+        network: is called with the inputs.
+        layers: by name.
+        inputs: shape (clips, ...).
+
+    Returns:
+        Layer -> (clips, width), detached copies, so that later in-place operations cannot change
+        what was read; and what the network returned.
 
     Raises:
-        InputError: there is none; the message lists the nearest names.
+        InputError: the network has no such module, or the pass does not call it exactly once.
     """
-    modules = dict(network.named_modules())
-    if name not in modules or not name:
-        kind = type(network).__name__
-        raise InputError(f"{kind} has no layer '{name}'{nearest(name, [m for m in modules if m])}")
-    return modules[name]
+    vectors: dict[str, Tensor] = {}
+
+    def keeping(name: str, layer: Layer) -> Handler:
+        def keep(output: Any, clips: int) -> None:
+            vectors[name] = layer.vector(output, clips).detach().clone()
+
+        return keep
+
+    handlers = [(name, layer, keeping(name, layer)) for name, layer in layers.items()]
+    with _hooked(network, handlers):
+        output = network(inputs)
+    return {name: vectors[name] for name in layers}, output
 
 
 @contextmanager
-def capture(network: nn.Module, layers: list[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of layers during forward passes inside the block.
+def writing(network: nn.Module, changes: dict[Layer, Change]) -> Iterator[None]:
+    """Change what layers give in every forward pass inside the block.
 
-    Yields:
-        A dict that each forward pass fills anew: layer -> a detached copy of its output, so that
-        later in-place operations cannot change what was captured.
+    Args:
+        network: its first tensor argument tells the number of clips.
+        changes: layer -> a function from vectors (clips, positions, width) to the same shape.
+
+    Raises:
+        InputError: the network has no such module, or a pass does not call it exactly once.
     """
-    seen: dict[str, Tensor] = {}
 
-    def keep(name: str):
-        def hook(module, inputs, output):
-            seen[name] = output.detach().clone()
+    def changing(layer: Layer, change: Change) -> Handler:
+        return lambda output, clips: layer.write(output, clips, change)
 
-        return hook
-
-    with ExitStack() as hooks:
-        for name in layers:
-            handle = layer(network, name).register_forward_hook(keep(name))
-            hooks.callback(handle.remove)
-        yield seen
-
-
-@contextmanager
-def edit(network: nn.Module, edits: dict[str, Edit]) -> Iterator[None]:
-    """Replace the outputs of layers by ``edits[layer](output)`` inside the block."""
-    with ExitStack() as hooks:
-        for name, change in edits.items():
-            handle = layer(network, name).register_forward_hook(
-                lambda module, inputs, output, change=change: change(output)
-            )
-            hooks.callback(handle.remove)
+    handlers = [(layer.path, layer, changing(layer, change)) for layer, change in changes.items()]
+    with _hooked(network, handlers):
         yield
 
 
-@torch.no_grad()
-def class_token_means(network: nn.Module, spectrograms: Tensor) -> Tensor:
-    """Return the class tokens after every block, averaged over the two as the head does.
+def store(
+    bundle: Bundle,
+    corpus: Corpus,
+    folder: str | Path,
+    *,
+    positions: np.ndarray | None = None,
+    seconds: float | None = None,
+    batch: int,
+    view: str | None = None,
+) -> dict[str, np.memmap]:
+    """Write what every layer of a network makes of a corpus, all layers in one pass.
 
     Args:
-        network: an AST.
-        spectrograms: shape (clips, mels, frames).
+        bundle: network and front end, on the device that they are to run on.
+        corpus: its clips, at any rate.
+        folder: where a memory-mapped float32 array per layer and an index are written.
+        positions: of the clips, which are the rows in this order; by default all.
+        seconds: if given, only the beginning of each clip of this length is heard.
+        batch: clips per forward pass.
+        view: see `layers.with_view`.
 
     Returns:
-        Shape (clips, layers, width).
+        See `stored`.
+
+    Raises:
+        InputError: a layer cannot be read or gives values that are not finite, no clip is chosen,
+            or the disk is full.
     """
-    with capture(network, network.layers) as seen:
-        network(spectrograms)
-    return torch.stack([seen[name][:, :2].mean(dim=1) for name in network.layers], dim=1)
+    folder = Path(folder)
+    layers = with_view(bundle.layers, view)
+    positions = np.arange(len(corpus)) if positions is None else np.asarray(positions)
+    if not len(positions):
+        raise InputError(f"corpus {corpus.name}: no clips are chosen to be heard")
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, np.memmap] = {}
+    for start, inputs in network_inputs(bundle, corpus, positions, batch, seconds):
+        with torch.no_grad():
+            vectors, _ = read(bundle.network, layers, inputs)
+        for place, name in enumerate(layers):
+            values = vectors[name].float().cpu().numpy()
+            heard = positions[start : start + batch]
+            _check_finite(values, name, corpus, heard)
+            if name not in arrays:
+                path = _array_path(folder, place, name)
+                arrays[name] = array_on_disk(path, (len(positions), values.shape[1]))
+            arrays[name][start : start + len(heard)] = values
+    arrays.clear()
+    index = {"layers": list(layers), "clips": len(positions)}
+    write_json(folder / INDEX, index, checksums=False)
+    return _mapped(folder)
+
+
+def stored(folder: str | Path) -> dict[str, np.memmap]:
+    """Return the activations that `store` wrote.
+
+    Returns:
+        Layer -> float32 (clips, width), memory-mapped read-only, from input to output.
+
+    Raises:
+        InputError: a file is missing or damaged; the message names the folder.
+    """
+    with reading(folder):
+        return _mapped(Path(folder))
+
+
+def array_on_disk(path: Path, shape: tuple[int, ...]) -> np.memmap:
+    """Return a new memory-mapped float32 array, all of whose place on the disk is taken at once.
+
+    Otherwise a disk that fills up later ends the process without a word (SIGBUS).
+
+    Raises:
+        InputError: the disk is full; the message names the file.
+    """
+    with naming(path):
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
+
+
+def _array_path(folder: Path, place: int, name: str) -> Path:
+    # numbered, because not all file systems tell 'Conv' from 'conv'
+    return folder / f"{place:03d}-{name}.npy"
+
+
+def _mapped(folder: Path) -> dict[str, np.memmap]:
+    index = read_json(folder / INDEX)
+    arrays = {}
+    for place, name in enumerate(index["layers"]):
+        array = np.load(_array_path(folder, place, name), mmap_mode="r")
+        if len(array) != index["clips"]:
+            raise ValueError(f"layer '{name}' has {len(array)} clips, not {index['clips']}")
+        arrays[name] = array
+    return arrays
+
+
+def _check_finite(values: np.ndarray, name: str, corpus: Corpus, heard: np.ndarray) -> None:
+    broken = ~np.isfinite(values).all(axis=1)
+    if broken.any():
+        clips = corpus.clips[heard[broken]]
+        more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
+        raise InputError(
+            f"corpus {corpus.name}: layer '{name}' gives values that are not finite for clips "
+            f"{', '.join(map(str, clips[:3]))}{more}: look at their audio and the network's weights"
+        )
+
+
+@contextmanager
+def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> Iterator[None]:
+    """Give layers' outputs to handlers, whose answers, if any, take their place."""
+    calls: Counter[int] = Counter()
+    clips = 0
+
+    def begin(module: nn.Module, args: tuple, kwargs: dict) -> None:
+        nonlocal clips
+        calls.clear()
+        clips = next(len(x) for x in (*args, *kwargs.values()) if isinstance(x, Tensor))
+
+    def end(module: nn.Module, args: tuple, output: Any) -> None:
+        for number, (name, layer, _) in enumerate(handlers):
+            if calls[number] != 1:
+                raise InputError(_uncalled(name, layer, calls[number]))
+
+    def hook(number: int, handler: Handler) -> Callable:
+        def called(module: nn.Module, args: tuple, output: Any) -> Any:
+            calls[number] += 1
+            return handler(output, clips)
+
+        return called
+
+    with ExitStack() as stack:
+        modules = [module_at(network, layer.path) for _, layer, _ in handlers]
+        if hasattr(network, "computing_for"):
+            stack.enter_context(network.computing_for([layer for _, layer, _ in handlers]))
+        for number, (module, (name, layer, handler)) in enumerate(
+            zip(modules, handlers, strict=True)
+        ):
+            _check_recurrent(module, name, layer)
+            handle = module.register_forward_hook(hook(number, handler))
+            stack.callback(handle.remove)
+        start = network.register_forward_pre_hook(begin, with_kwargs=True)
+        stack.callback(start.remove)
+        stack.callback(network.register_forward_hook(end).remove)
+        yield
+
+
+def _uncalled(name: str, layer: Layer, calls: int) -> str:
+    told = "is not called" if not calls else f"is called {calls} times"
+    return (
+        f"layer '{name}' ({layer.path}) {told} in a forward pass, expected once: choose a module "
+        "that is"
+    )
+
+
+def _check_recurrent(module: nn.Module, name: str, layer: Layer) -> None:
+    """Refuse torch's recurrent modules read along the wrong axis, which no shape gives away."""
+    if not isinstance(module, nn.RNNBase):
+        return
+    output = layer.part in (None, 0, "0")
+    expected = 0 if module.batch_first and output else 1
+    if layer.batch_axis != expected:
+        raise InputError(
+            f"layer '{name}' ({layer.path}): the clips of this {type(module).__name__}'s "
+            f"{'output' if output else 'states'} are on axis {expected}: set batch_axis to it"
+        )

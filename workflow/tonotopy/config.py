@@ -10,6 +10,7 @@ import yaml
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.errors import InputError, nearest
 from tonotopy.instances import running
+from tonotopy.networks.layers import parse_entry
 from tonotopy.preflight import preflight
 from tonotopy.studies import STUDIES
 
@@ -126,6 +127,7 @@ def _check_references(config: dict) -> None:
 def _check_networks(config: dict) -> None:
     for name, network in config["networks"].items():
         place = f"networks.{name}"
+        parse_entry(network, place)
         if "architecture" in network:
             _known(network["corpus"], config["corpora"], f"{place}.corpus", "corpora")
             training = network["training"]
@@ -143,5 +145,10 @@ def _known(name: str, names: dict, place: str, section: str) -> dict:
 
 
 def frozen(value) -> str:
-    """Return a value as text that does not depend on the order of keys, for rule parameters."""
+    """Return a value as text that does not depend on the order of keys, for rule parameters.
+
+    A network's layers keep their order, as pairs (see `layers.parse`): it is from input to output.
+    """
+    if isinstance(value, dict) and isinstance(value.get("layers"), dict):
+        value = {**value, "layers": list(value["layers"].items())}
     return json.dumps(value, sort_keys=True)

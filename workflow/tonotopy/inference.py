@@ -7,13 +7,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from tonotopy.activations import class_token_means
+from tonotopy.corpora.hearing import note_resampling, waveforms_at
 from tonotopy.corpora.schema import Corpus
-from tonotopy.errors import InputError
+from tonotopy.errors import InputError, nearest
 from tonotopy.gpus import claim_gpus
 from tonotopy.networks.bundle import Bundle
+from tonotopy.networks.containers import logits
 
 BATCH = 128  # clips
+ACTIVATIONS = ("softmax", "sigmoid")
 
 
 def pick_device(accelerator: str) -> torch.device:
@@ -40,27 +42,17 @@ def use_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def check_rate(bundle: Bundle, corpus: Corpus) -> None:
-    """Refuse a corpus of another sampling rate than the network's.
-
-    Raises:
-        InputError: naming both rates.
-    """
-    expected = bundle.front_end.settings.rate
-    if corpus.rate != expected:
-        raise InputError(
-            f"corpus {corpus.name} has {corpus.rate} Hz, the network hears {expected} Hz: set the "
-            f"corpus's rate to {expected} and build it again"
-        )
-
-
 def check_trained_on(bundle: Bundle, corpus: Corpus) -> None:
     """Refuse a network that has learned from another version of its corpus.
+
+    A network of which no training corpus is known passes.
 
     Raises:
         InputError: naming both versions.
     """
-    learned, now = bundle.info["corpus"], corpus.info["content_sha256"]
+    learned, now = bundle.info.get("corpus"), corpus.info["content_sha256"]
+    if learned is None:
+        return
     if learned["name"] == corpus.name and learned["content_sha256"] != now:
         raise InputError(
             f"the network was trained on a corpus {corpus.name} with content "
@@ -69,37 +61,172 @@ def check_trained_on(bundle: Bundle, corpus: Corpus) -> None:
         )
 
 
-def spectrograms(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> Iterator[Tensor]:
-    """Yield network inputs of (at most BATCH clips, mels, frames) on the bundle's device."""
-    check_rate(bundle, corpus)
-    device = next(bundle.network.parameters()).device
-    for start in range(0, len(indices), BATCH):
-        waveforms = torch.from_numpy(corpus.waveforms(indices[start : start + BATCH]))
+def network_inputs(
+    bundle: Bundle,
+    corpus: Corpus,
+    positions: np.ndarray,
+    batch: int = BATCH,
+    seconds: float | None = None,
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield what the network is given of a corpus, on the bundle's device, batch by batch.
+
+    A corpus of another rate than the network's is resampled; the log says so.
+
+    Args:
+        bundle: network and front end.
+        corpus: at any rate.
+        positions: of the clips.
+        batch: clips in a batch; the last may have fewer.
+        seconds: if given, only the beginning of each clip of this length.
+
+    Yields:
+        The number of clips that came before, and the front end's output of (clips, ...).
+
+    Raises:
+        InputError: the clips are shorter than ``seconds``.
+    """
+    rate = bundle.front_end.settings.rate
+    note_resampling(corpus, rate)
+    device = next(bundle.network.parameters(), torch.empty(0)).device
+    for start in range(0, len(positions), batch):
+        waveforms = waveforms_at(corpus, positions[start : start + batch], rate, seconds)
         with torch.no_grad():
-            yield bundle.front_end(waveforms.to(device))
+            inputs = bundle.front_end(torch.from_numpy(waveforms).to(device))
+        yield start, inputs
 
 
 @torch.no_grad()
 def outputs(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
-    """Return what the network answers (logits), float32, shape (clips, classes)."""
-    parts = [bundle.network(x).float().cpu() for x in spectrograms(bundle, corpus, indices)]
+    """Return what the network answers (logits), float32, shape (clips, outputs).
+
+    Raises:
+        InputError: the network does not answer by one row of numbers per clip, or by another number
+            of them than it has classes.
+    """
+    parts = []
+    for _, inputs in network_inputs(bundle, corpus, indices):
+        answers = logits(bundle.network(inputs)).float().cpu()
+        check_answers(bundle, answers, len(inputs))
+        parts.append(answers)
     return torch.cat(parts).numpy()
 
 
-def probabilities(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
-    """Return softmax probabilities, shape (clips, classes)."""
-    return torch.from_numpy(outputs(bundle, corpus, indices)).softmax(dim=-1).numpy()
+def check_answers(bundle: Bundle, answers: Tensor, clips: int) -> None:
+    """Refuse logits that are not (clips, outputs), one output per class where these have names.
+
+    Raises:
+        InputError: naming both shapes.
+    """
+    expected = len(bundle.classes) if bundle.classes else "outputs"
+    if answers.ndim != 2 or len(answers) != clips or expected not in ("outputs", answers.shape[1]):
+        raise InputError(
+            f"{type(bundle.network).__name__} answers with shape {tuple(answers.shape)}, expected "
+            f"({clips}, {expected}): let it return logits, and name all of its classes or none"
+        )
 
 
-def class_tokens(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
-    """Return the mean class token after every block, float32, shape (clips, layers, width)."""
-    parts = [
-        class_token_means(bundle.network, x).cpu() for x in spectrograms(bundle, corpus, indices)
-    ]
-    return torch.cat(parts).numpy()
+def activated(answers: Tensor, activation: str) -> Tensor:
+    """Return probabilities (..., outputs) of logits: ``softmax`` over all outputs or ``sigmoid``.
+
+    Raises:
+        InputError: another activation is asked for.
+    """
+    if activation not in ACTIVATIONS:
+        raise InputError(f"no activation '{activation}'{nearest(activation, ACTIVATIONS)}")
+    return answers.softmax(dim=-1) if activation == "softmax" else answers.sigmoid()
 
 
-def prediction_table(bundle: Bundle, corpus: Corpus, split: str, role: str) -> pd.DataFrame:
+def probabilities(
+    bundle: Bundle, corpus: Corpus, indices: np.ndarray, activation: str = "softmax"
+) -> np.ndarray:
+    """Return probabilities of all outputs, shape (clips, outputs), see `activated`."""
+    return activated(torch.from_numpy(outputs(bundle, corpus, indices)), activation).numpy()
+
+
+def output_columns(
+    bundle: Bundle, corpus: Corpus, outputs: dict[str, str | int] | None = None
+) -> tuple[list[str], list[int]]:
+    """Return which outputs of a network stand for which classes.
+
+    Args:
+        bundle: for the names of its outputs.
+        corpus: all of its classes must have an output.
+        outputs: class of the corpus -> name or index of the network's output. None: a class is the
+            output of the same name, and outputs that are no class of the corpus are kept too.
+
+    Returns:
+        Class names, in the order of ``outputs`` or of the network, and their outputs' indices.
+
+    Raises:
+        InputError: a class without an output, an output that there is not, or one output for
+            several classes.
+    """
+    if outputs is None:
+        if not bundle.classes:
+            raise InputError(
+                "the network has no names for its outputs: say in 'outputs' which output (index) "
+                f"each class of corpus {corpus.name} is"
+            )
+        unknown = sorted(set(corpus.classes) - set(bundle.classes))
+        if unknown:
+            raise InputError(
+                f"corpus {corpus.name}: the network does not know {', '.join(unknown)}"
+            )
+        return bundle.classes, list(range(len(bundle.classes)))
+    for name in corpus.classes:
+        if name not in outputs:
+            raise InputError(
+                f"outputs: class '{name}' of corpus {corpus.name} has no output"
+                f"{nearest(name, outputs)}"
+            )
+    owners: dict[int, str] = {}
+    for name, output in outputs.items():
+        column = _column(bundle, name, output)
+        if column in owners:
+            raise InputError(
+                f"outputs: '{owners[column]}' and '{name}' have the same output {output!r}: every "
+                "class needs one of its own"
+            )
+        owners[column] = name
+    return list(owners.values()), list(owners)
+
+
+def _column(bundle: Bundle, name: str, output: str | int) -> int:
+    known = bundle.classes
+    if isinstance(output, str):
+        if output not in known:
+            raise InputError(
+                f"outputs.{name}: the network has no output '{output}'{nearest(output, known)}"
+            )
+        return known.index(output)
+    if output < 0 or (known and output >= len(known)):
+        raise InputError(
+            f"outputs.{name}: no output {output}, the network's are 0 to {len(known) - 1}"
+        )
+    return output
+
+
+def kept_columns(values: np.ndarray, columns: list[int]) -> np.ndarray:
+    """Return some of a network's outputs (..., columns) of values (..., outputs).
+
+    Raises:
+        InputError: the network has fewer outputs.
+    """
+    if max(columns) >= values.shape[-1]:
+        raise InputError(
+            f"outputs: no output {max(columns)}, the network's are 0 to {values.shape[-1] - 1}"
+        )
+    return values[..., columns]
+
+
+def prediction_table(
+    bundle: Bundle,
+    corpus: Corpus,
+    split: str,
+    role: str,
+    outputs: dict[str, str | int] | None = None,
+    activation: str = "softmax",
+) -> pd.DataFrame:
     """Return what the network answers for a split.
 
     Args:
@@ -107,6 +234,8 @@ def prediction_table(bundle: Bundle, corpus: Corpus, split: str, role: str) -> p
         corpus: its classes must all be known to the network.
         split: train, validation or test.
         role: what the rows are called, such as "test" or "unseen".
+        outputs: see `output_columns`; with it only these classes can be predicted.
+        activation: see `activated`.
 
     Returns:
         Columns role, clip, label, predicted, probability (of the predicted class).
@@ -114,17 +243,15 @@ def prediction_table(bundle: Bundle, corpus: Corpus, split: str, role: str) -> p
     Raises:
         InputError: the corpus has a class that the network does not know.
     """
-    unknown = sorted(set(corpus.classes) - set(bundle.classes))
-    if unknown:
-        raise InputError(f"corpus {corpus.name}: the network does not know {', '.join(unknown)}")
+    names, columns = output_columns(bundle, corpus, outputs)
     chosen = corpus.indices(split)
-    found = probabilities(bundle, corpus, chosen)
+    values = kept_columns(probabilities(bundle, corpus, chosen, activation), columns)
     return pd.DataFrame(
         {
             "role": role,
             "clip": corpus.clips[chosen],
             "label": np.array(corpus.classes, dtype=object)[corpus.labels[chosen]],
-            "predicted": np.array(bundle.classes, dtype=object)[found.argmax(axis=1)],
-            "probability": found.max(axis=1),
+            "predicted": np.array(names, dtype=object)[values.argmax(axis=1)],
+            "probability": values.max(axis=1),
         }
     )

@@ -5,56 +5,30 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-import soxr
 import torch
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 from worlds import tone_corpus
 
-from tonotopy.activations import layer
+from tonotopy.activations import store
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
-from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.vggish import VGGishPatches, VGGishSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
+from tonotopy.networks.bundle import Bundle
+from tonotopy.networks.layers import Layer
+from tonotopy.networks.vggish import VGGish
 from tonotopy.studies.hierarchy.controls import control_table
 from tonotopy.studies.hierarchy.families import family
 from tonotopy.studies.hierarchy.probing import ProbeSettings, drawn_folds, probe_task
 from tonotopy.studies.hierarchy.summaries import by_layer, centres, profiles, split_groups
-from tonotopy.studies.hierarchy.vectors import layer_vectors, sounds
-from tonotopy.networks.ast import AST
-from tonotopy.networks.bundle import Bundle
-from tonotopy.networks.stages import Staged
-from tonotopy.networks.vggish import VGGish
 
 
 @pytest.fixture(scope="module")
 def tones(tmp_path_factory) -> Corpus:
     """The corpus that other tests learn on: three classes of tones."""
     return tone_corpus(tmp_path_factory.mktemp("corpora") / "tones")
-
-
-@pytest.fixture(scope="module")
-def ast_bundle():
-    torch.manual_seed(0)
-    network = AST(3, 16, 20, patch=(16, 4), stride=(16, 4), width=8, depth=3, heads=2)
-    return Bundle(network.eval(), LogMel(LogMelSettings(4000, 128, 25, 12.5, 16, 20)), {})
-
-
-def test_vectors_of_all_layers_come_from_one_pass(tones, ast_bundle, tmp_path):
-    found = layer_vectors(ast_bundle, tones, tmp_path)
-    assert list(found) == ["layer1", "layer2", "layer3"]
-    assert all(isinstance(v, np.memmap) and v.shape == (len(tones), 8) for v in found.values())
-    network, kept = ast_bundle.network, {}
-    handle = layer(network, "blocks.1").register_forward_hook(lambda m, i, o: kept.update(o=o))
-    with torch.no_grad():
-        for clip in range(len(tones)):
-            network(ast_bundle.front_end(torch.from_numpy(tones.waveforms([clip]))))
-            expected = kept["o"][0, :2].mean(dim=0).numpy()
-            np.testing.assert_allclose(found["layer2"][clip], expected, atol=1e-5)
-    handle.remove()
 
 
 def test_chunks_of_vggish_are_joined_into_one_vector(tmp_path):
@@ -65,27 +39,18 @@ def test_chunks_of_vggish_are_joined_into_one_vector(tmp_path):
     corpus = Corpus(tmp_path / "long")
     network = VGGish(widths=(2, 2, 2, 2, 2, 2), hidden=4, embedding=4).eval()
     bundle = Bundle(network, VGGishPatches(VGGishSettings()), {})
-    whole = layer_vectors(bundle, corpus, tmp_path / "v")
+    whole = store(bundle, corpus, tmp_path / "v", batch=2)
     assert whole["conv1"].shape == (3, 2 * 2 * 96 * 64) and whole["fc1"].shape == (3, 2 * 4)
     with torch.no_grad():
         patches = bundle.front_end(torch.from_numpy(corpus.waveforms([1])))
         second = torch.relu(network.features[0](patches[0, 1][None, None]))
     np.testing.assert_allclose(whole["conv1"][1, 2 * 96 * 64 :], second.flatten(), atol=1e-5)
-    cut = layer_vectors(bundle, corpus, tmp_path / "w", seconds=1.0)
+    cut = store(bundle, corpus, tmp_path / "w", seconds=1.0, batch=2)
     assert cut["conv1"].shape == (3, 2 * 96 * 64)
     np.testing.assert_allclose(cut["conv1"], whole["conv1"][:, : 2 * 96 * 64], atol=1e-5)
 
 
-def test_clips_are_resampled_cut_and_refused_where_too_short(tones):
-    found = torch.cat(list(sounds(tones, 8000, seconds=0.2)))
-    assert found.shape == (len(tones), 1600) and found.dtype == torch.float32
-    expected = soxr.resample(tones.waveforms([5])[0, :800], 4000, 8000, quality="HQ")
-    np.testing.assert_allclose(found[5], expected, atol=1e-6)
-    with pytest.raises(InputError, match=r"clips of 0.25 s are shorter than 1 s"):
-        next(sounds(tones, 4000, seconds=1.0))
-
-
-class Halves(Staged, nn.Module):
+class Halves(nn.Module):
     """Layer one tells nothing, layer two is the clip's spectrum."""
 
     def __init__(self):
@@ -93,8 +58,8 @@ class Halves(Staged, nn.Module):
         self.first, self.second = nn.Identity(), nn.Identity()
 
     @property
-    def stages(self):
-        return {"nothing": "first", "spectrum": "second"}
+    def layers(self):
+        return {"nothing": Layer("first"), "spectrum": Layer("second")}
 
     def forward(self, waveforms):
         self.first(torch.ones(len(waveforms), 4))
@@ -163,17 +128,6 @@ def test_groups_in_two_folds_are_counted():
     fold = np.array([0, 0, 1, 1, 2])
     assert split_groups(fold, np.array(["a", "a", "b", "b", "c"])) == 0
     assert split_groups(fold, np.array(["a", "b", "b", "a", "c"])) == 2
-
-
-def test_values_that_are_not_finite_are_named(tones, tmp_path):
-    class Broken(Halves):
-        def forward(self, waveforms):
-            self.first(waveforms / 0)
-            return self.second(waveforms)
-
-    bundle = Bundle(Broken(), Waveform(WaveformSettings(4000)), {})
-    with pytest.raises(InputError, match="clips 0 to 31: layer 'nothing' gives values"):
-        layer_vectors(bundle, tones, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 from tables_of_steering import CLASSES, SETTINGS, steering_tables
 
-from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.drawing.style import mean_band, read_source, save_figure
+from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.files import write_json
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"

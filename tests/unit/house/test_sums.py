@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_corpus import write
-from worlds import tone_corpus
 
 from tonotopy import sums
+from tonotopy.activations import stored
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, read_table, reading, replacing, write_json, write_table
 from tonotopy.studies.steering.plans import read_vectors
-from tonotopy.studies.steering.probing import read_tokens
 
 
 def flip(path, where=None):
@@ -98,14 +97,14 @@ def test_torn_checksums_are_damage_too(tmp_path, text):
 
 
 def test_files_without_checksums_that_cannot_be_read_are_named(tmp_path):
-    for name in ("t.parquet", "v.safetensors", "a.npy"):
+    for name in ("t.parquet", "v.safetensors", "index.json"):
         (tmp_path / name).write_bytes(b"no such thing")
     with pytest.raises(InputError, match="t.parquet: damaged"):
         read_table(tmp_path / "t.parquet")
     with pytest.raises(InputError, match="v.safetensors: damaged"):
         read_vectors(tmp_path / "v.safetensors")
-    with pytest.raises(InputError, match="a.npy: damaged"):
-        read_tokens(tmp_path / "a.npy", tone_corpus(tmp_path / "tones"))
+    with pytest.raises(InputError, match="index.json: damaged"):
+        stored(tmp_path)
     with pytest.raises(InputError, match="none: file not found"), reading(tmp_path / "none"):
         (tmp_path / "none").read_text()
 

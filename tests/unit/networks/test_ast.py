@@ -5,6 +5,7 @@ import torch
 from transformers import ASTConfig, ASTForAudioClassification
 
 from tonotopy.networks.ast import AST, CLASS_TOKENS
+from tonotopy.networks.layers import Layer
 
 SIZES = {"mels": 32, "frames": 48, "patch": (16, 16), "stride": (10, 10)}
 
@@ -95,3 +96,43 @@ def test_sizes_that_do_not_fit_are_refused():
         small(width=25)
     with pytest.raises(ValueError, match="32, 48"):
         small()(torch.zeros(1, 32, 50))
+
+
+def test_linear_layers_and_tokens_begin_small_and_biases_at_zero():
+    """The untrained network, which is a baseline: weights of 0.02 cut at 2, as timm's."""
+    torch.manual_seed(0)
+    network = AST(classes=50, mels=32, frames=48, width=96, depth=2, heads=3)
+    linear = [m for m in network.modules() if isinstance(m, torch.nn.Linear)]
+    assert len(linear) == 2 * 4 + 1
+    for module in linear:
+        assert module.weight.std().item() == pytest.approx(0.02, rel=0.1)
+        assert abs(module.weight.mean().item()) < 0.002 and not module.bias.any()
+    assert network.class_tokens.std().item() == pytest.approx(0.02, rel=0.25)
+    assert network.positions.std().item() == pytest.approx(0.02, rel=0.1)
+    torch.manual_seed(0)
+    again = AST(classes=50, mels=32, frames=48, width=96, depth=2, heads=3)
+    assert torch.equal(again.positions, network.positions)
+
+
+@torch.no_grad()
+def test_as_many_tokens_are_computed_last_as_are_read_there():
+    network, x = small(), torch.randn(2, 32, 48)
+    seen = []
+    handle = network.blocks[2].register_forward_hook(lambda m, i, o: seen.append(o.shape[1]))
+    some = [Layer("blocks.2", "tokens", (1,)), Layer("blocks.1", "tokens"), Layer("blocks.20")]
+    whole = [
+        Layer("blocks.2", "tokens", (0, 2)),
+        Layer("blocks.2", "tokens", (-1,)),
+        Layer("blocks.2"),
+        Layer("blocks.2.mlp.fc1", "channels"),
+    ]
+    for layers in (some, *([layer] for layer in whole)):
+        with network.computing_for(layers):
+            network(x)
+    network(x)
+    assert seen == [2, *[2 + 8] * 4, 2]  # 2 x 4 patches
+    with pytest.raises(KeyError), network.computing_for(whole):
+        raise KeyError
+    network(x)
+    assert seen[-1] == 2
+    handle.remove()

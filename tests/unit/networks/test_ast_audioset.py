@@ -12,6 +12,7 @@ from transformers import ASTConfig, ASTForAudioClassification
 from tonotopy.errors import InputError
 from tonotopy.networks.ast import AST
 from tonotopy.networks.ast_audioset import convert
+from tonotopy.networks.layers import Layer
 
 # release 5 -> release 4, which the published file still has
 OLDER = (
@@ -114,11 +115,9 @@ def test_a_layer_norm_s_epsilon_is_an_argument():
     assert {m.eps for m in default.modules() if isinstance(m, nn.LayerNorm)} == {1e-6}
 
 
-def test_stages_are_the_blocks_and_a_vector_is_the_mean_class_token():
-    network = ours()
-    assert network.stages == {f"layer{i + 1}": f"blocks.{i}" for i in range(3)}
+def test_layers_are_the_blocks_and_a_vector_is_the_mean_class_token():
+    layers = ours().layers
+    assert layers == {f"layer{i + 1}": Layer(f"blocks.{i}", "tokens", (0, 1)) for i in range(3)}
     tokens = torch.randn(4, 14, 24)
     expected = (tokens[:, 0] + tokens[:, 1]) / 2
-    torch.testing.assert_close(network.vector("layer2", tokens, clips=4), expected)
-    with pytest.raises(InputError, match="AST has no stage 'layer4'"):
-        network.vector("layer4", tokens, clips=4)
+    torch.testing.assert_close(layers["layer2"].vector(tokens, clips=4), expected)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from tonotopy.activations import capture
+from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.networks.cnn14 import CNN14, from_clap
 
@@ -87,16 +87,24 @@ def test_paper_size_has_the_published_number_of_parameters():
     assert sum(p.numel() for p in clap.parameters()) == 80_753_615 - head + projection
 
 
-def test_stages_of_five_seconds_have_the_sizes_that_five_poolings_leave():
+def test_layers_of_five_seconds_have_the_sizes_that_five_poolings_leave():
     with torch.device("meta"):
         network = CNN14(projection=1024)
-    with capture(network, network.layers) as seen:
-        assert network(torch.empty(1, 64, 690, device="meta")).shape == (1, 1024)
-    assert {stage: tuple(seen[at].shape[1:]) for stage, at in network.stages.items()} == {
-        "conv1": (64, 345, 32), "conv2": (128, 172, 16), "conv3": (256, 86, 8),
-        "conv4": (512, 43, 4), "conv5": (1024, 21, 2), "conv6": (2048, 21, 2), "fc1": (2048,),
-    }  # fmt: skip
-    assert network.vector("conv1", seen["base.conv_block1"], clips=1).shape == (1, 706_560)
+    vectors, answer = read(network, network.layers, torch.empty(1, 64, 690, device="meta"))
+    assert answer.shape == (1, 1024)
+    assert {name: vector.shape[1] for name, vector in vectors.items()} == {
+        "conv1": 64 * 345 * 32,
+        "conv2": 128 * 172 * 16,
+        "conv3": 256 * 86 * 8,
+        "conv4": 512 * 43 * 4,
+        "conv5": 1024 * 21 * 2,
+        "conv6": 2048 * 21 * 2,
+        "fc1": 2048,
+    }
+    assert {name: layer.path for name, layer in network.layers.items()} == {
+        **{f"conv{i}": f"base.conv_block{i}" for i in range(1, 7)},
+        "fc1": "base.fc1",
+    }
 
 
 def test_dropout_acts_in_training_alone():

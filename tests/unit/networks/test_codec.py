@@ -7,9 +7,10 @@ import torch
 from safetensors.torch import save_file
 from transformers import EncodecConfig, EncodecModel
 
-from tonotopy.activations import capture
+from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.networks.codec import Codec, from_hub
+from tonotopy.networks.layers import with_view
 
 SIZES = {
     "rate": 800, "filters": 4, "latent": 8, "ratios": (4, 2), "codebook": 16,
@@ -62,8 +63,8 @@ def test_the_default_is_the_published_24_khz_model():
     assert (codec.hop, codec.codebooks) == (320, 32)
     # the number that model cards give: everything stored in the file
     assert sum(v.numel() for v in codec.state_dict().values()) == 23_273_218
-    assert codec.stages["latents"] == "model.encoder.layers.15"
-    assert codec.stages["lstm"] == "model.encoder.layers.13"
+    assert codec.layers["latents"].path == "model.encoder.layers.15"
+    assert codec.layers["lstm"].path == "model.encoder.layers.13"
 
 
 @torch.no_grad()
@@ -73,13 +74,14 @@ def test_a_second_has_75_frames_of_128():
 
 
 @torch.no_grad()
-def test_the_last_stage_is_what_encode_returns(pair):
+def test_the_last_layer_is_what_encode_returns(pair):
     codec, waves = pair[0], torch.randn(2, 100)
-    with capture(codec, codec.layers) as seen:
-        latents = codec(waves)
-    assert list(codec.stages) == ["conv1", "down1", "down2", "lstm", "latents"]
-    torch.testing.assert_close(seen[codec.stages["latents"]], latents)
-    frames = [seen[at].shape[-1] for at in codec.layers]
+    seen, latents = read(codec, codec.layers, waves)
+    assert list(seen) == ["conv1", "down1", "down2", "lstm", "latents"]
+    torch.testing.assert_close(seen["latents"], latents.flatten(1))
+    torch.testing.assert_close(latents, codec.encode(waves))
+    channels, _ = read(codec, with_view(codec.layers, "channels"), waves)
+    frames = [seen[name].shape[1] / channels[name].shape[1] for name in seen]
     assert frames == [100, 50, 13, 13, 13]
 
 

@@ -1,11 +1,14 @@
 """MobileNetV3 against torchvision's on shared weights, and EfficientAT's published sizes."""
 
+import math
+
 import pytest
 import torch
 import torchvision
 from torch import nn
 
-from tonotopy.activations import capture
+from tonotopy.activations import read
+from tonotopy.networks.layers import Layer
 from tonotopy.networks.mobilenet import MobileNetV3, round_channels
 
 
@@ -56,11 +59,17 @@ def test_mn40_has_the_published_parameters_and_shapes():
         network = MobileNetV3(classes=527).eval()
     assert round(sum(p.numel() for p in network.parameters()) / 1e6, 3) == 68.427
     layers = [f"features.{i}" for i in range(17)] + ["classifier.1", "classifier.2"]
-    with capture(network, layers) as seen:
-        assert network(torch.empty(1, 128, 1000, device="meta")).shape == (1, 527)
+    named = {path: Layer(path) for path in layers}
+    vectors, logits = read(network, named, torch.empty(1, 128, 1000, device="meta"))
+    assert logits.shape == (1, 527)
     sizes = [(64, 64, 500)] * 2 + [(96, 32, 250)] * 2 + [(160, 16, 125)] * 3
     sizes += [(320, 8, 63)] * 4 + [(448, 8, 63)] * 2 + [(640, 4, 32)] * 3 + [(3840, 4, 32)]
-    assert [tuple(seen[name].shape[1:]) for name in layers] == [*sizes, (3840,), (5120,)]
+    expected = [math.prod(size) for size in [*sizes, (3840,), (5120,)]]
+    assert [vector.shape[1] for vector in vectors.values()] == expected
+    maps = {path: Layer(path, "channels") for path in layers}
+    vectors, _ = read(network, maps, torch.empty(1, 128, 1000, device="meta"))
+    channels = [size[0] for size in sizes] + [3840, 5120]
+    assert [vector.shape[1] for vector in vectors.values()] == channels
 
 
 def test_excited_blocks_are_where_efficientat_has_them():
@@ -70,10 +79,10 @@ def test_excited_blocks_are_where_efficientat_has_them():
     assert [int(name.split(".")[1]) for name in names] == [4, 5, 6, 11, 12, 13, 14, 15]
 
 
-def test_stages_are_those_of_the_study():
+def test_layers_are_those_of_the_study():
     with torch.device("meta"):
         network = MobileNetV3(classes=1, width_mult=0.25)
-    assert network.stages == {
+    assert {name: layer.path for name, layer in network.layers.items()} == {
         "conv1": "features.1", "conv2": "features.4", "conv3": "features.7",
         "conv4": "features.10", "conv5": "features.13", "conv6": "features.16",
         "fc1": "classifier.1",

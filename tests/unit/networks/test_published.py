@@ -14,21 +14,22 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tonotopy import sums
-from tonotopy.activations import capture
+from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.frontends import registry as front_ends
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.networks import publishing
 from tonotopy.networks.ast import AST
 from tonotopy.networks.bundle import load, save, untrained
+from tonotopy.networks.layers import Layer, describe
 from tonotopy.networks.published import INITIAL, PUBLISHED
 from tonotopy.networks.registry import ARCHITECTURES, build
 
 TINY = {
     "vggish": {"widths": [2, 2, 3, 3, 4, 4], "hidden": 6, "embedding": 5},
     "clap": {"widths": [2, 3, 4, 5, 6, 8], "fc": 7, "projection": 5},
-    "mobilenet": {"width_mult": 0.1, "classes": 9},
-    "ast_audioset": {"width": 8, "depth": 2, "heads": 2, "classes": 9, "norm_eps": 1e-12},
+    "mobilenet": {"width_mult": 0.1, "classes": 527},
+    "ast_audioset": {"width": 8, "depth": 2, "heads": 2, "classes": 527, "norm_eps": 1e-12},
     "encodec": {"filters": 2, "latent": 8, "codebook": 16, "bandwidths": [1.5], "lstm": 1},
 }
 
@@ -91,17 +92,17 @@ def test_a_published_file_becomes_a_bundle_that_gives_the_network_s_answers(
     heard = bundle.front_end(0.1 * torch.randn(2, 20_000))
     torch.testing.assert_close(bundle.network(heard), network(heard), rtol=1e-5, atol=1e-6)
     told = bundle.info
-    assert told["classes"] == bundle.classes == [] and told["trained"]
+    assert bundle.classes == list(declared.classes) and told["trained"]
     assert told["published"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert told["published"]["citation"] == declared.citation
     assert told["published"]["licence"] == declared.licence
     assert told["published"]["source"] == declared.remote.urls[0]
     assert told["front_end"]["kind"] == declared.front_end["kind"]
-    assert told["stages"] == network.stages and told["layers"] == network.layers
-    with capture(bundle.network, bundle.network.layers) as seen:
-        bundle.network(heard)
-    for stage, at in told["stages"].items():
-        assert bundle.network.vector(stage, seen[at], clips=2).shape[0] == 2
+    assert "stages" not in told and told["layers"] == describe(network.layers)
+    assert bundle.layers == network.layers
+    vectors, _ = read(bundle.network, bundle.layers, heard)
+    assert list(vectors) == list(network.layers)
+    assert all(len(vector) == 2 and vector.std() > 0 for vector in vectors.values())
     other = untrained(bundle, seed=1)
     assert not torch.equal(other.network(heard), bundle.network(heard))
 
@@ -112,15 +113,16 @@ def test_every_declaration_is_complete_and_builds(name):
     settings = front_ends.build(declared.front_end).settings
     with torch.device("meta"):
         network = build(declared.architecture, declared.arguments, settings, classes=0)
-    assert len(network.stages) >= 7 and len(declared.citation) > 40 and declared.licence
+    assert len(network.layers) >= 5 and len(declared.citation) > 40 and declared.licence
     for url in declared.remote.urls:
         assert re.fullmatch(r"https://[\w./%?=&-]+", url)
-    assert (declared.classes is not None) == ("classes" in declared.arguments)
+    assert len(declared.classes) == declared.arguments.get("classes", 0)
 
 
 def test_what_the_rules_read_does_not_need_torch():
-    code = "import sys, tonotopy.networks.published; assert 'torch' not in sys.modules"
-    package = Path(publishing.__file__).parents[3]
+    code = "import sys, tonotopy.config, tonotopy.networks.published, tonotopy.networks.layers; "
+    code += "assert 'torch' not in sys.modules"
+    package = Path(publishing.__file__).parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=package)
     assert INITIAL["deit"].checksum == "sha256:d0272ac0"
 
@@ -172,10 +174,12 @@ def test_bundles_of_before_front_ends_had_kinds_are_read_as_before(tmp_path):
     }  # fmt: skip
     save(tmp_path / "bundle", network, front_end, info)
     described = json.loads((tmp_path / "bundle/network.json").read_text())
-    assert described["layers"] == ["blocks.0", "blocks.1"]
-    assert described["stages"] == {"layer1": "blocks.0", "layer2": "blocks.1"}
+    assert described["layers"] == {
+        f"layer{i + 1}": {"path": f"blocks.{i}", "read": "tokens", "tokens": [0, 1]}
+        for i in range(2)
+    }
     assert described["front_end"].pop("kind") == "log_mel"
-    del described["stages"]
+    del described["layers"]
     (tmp_path / "bundle/network.json").write_text(json.dumps(described))
     sums.forget(tmp_path / "bundle")
     bundle = load(tmp_path / "bundle")
@@ -211,3 +215,43 @@ def test_networks_that_cannot_be_built_are_refused(architecture, arguments, kind
     settings = front_ends.build({"kind": kind}).settings
     with pytest.raises(InputError, match=message):
         build(architecture, arguments, settings, classes)
+
+
+def test_known_names_of_classes_must_be_as_many_as_the_arguments_say():
+    settings = front_ends.build({"kind": "efficientat"}).settings
+    arguments = {"width_mult": 0.1, "classes": 4}
+    for classes in (0, 4):
+        assert build("mobilenet", arguments, settings, classes).classifier[-1].out_features == 4
+    for classes in (3, 5):
+        with pytest.raises(InputError, match=f"'classes' is 4, but {classes} names of classes"):
+            build("mobilenet", arguments, settings, classes)
+
+
+def test_audioset_networks_name_their_classes_in_the_published_order():
+    for name, declared in PUBLISHED.items():
+        if name in ("mobilenet", "ast_audioset"):
+            assert len(set(declared.classes)) == 527
+            known = {
+                0: "Speech",
+                235: "Jazz",
+                236: "Disco",
+                191: "Violin, fiddle",
+                526: "Field recording",
+            }
+            assert {index: declared.classes[index] for index in known} == known
+        else:
+            assert declared.classes == ()
+
+
+def test_layers_of_the_entry_take_the_place_of_the_architecture_s(reduced, tmp_path):
+    path, _ = stored("ast_audioset", reduced["ast_audioset"], tmp_path)
+    layers = [["second", {"path": "blocks.1", "read": "channels"}], ["first", "blocks.0"]]
+    publishing.publish("ast_audioset", path, tmp_path / "bundle", layers)
+    bundle = load(tmp_path / "bundle")
+    assert list(bundle.layers.items()) == [
+        ("second", Layer("blocks.1", "channels")),
+        ("first", Layer("blocks.0")),
+    ]
+    with pytest.raises(InputError, match="AST has no layer 'blocks.2'.*'blocks.1'"):
+        publishing.publish("ast_audioset", path, tmp_path / "other", {"third": "blocks.2"})
+    assert not (tmp_path / "other").exists()

@@ -1,4 +1,4 @@
-"""VGGish against torchvggish on shared weights; stages; captured layers."""
+"""VGGish against torchvggish on shared weights; what its layers give."""
 
 import copy
 
@@ -7,9 +7,8 @@ import torch
 from torch import nn
 from torchvggish.torchvggish import VGG, make_layers
 
-from tonotopy.activations import capture
-from tonotopy.errors import InputError
-from tonotopy.networks.stages import Staged
+from tonotopy.activations import read
+from tonotopy.networks.layers import Layer
 from tonotopy.networks.vggish import VGGish
 
 SIZES = {"widths": (4, 4, 8, 8, 8, 8), "hidden": 12, "embedding": 6}
@@ -34,15 +33,23 @@ def test_embeddings_equal_torchvggish_on_shared_weights():
     assert sum(p.numel() for p in ours.parameters()) == 72_141_184
 
 
-def test_stages_have_the_published_sizes():
+def test_layers_have_the_published_sizes():
     with torch.device("meta"):
         network = VGGish()
-    with capture(network, network.layers) as seen:
-        network(torch.empty(1, 1, 96, 64, device="meta"))
-    assert {stage: tuple(seen[at].shape[1:]) for stage, at in network.stages.items()} == {
-        "conv1": (64, 96, 64), "conv2": (128, 48, 32), "conv3": (256, 24, 16),
-        "conv4": (256, 24, 16), "conv5": (512, 12, 8), "conv6": (512, 12, 8), "fc1": (4096,),
-    }  # fmt: skip
+    vectors, _ = read(network, network.layers, torch.empty(1, 1, 96, 64, device="meta"))
+    assert {name: vector.shape[1] for name, vector in vectors.items()} == {
+        "conv1": 64 * 96 * 64,
+        "conv2": 128 * 48 * 32,
+        "conv3": 256 * 24 * 16,
+        "conv4": 256 * 24 * 16,
+        "conv5": 512 * 12 * 8,
+        "conv6": 512 * 12 * 8,
+        "fc1": 4096,
+    }
+    assert {layer.path for layer in network.layers.values()} == {
+        *(f"features.{i}" for i in (1, 4, 7, 9, 12, 14)),
+        "embeddings.1",
+    }
 
 
 @torch.no_grad()
@@ -53,10 +60,9 @@ def test_captured_layers_equal_those_of_a_twin_without_in_place_operations():
         if isinstance(module, nn.ReLU):
             module.inplace = False
     names = [n for n, m in network.named_modules() if n and not list(m.children())]
-    with capture(network, names) as seen, capture(twin, names) as expected:
-        network(patches)
-        twin(patches)
-    assert set(seen) == set(names) and (seen["features.0"] < 0).any()
+    layers = {name: Layer(name) for name in names}
+    seen, expected = read(network, layers, patches)[0], read(twin, layers, patches)[0]
+    assert list(seen) == names and (seen["features.0"] < 0).any()
     for name in names:
         torch.testing.assert_close(seen[name], expected[name], rtol=0, atol=0)
 
@@ -64,19 +70,13 @@ def test_captured_layers_equal_those_of_a_twin_without_in_place_operations():
 @torch.no_grad()
 def test_a_clip_s_vector_is_the_concatenation_of_its_chunks_vectors():
     network, patches = tiny(), torch.randn(3, 2, 32, 16)
-    with capture(network, network.layers) as seen:
-        network(patches)
-    alone = [[_captured(network, chunk) for chunk in clip] for clip in patches]
-    for stage, at in network.stages.items():
-        expected = [torch.cat([chunk[at].flatten() for chunk in clip]) for clip in alone]
-        found = network.vector(stage, seen[at], clips=3)
-        torch.testing.assert_close(found, torch.stack(expected), rtol=1e-4, atol=1e-5)
-
-
-def _captured(network: VGGish, chunk: torch.Tensor) -> dict[str, torch.Tensor]:
-    with capture(network, network.layers) as seen:
-        network(chunk[None, None])
-    return dict(seen)
+    seen, _ = read(network, network.layers, patches)
+    alone = [
+        [read(network, network.layers, chunk[None, None])[0] for chunk in clip] for clip in patches
+    ]
+    for name, vectors in seen.items():
+        expected = [torch.cat([chunk[name][0] for chunk in clip]) for clip in alone]
+        torch.testing.assert_close(vectors, torch.stack(expected), rtol=1e-4, atol=1e-5)
 
 
 @torch.no_grad()
@@ -96,13 +96,3 @@ def test_sizes_that_do_not_fit_are_refused():
     for shape in ((2, 32, 16), (2, 1, 32, 20)):
         with pytest.raises(ValueError, match="clips, chunks, 32, 16"):
             tiny()(torch.zeros(shape))
-
-
-def test_unknown_stages_and_broken_batches_are_refused():
-    network = tiny()
-    with pytest.raises(InputError, match="VGGish has no stage 'conv7'.*'conv6'"):
-        network.vector("conv7", torch.zeros(2, 3), clips=2)
-    with pytest.raises(InputError, match="a batch of 5 is not 2 clips"):
-        network.vector("conv1", torch.zeros(5, 3), clips=2)
-    with pytest.raises(NotImplementedError, match="declares no stages"):
-        Staged().layers  # noqa: B018

@@ -9,7 +9,13 @@ from sklearn.preprocessing import StandardScaler
 from tonotopy.corpora.schema import SPLITS
 from tonotopy.errors import InputError
 from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
-from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, cosine_table, probe_study
+from tonotopy.studies.steering.probing import (
+    ProbeData,
+    ProbeOptions,
+    cosine_table,
+    fit_binary,
+    probe_study,
+)
 
 
 def blobs(seed=0, clips=400, width=6, classes=3):
@@ -39,6 +45,15 @@ def test_a_balanced_draw_has_equally_many_of_each_and_no_repeats():
     assert len(balanced_draw(labels, 100, np.random.default_rng(0))) == 14
 
 
+@pytest.mark.parametrize(("per_class", "each"), [(9, 9), (10, 10), (11, 10), (None, 10)])
+def test_a_balanced_draw_of_three_classes_has_as_many_as_the_smallest(per_class, each):
+    labels = np.random.default_rng(1).permutation(np.repeat([4, 7, 9], [23, 10, 41]))
+    chosen = balanced_draw(labels, per_class, np.random.default_rng(0))
+    assert len(set(chosen)) == len(chosen)
+    assert [int((labels[chosen] == c).sum()) for c in (4, 7, 9)] == [each] * 3
+    assert (np.diff(labels[chosen]) < 0).any()  # in random order
+
+
 def test_mean_pairwise_cosine_equals_the_loop_over_pairs():
     vectors = np.random.default_rng(0).normal(size=(5, 2, 3, 4))
     found = mean_pairwise_cosine(vectors)
@@ -58,7 +73,8 @@ def data(tokens, labels, classes=("a", "b", "c", "d")) -> ProbeData:
         [SPLITS[0] if i // 4 % 2 else SPLITS[2] for i in range(len(labels))], dtype=object
     )
     clips = np.array([f"c{i}" for i in range(len(labels))], dtype=object)
-    return ProbeData(tokens, labels, splits, clips, list(classes))
+    layers = {f"layer{i}": tokens[:, i] for i in range(tokens.shape[1])}
+    return ProbeData(layers, np.arange(len(labels)), labels, splits, clips, list(classes))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +91,10 @@ def study():
 
 def test_a_planted_direction_is_found_and_noise_is_not(study):
     vectors = study.vectors["trained"]
-    assert vectors.shape == (4, 4, 2, 8)
-    mean = vectors[:, :, 1].mean(axis=0)
+    assert {name: v.shape for name, v in vectors.items()} == dict.fromkeys(
+        ("layer0", "layer1"), (4, 4, 8)
+    )
+    mean = vectors["layer1"].mean(axis=0)
     assert (np.abs(mean).argmax(axis=1) == np.arange(4)).all()
     scores = study.scores.groupby(["vectors", "layer"])["macro_f1"].mean()
     assert scores["trained", 1] > 0.95
@@ -101,6 +119,21 @@ def test_a_concept_without_clips_in_a_split_is_named(study):
         probe_study(some, some, some, ProbeOptions(2, 2, 2, 0.1), 0)
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "told"),
+    [
+        ([0, 0, 0, 0], [0, 1, 0, 1], "concept 'a' has all clips in the training split"),
+        ([0, 1, 0, 1], [0, 0, 0, 0], "concept 'a' has all clips in the test split"),
+        ([0, 1, 0, 1], [1, 1, 1, 1], "concept 'a' has no clip in the test split"),
+    ],
+)
+def test_a_concept_in_all_clips_or_none_of_a_split_is_refused(train, test, told):
+    labels = np.array([*test, *train])  # `data` gives the first four to the test split
+    some = data(np.random.default_rng(0).normal(size=(8, 1, 2)), labels, classes=("a", "b"))
+    with pytest.raises(InputError, match=f"{told}: a probe needs clips with and without it"):
+        fit_binary(some.part("train"), some.part("test"), ProbeOptions(2, 2, 2, 0.1), 0, "trained")
+
+
 def test_workers_do_not_change_the_vectors(study):
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 4
@@ -108,14 +141,21 @@ def test_workers_do_not_change_the_vectors(study):
     options = ProbeOptions(seeds=2, null_seeds=2, per_class=10, inverse_penalty=0.1)
     alone = probe_study(some, some, some, options, 0, workers=1)
     shared = probe_study(some, some, some, options, 0, workers=2)
-    for name in alone.vectors:
-        np.testing.assert_array_equal(alone.vectors[name], shared.vectors[name])
+    for name, layers in alone.vectors.items():
+        assert len(layers) == 2
+        for layer, vectors in layers.items():
+            np.testing.assert_array_equal(vectors, shared.vectors[name][layer])
 
 
 def test_cosines_equal_the_loop():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 2, 3, 4)), rng.normal(size=(2, 1, 3, 4))
-    table = cosine_table(a, b, ["x", "y"], ["k"]).set_index(["seed", "concept", "class", "layer"])
-    u, v = a[1, 1, 2], b[1, 0, 2]
-    expected = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
-    assert table.loc[(1, "y", "k", 2), "cosine"] == pytest.approx(expected)
+    widths = {"first": 4, "middle": 7, "last": 3}
+    a = {name: rng.normal(size=(2, 2, width)) for name, width in widths.items()}
+    b = {name: rng.normal(size=(2, 5, width)) for name, width in widths.items()}
+    table = cosine_table(a, b, ["x", "y"], list("klmno"))
+    table = table.set_index(["seed", "concept", "class", "layer"])["cosine"]
+    assert len(table) == 2 * 2 * 5 * 3
+    for (seed, concept, label, layer), cosine in table.items():
+        name = list(widths)[layer]
+        u, v = a[name][seed, "xy".index(concept)], b[name][seed, "klmno".index(label)]
+        assert cosine == pytest.approx(u @ v / np.linalg.norm(u) / np.linalg.norm(v))

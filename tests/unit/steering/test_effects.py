@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.studies.steering.effects import clip_slopes, slope_matrix, slopes
+from tonotopy.studies.steering.effects import EACH, clip_slopes, slope_matrix, slopes
 
 STRENGTHS = [-0.2, -0.1, 0.0, 0.1, 0.2]
 
@@ -167,3 +167,16 @@ def test_p_values_are_uniform_when_nothing_acts():
         low.append(slope_matrix(frame, None, Bootstrap(10, 0.95, 0))["p"].iloc[0])
     share = np.mean(np.array(low) < 0.2)
     assert 0.1 < share < 0.3
+
+
+@pytest.mark.parametrize(("left", "rows"), [([0.0], 0), ([0.0, 0.1], 6), ([-0.1, 0.1], 6)])
+def test_a_slope_needs_two_strengths_that_have_not_collapsed(left, rows):
+    table = sweep_of({("violin", "classical"): 2.0})
+    table["collapsed"] = ~table["strength"].isin(left)
+    found = clip_slopes(table, 0.2)
+    assert len(found) == rows
+    assert list(found)[:3] == ["vectors", "layer", "concept"] and "slope" in found
+
+
+def test_the_layer_of_one_to_one_steering_is_one_number_for_all_who_read_it():
+    assert EACH == -1  # `statistics.target_slopes` reads its rows

@@ -11,7 +11,7 @@ from worlds import NETWORK, TONES, tone_corpus
 
 from tonotopy import sums
 from tonotopy.errors import InputError
-from tonotopy.inference import check_rate, pick_device, prediction_table, probabilities
+from tonotopy.inference import pick_device, prediction_table, probabilities
 from tonotopy.networks.bundle import load, untrained
 from tonotopy.networks.registry import build
 from tonotopy.training.fit import fitted_front_end, train
@@ -145,13 +145,6 @@ def test_sizes_and_rates_that_do_not_fit_are_refused(corpus, trained):
         build("ast", {"widht": 3}, settings, 3)
     with pytest.raises(InputError, match="4000 Hz, the network's front end 8000 Hz"):
         fitted_front_end(corpus, {**NETWORK["front_end"], "rate": 8000})
-    bundle = trained[1]
-    bundle.front_end.settings.__dict__["rate"] = 8000
-    try:
-        with pytest.raises(InputError, match="4000 Hz, the network hears 8000 Hz"):
-            check_rate(bundle, corpus)
-    finally:
-        bundle.front_end.settings.__dict__["rate"] = 4000
 
 
 def test_unknown_classes_are_refused(corpus, trained, tmp_path):

@@ -2,24 +2,22 @@
 
 import json
 
-from safetensors.numpy import save_file
-
 from tonotopy.corpora.schema import Corpus
-from tonotopy.files import replacing, write_table
+from tonotopy.files import write_table
 from tonotopy.logs import to_log
-from tonotopy.studies.steering.probing import ProbeOptions, probe_study, read_tokens
+from tonotopy.studies.steering.plans import write_vectors
+from tonotopy.studies.steering.probing import ProbeOptions, probe_study, read_activations
 
 to_log(snakemake.log[0])
 concepts, classes = Corpus(snakemake.input.concepts), Corpus(snakemake.input.classes)
 result = probe_study(
-    read_tokens(snakemake.input.trained, concepts),
-    read_tokens(snakemake.input.untrained, concepts),
-    read_tokens(snakemake.input.class_tokens, classes, "validation"),
+    read_activations(snakemake.input.trained, concepts),
+    read_activations(snakemake.input.untrained, concepts),
+    read_activations(snakemake.input.class_activations, classes, "validation"),
     ProbeOptions(**json.loads(snakemake.params.probes)),
     snakemake.params.seed,
     snakemake.threads,
 )
 for name in ("predictions", "scores", "agreement", "cosines"):
     write_table(snakemake.output[name], getattr(result, name))
-with replacing(snakemake.output.vectors) as draft:
-    save_file(result.vectors, draft, metadata={"concepts": json.dumps(concepts.classes)})
+write_vectors(snakemake.output.vectors, result.vectors, concepts.classes)

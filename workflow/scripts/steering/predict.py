@@ -1,5 +1,7 @@
 """Classify the validation and test clips, and the corpus that the network never heard."""
 
+import json
+
 import pandas as pd
 
 from tonotopy.corpora.schema import Corpus
@@ -10,10 +12,14 @@ from tonotopy.networks.bundle import load
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)
-bundle = load(snakemake.input.network).to(pick_device(snakemake.params.accelerator))
+settings = snakemake.params
+bundle = load(snakemake.input.network).to(pick_device(settings.accelerator))
 corpus = Corpus(snakemake.input.corpus)
 check_trained_on(bundle, corpus)
-tables = [prediction_table(bundle, corpus, split, split) for split in ("validation", "test")]
+answers = json.loads(settings.outputs), settings.activation
+tables = [
+    prediction_table(bundle, corpus, split, split, *answers) for split in ("validation", "test")
+]
 for path in snakemake.input.get("unseen", []):
-    tables.append(prediction_table(bundle, Corpus(path), "test", "unseen"))
+    tables.append(prediction_table(bundle, Corpus(path), "test", "unseen", *answers))
 write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))

@@ -1,5 +1,7 @@
 """Audio Spectrogram Transformer (Gong et al. 2021) on timm's blocks."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -7,7 +9,7 @@ from timm.models.vision_transformer import Block as TimmBlock
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 CLASS_TOKENS = 2  # DeiT's class and distillation token, averaged before the head
 
@@ -42,7 +44,7 @@ class Block(TimmBlock):
         return attention.proj(mixed.transpose(1, 2).flatten(2))
 
 
-class AST(Staged, nn.Module):
+class AST(nn.Module):
     """Transformer over overlapping spectrogram patches with two class tokens.
 
     Args:
@@ -99,6 +101,7 @@ class AST(Staged, nn.Module):
         )
         self.norm = norm(width)
         self.head = nn.Sequential(norm(width), nn.Linear(width, classes))
+        self.leading: int | None = CLASS_TOKENS  # tokens that the last block computes
         self._initialise()
 
     def _initialise(self):
@@ -110,23 +113,27 @@ class AST(Staged, nn.Module):
         nn.init.trunc_normal_(self.positions, std=0.02)
 
     @property
-    def layers(self) -> list[str]:
-        """Names of the blocks, in order, for `tonotopy.activations`."""
-        return [f"blocks.{i}" for i in range(len(self.blocks))]
+    def layers(self) -> dict[str, Layer]:
+        """The blocks, counted from layer1, each read by its class tokens."""
+        tokens = tuple(range(CLASS_TOKENS))
+        return {
+            f"layer{i + 1}": Layer(f"blocks.{i}", "tokens", tokens) for i in range(len(self.blocks))
+        }
 
-    @property
-    def stages(self) -> dict[str, str]:
-        """The blocks, counted from layer1."""
-        return {f"layer{i}": name for i, name in enumerate(self.layers, start=1)}
-
-    def vector(self, stage: str, output: Tensor, clips: int) -> Tensor:
-        """Return the mean of the class tokens, (clips, width), of a block's (clips, tokens, width).
-
-        Raises:
-            InputError: see `Staged.vector`.
-        """
-        self._check(stage, output, clips)
-        return output[:, :CLASS_TOKENS].mean(dim=1)
+    @contextmanager
+    def computing_for(self, layers: Iterable[Layer]) -> Iterator[None]:
+        """Compute all tokens of the last block, inside the block, if more than its class tokens
+        are read or changed there."""
+        last = f"blocks.{len(self.blocks) - 1}"
+        inside = [at for at in layers if f"{at.path}.".startswith(f"{last}.")]
+        if any(
+            at.tokens is None or not set(at.tokens) <= set(range(CLASS_TOKENS)) for at in inside
+        ):
+            self.leading = None
+        try:
+            yield
+        finally:
+            self.leading = CLASS_TOKENS
 
     def embed(self, spectrograms: Tensor) -> Tensor:
         """Return the input of the first block.
@@ -155,4 +162,4 @@ class AST(Staged, nn.Module):
         tokens = self.embed(spectrograms)
         for block in self.blocks[:-1]:
             tokens = block(tokens)
-        return self.classify(self.blocks[-1](tokens, leading=CLASS_TOKENS))
+        return self.classify(self.blocks[-1](tokens, leading=self.leading))

@@ -12,6 +12,7 @@ from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, replacing, write_json
 from tonotopy.frontends import registry as front_ends
+from tonotopy.networks.layers import Layer, describe, module_at, parse
 from tonotopy.networks.registry import build
 
 
@@ -25,7 +26,15 @@ class Bundle:
 
     @property
     def classes(self) -> list[str]:
+        """Names of the outputs, in order; empty where they are not known."""
         return self.info["classes"]
+
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """The layers that studies look at, from input to output, as network.json names them."""
+        if "layers" in self.info:
+            return parse(self.info["layers"])
+        return self.network.layers
 
     def to(self, device: str | torch.device) -> "Bundle":
         """Return the bundle with its modules on a device."""
@@ -37,19 +46,28 @@ def save(path: str | Path, network: nn.Module, front_end: nn.Module, info: dict)
 
     Args:
         path: folder of the bundle.
-        network: its weights are stored, its layers and stages are named.
+        network: its weights are stored.
         front_end: its kind and settings, with the training statistics if it has any, are stored.
-        info: at least architecture, arguments and classes (empty where their names are not known).
+        info: at least architecture, arguments and classes (empty where their names are not known);
+            ``layers`` where they are others than the network's own.
+
+    Raises:
+        InputError: the network has no such layer.
     """
+    layers = parse(info["layers"]) if "layers" in info else network.layers
+    for layer in layers.values():
+        module_at(network, layer.path)
     with replacing(path) as draft:
         draft.mkdir()
-        weights = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+        # cloned, because weights that a network uses twice must not share their memory in the file
+        weights = {
+            k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()
+        }
         save_file(weights, draft / "weights.safetensors")
         described = {
             **info,
             "front_end": front_ends.describe(front_end),
-            "layers": network.layers,
-            "stages": network.stages,
+            "layers": describe(layers),
         }
         write_json(draft / "network.json", described)
 
@@ -78,12 +96,30 @@ def untrained(bundle: Bundle, seed: int) -> Bundle:
 
     Layers that only scale the input (``hears_through``) are kept, so that the copy hears what the
     trained network hears.
+
+    Raises:
+        InputError: the copy has the weights of the network itself.
     """
     torch.manual_seed(seed)
     info = {**bundle.info, "trained": False}
     settings = bundle.front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+    _check_other_weights(bundle, network)
     for name in getattr(network, "hears_through", ()):
         trained = bundle.network.get_submodule(name).state_dict()
         network.get_submodule(name).load_state_dict(trained)
     return Bundle(network.eval(), bundle.front_end, info)
+
+
+def _check_other_weights(bundle: Bundle, copy: nn.Module) -> None:
+    weights = bundle.network.state_dict()
+    fresh = {name: value.to(weights[name].device) for name, value in copy.state_dict().items()}
+    if any(not torch.equal(weights[name], value) for name, value in fresh.items()):
+        return
+    name = bundle.info["arguments"].get("module", bundle.info["architecture"])
+    reason = "its constructor loads them" if fresh else "it has none"
+    raise InputError(
+        f"{name}: an untrained copy has the same weights as the network itself, {reason}, so that "
+        "there is nothing to compare with: let the constructor make random weights, and give the "
+        "trained ones in a file as the network's 'weights'"
+    )

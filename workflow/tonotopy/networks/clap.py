@@ -5,13 +5,14 @@ The published CLAP reads with BERT; trained from scratch on labels, trigrams of 
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from tonotopy.networks.cnn14 import CNN14
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 BUCKETS = 4096  # of hashed trigrams
 
@@ -40,7 +41,7 @@ def trigram_ids(text: str) -> list[int]:
     return [zlib.crc32(run.encode()) % BUCKETS for run in runs]
 
 
-class CLAP(Staged, nn.Module):
+class CLAP(nn.Module):
     """CNN14 with a projection, a text encoder, and a learned temperature.
 
     Args:
@@ -75,9 +76,10 @@ class CLAP(Staged, nn.Module):
         self.temperature = nn.Parameter(torch.tensor(0.07).log().neg())
 
     @property
-    def stages(self) -> dict[str, str]:
+    def layers(self) -> dict[str, Layer]:
         """Those of CNN14."""
-        return {name: f"audio.{path}" for name, path in self.audio.stages.items()}
+        own = self.audio.layers
+        return {name: replace(at, path=f"audio.{at.path}") for name, at in own.items()}
 
     @property
     def hears_through(self) -> tuple[str, ...]:

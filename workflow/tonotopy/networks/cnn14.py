@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, dropout, gelu, relu, relu_
 
 from tonotopy.errors import InputError
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 BLOCKS = 6
 SMALLEST = 32  # mels and frames: five poolings by two
@@ -69,7 +69,7 @@ class Projection(nn.Module):
         return self.layer_norm(first + second)
 
 
-class CNN14(Staged, nn.Module):
+class CNN14(nn.Module):
     """Six blocks of two convolutions and a fully connected layer, then a head.
 
     Args:
@@ -120,10 +120,10 @@ class CNN14(Staged, nn.Module):
                     nn.init.zeros_(module.bias)
 
     @property
-    def stages(self) -> dict[str, str]:
+    def layers(self) -> dict[str, Layer]:
         """The blocks after their pooling, and the fully connected layer before its ReLU."""
-        blocks = {f"conv{i}": f"base.conv_block{i}" for i in range(1, BLOCKS + 1)}
-        return {**blocks, "fc1": "base.fc1"}
+        blocks = {f"conv{i}": Layer(f"base.conv_block{i}") for i in range(1, BLOCKS + 1)}
+        return {**blocks, "fc1": Layer("base.fc1")}
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """Return projected embeddings, or logits where the network has classes.

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from tonotopy.errors import InputError
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 
-class Codec(Staged, nn.Module):
+class Codec(nn.Module):
     """Encoder, residual vector quantiser and decoder of mono waveforms.
 
     The defaults are those of facebook/encodec_24khz: 75 frames per second, 32 codebooks.
@@ -57,13 +57,13 @@ class Codec(Staged, nn.Module):
         self.model = EncodecModel(config)
 
     @property
-    def stages(self) -> dict[str, str]:
+    def layers(self) -> dict[str, Layer]:
         """Convolution, downsamplings, recurrent part and last convolution of the encoder."""
         steps = len(self.model.config.upsampling_ratios)
         at = {"conv1": 0}
         at |= {f"down{i}": 3 * i for i in range(1, steps + 1)}
         at |= {"lstm": 3 * steps + 1, "latents": 3 * steps + 3}
-        return {name: f"model.encoder.layers.{i}" for name, i in at.items()}
+        return {name: Layer(f"model.encoder.layers.{i}") for name, i in at.items()}
 
     @property
     def hop(self) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torchvision.ops import Conv2dNormActivation
 
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 _norm = partial(nn.BatchNorm2d, eps=1e-3)
 STEM, TAIL = 16, 1280  # channels before the blocks and units of the head, at width 1
@@ -105,7 +105,7 @@ class Block(nn.Module):
         return maps + self.block(maps) if self.residual else self.block(maps)
 
 
-class MobileNetV3(Staged, nn.Module):
+class MobileNetV3(nn.Module):
     """MobileNetV3-Large over one-channel spectrograms of any size.
 
     Args:
@@ -159,10 +159,10 @@ class MobileNetV3(Staged, nn.Module):
                 nn.init.zeros_(module.bias)
 
     @property
-    def stages(self) -> dict[str, str]:
+    def layers(self) -> dict[str, Layer]:
         """Six of the convolutional layers, and the pooled embedding that enters the head."""
-        named = {f"conv{i}": f"features.{at}" for i, at in enumerate(STUDIED, start=1)}
-        return {**named, "fc1": "classifier.1"}
+        named = {f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(STUDIED, start=1)}
+        return {**named, "fc1": Layer("classifier.1")}
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """Return logits (clips, classes) of spectrograms (clips, mels, frames).

@@ -1,48 +1,29 @@
-"""A user's own torch module: imported by name, its layers named in the configuration."""
+"""A user's own torch module: imported by name, and used as it is."""
 
 import importlib
 import sys
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
-from tonotopy.activations import layer
 from tonotopy.errors import InputError, nearest
-from tonotopy.networks.stages import Staged
 
 
-class Own(Staged, nn.Module):
-    """Wraps a module that we know by its import path alone.
+def own(module: str, arguments: dict | None = None, classes: int = 0) -> nn.Module:
+    """Return a user's module, as its constructor makes it.
 
     Args:
         module: ``package.module:Class``; the working folder is looked into as well.
-        stages: name in the study -> path of a layer inside the module, from input to output.
         arguments: of the class.
-        classes: number of outputs; the class decides them, so that this is for the record.
+        classes: number of outputs whose names are known; the class itself decides how many it has.
 
     Raises:
-        InputError: nothing can be imported by that name, or a layer does not exist.
+        InputError: nothing can be imported by that name, or it makes no torch module.
     """
-
-    def __init__(
-        self, module: str, stages: dict[str, str], arguments: dict | None = None, classes: int = 0
-    ):
-        super().__init__()
-        self.network = imported(module)(**(arguments or {}))
-        if not isinstance(self.network, nn.Module):
-            raise InputError(f"{module} makes a {type(self.network).__name__}, not a torch module")
-        for path in stages.values():
-            layer(self.network, path)
-        self.classes = classes
-        self._stages = {name: f"network.{path}" for name, path in stages.items()}
-
-    @property
-    def stages(self) -> dict[str, str]:
-        return self._stages
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return what the user's module gives for the front end's output."""
-        return self.network(inputs)
+    network = imported(module)(**(arguments or {}))
+    if not isinstance(network, nn.Module):
+        raise InputError(f"{module} makes a {type(network).__name__}, not a torch module")
+    return network
 
 
 def imported(name: str) -> type:

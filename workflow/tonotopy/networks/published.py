@@ -5,6 +5,7 @@ Nothing here needs torch; `tonotopy.networks.publishing` turns a file into a bun
 
 from dataclasses import dataclass, field
 
+from tonotopy.corpora.audioset.classes import class_names
 from tonotopy.corpora.remote import Remote
 
 # DeiT-base, distilled, ImageNet at 384 x 384 pixels (Touvron et al. 2021), Apache-2.0; the file's
@@ -18,9 +19,7 @@ INITIAL = {
         approximate_bytes=350_000_000,
     ),
 }
-AUDIOSET = (
-    "http://storage.googleapis.com/us_audioset/youtube_corpus/v1/csv/class_labels_indices.csv"
-)
+AUDIOSET = tuple(class_names())
 HUB = "https://huggingface.co/{id}/resolve/{revision}/{file}"
 
 
@@ -35,7 +34,7 @@ class Published:
         citation: whom to cite.
         licence: of the weights, as far as it is known.
         arguments: of the architecture.
-        classes: where the names of its outputs are listed, in their order; None without classes.
+        classes: names of its outputs, in their order; empty without classes.
         seconds: length of the clips that it was trained on; None where any length will do.
     """
 
@@ -45,7 +44,7 @@ class Published:
     citation: str
     licence: str
     arguments: dict = field(default_factory=dict)
-    classes: str | None = None
+    classes: tuple[str, ...] = ()
     seconds: float | None = None
 
 

@@ -49,16 +49,18 @@ def read_weights(path: str | Path) -> dict:
     return weights
 
 
-def publish(name: str, weights: str | Path, folder: str | Path) -> None:
+def publish(name: str, weights: str | Path, folder: str | Path, layers: dict | None = None) -> None:
     """Write the bundle of a published network, whole or not at all.
 
     Args:
         name: a key of `PUBLISHED`.
         weights: its weights' file.
         folder: of the bundle; network.json tells source, sha256, citation and licence.
+        layers: the entry's layers, see `layers.parse`; by default the architecture's own.
 
     Raises:
-        InputError: unknown name, a file that cannot be read, or one that is not the network's.
+        InputError: unknown name or layer, a file that cannot be read, or one that is not the
+            network's.
     """
     if name not in PUBLISHED:
         raise InputError(f"no published network '{name}'{nearest(name, PUBLISHED)}")
@@ -75,7 +77,8 @@ def publish(name: str, weights: str | Path, folder: str | Path) -> None:
             f"{declared.remote.urls[0]}"
         ) from error
     network.load_state_dict(converted, strict=True)
-    save(folder, network.eval(), front_end, _info(name, declared, Path(weights)))
+    info = _info(name, declared, Path(weights)) | ({"layers": layers} if layers else {})
+    save(folder, network.eval(), front_end, info)
 
 
 def check_fit(found: dict, wanted: dict[str, Tensor]) -> None:
@@ -111,7 +114,7 @@ def _info(name: str, declared: Published, weights: Path) -> dict:
     return {
         "architecture": declared.architecture,
         "arguments": declared.arguments,
-        "classes": [],
+        "classes": list(declared.classes),
         "published": {
             "name": name,
             "source": declared.remote.urls[0],
@@ -119,7 +122,6 @@ def _info(name: str, declared: Published, weights: Path) -> dict:
             "sha256": sha256,
             "citation": declared.citation,
             "licence": declared.licence,
-            "classes": declared.classes,
             "seconds": declared.seconds,
         },
         "trained": True,

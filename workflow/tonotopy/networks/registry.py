@@ -1,5 +1,6 @@
 """Architectures by the name that config.yaml and network.json give them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from tonotopy.networks.clap import CLAP
 from tonotopy.networks.cnn14 import CNN14
 from tonotopy.networks.codec import Codec
 from tonotopy.networks.mobilenet import MobileNetV3
-from tonotopy.networks.own import Own
+from tonotopy.networks.own import own
 from tonotopy.networks.vggish import VGGish
 
 
@@ -20,13 +21,13 @@ class Architecture:
     """How a network is built.
 
     Attributes:
-        network: its class.
+        network: its class, or a function that makes it.
         hears: settings of the front end that its constructor takes.
         classifies: whether it can have classes.
         reads: whether it takes the names of its classes as texts.
     """
 
-    network: type[nn.Module]
+    network: Callable[..., nn.Module]
     hears: tuple[str, ...] = ()
     classifies: bool = True
     reads: bool = False
@@ -39,7 +40,7 @@ ARCHITECTURES = {
     "clap": Architecture(CLAP, ("mels",), reads=True),
     "mobilenet": Architecture(MobileNetV3),
     "codec": Architecture(Codec, classifies=False),
-    "own": Architecture(Own),
+    "own": Architecture(own),
 }
 
 
@@ -49,7 +50,7 @@ def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> n
     Args:
         architecture: its name.
         arguments: further arguments of its constructor. They may give the number of classes where
-            their names are not known, and a size that the front end leaves open.
+            their names may not be known, and a size that the front end leaves open.
         front_end: the front end's settings.
         classes: number of classes whose names are known; 0 for none.
 
@@ -69,7 +70,12 @@ def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> n
             )
     if classes and not declared.classifies:
         raise InputError(f"architecture '{architecture}' does not classify, drop the classes")
-    if declared.classifies and (classes or "classes" not in arguments):
+    if "classes" in arguments and classes not in (0, arguments["classes"]):
+        raise InputError(
+            f"network arguments of '{architecture}': 'classes' is {arguments['classes']}, but "
+            f"{classes} names of classes are known: make them equal"
+        )
+    if declared.classifies and "classes" not in arguments:
         given["classes"] = classes
     try:
         return declared.network(**given, **arguments)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from tonotopy.activations import capture
+from tonotopy.activations import read
 from tonotopy.frontends import registry as front_ends
+from tonotopy.networks.layers import parse
 from tonotopy.networks.registry import build
 
 
@@ -18,7 +19,7 @@ class Size:
         flops: floating point operations of a forward pass (a multiplication and its addition are
             two), of matrix products and convolutions; the front end is not counted.
         parameters: number of weights.
-        dims: length of the vector that each stage gives.
+        dims: length of the vector that each layer gives.
     """
 
     flops: int
@@ -28,7 +29,12 @@ class Size:
 
 @torch.no_grad()
 def size_of(
-    architecture: str, arguments: dict, front_end: dict, seconds: float, classes: int = 0
+    architecture: str,
+    arguments: dict,
+    front_end: dict,
+    seconds: float,
+    classes: int = 0,
+    layers: dict | None = None,
 ) -> Size:
     """Count without computing: the network is built on torch's meta device.
 
@@ -38,6 +44,7 @@ def size_of(
         front_end: settings of the front end.
         seconds: length of a clip.
         classes: number of classes whose names are known.
+        layers: a network's entry of that name, where it is given.
 
     Raises:
         InputError: see `registry.build`.
@@ -46,9 +53,9 @@ def size_of(
     heard = made(torch.zeros(1, round(seconds * made.settings.rate))).to("meta")
     with torch.device("meta"):
         network = build(architecture, arguments, made.settings, classes).eval()
-    stages = network.stages
+    studied = network.layers if layers is None else parse(layers)
     counter = FlopCounterMode(display=False)
-    with counter, capture(network, list(stages.values())) as seen:
-        network(heard)
-    dims = tuple(network.vector(stage, seen[path], 1).shape[1] for stage, path in stages.items())
+    with counter:
+        vectors, _ = read(network, studied, heard)
+    dims = tuple(vector.shape[1] for vector in vectors.values())
     return Size(counter.get_total_flops(), sum(p.numel() for p in network.parameters()), dims)

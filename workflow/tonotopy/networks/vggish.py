@@ -2,12 +2,12 @@
 
 from torch import Tensor, nn
 
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
 
 POOLED_AFTER = (0, 1, 3, 5)  # convolutions that a 2 x 2 max pool follows
 
 
-class VGGish(Staged, nn.Module):
+class VGGish(nn.Module):
     """Six convolutions and three fully connected layers over patches of 0.96 s.
 
     Args:
@@ -58,11 +58,11 @@ class VGGish(Staged, nn.Module):
                 nn.init.zeros_(module.bias)
 
     @property
-    def stages(self) -> dict[str, str]:
+    def layers(self) -> dict[str, Layer]:
         """The six convolutions and the first fully connected layer, each after its ReLU."""
         convolutions = (1, 4, 7, 9, 12, 14)
-        named = {f"conv{i}": f"features.{at}" for i, at in enumerate(convolutions, start=1)}
-        return {**named, "fc1": "embeddings.1"}
+        named = {f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(convolutions, start=1)}
+        return {**named, "fc1": Layer("embeddings.1")}
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return embeddings averaged over a clip's chunks, or logits where there is a head.

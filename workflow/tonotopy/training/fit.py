@@ -105,6 +105,7 @@ def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: 
         "training": {k: v for k, v in asdict(options).items() if k != "devices"},
         "seed": seed,
         "trained": True,
+        **({"layers": settings["layers"]} if "layers" in settings else {}),
     }
 
 
@@ -175,6 +176,6 @@ def _take_best(module: Learner, outcome: Outcome) -> pd.DataFrame:
 def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
     # with another number of devices a training may go on: it learns the same
     training = {k: v for k, v in settings["training"].items() if k != "devices"}
-    settings = {**settings, "training": training}
+    settings = {k: v for k, v in settings.items() if k != "layers"} | {"training": training}
     text = json.dumps([settings, corpus.info["content_sha256"], seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
-from tonotopy.studies.hierarchy.probing import ProbeSettings, drawn_folds, probe_task
-from tonotopy.studies.hierarchy.vectors import sounds
+from tonotopy.inference import network_inputs
 from tonotopy.networks.bundle import Bundle
-from tonotopy.networks.stages import Staged
+from tonotopy.networks.layers import Layer
+from tonotopy.studies.hierarchy.probing import BATCH, ProbeSettings, drawn_folds, probe_task
 
 K = 5  # neighbours in both controls
 
 
-class Repeat(Staged, nn.Module):
+class Repeat(nn.Module):
     """Gives its input: its layer is the mel spectrogram itself."""
 
     def __init__(self):
@@ -26,8 +26,9 @@ class Repeat(Staged, nn.Module):
         self.mel = nn.Identity()
 
     @property
-    def stages(self) -> dict[str, str]:
-        return {"mel": "mel"}
+    def layers(self) -> dict[str, Layer]:
+        """The only layer."""
+        return {"mel": Layer("mel")}
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """Return the spectrograms."""
@@ -71,8 +72,8 @@ def control_table(corpus: Corpus, task: str, seed: int, folder: Path) -> pd.Data
 
 def _reference(corpus: Corpus, front_end: LogMel, settings: ProbeSettings) -> np.ndarray:
     """The same by another way: spectrograms in memory, one fit per fold."""
-    with torch.no_grad():
-        mels = torch.cat([front_end(x) for x in sounds(corpus, corpus.rate)]).flatten(1).numpy()
+    heard = network_inputs(Bundle(Repeat(), front_end, {}), corpus, np.arange(len(corpus)), BATCH)
+    mels = torch.cat([inputs for _, inputs in heard]).flatten(1).numpy()
     (fold,) = drawn_folds(corpus, settings).values()
     right = np.zeros(len(corpus), dtype=bool)
     for held in np.unique(fold):

@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tonotopy.activations import store
 from tonotopy.corpora.schema import Corpus
-from tonotopy.studies.hierarchy.vectors import layer_vectors
 from tonotopy.networks.bundle import Bundle
 from tonotopy.probes.crossval import linear_predictions
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.neighbours import allowed_ks, correct
 from tonotopy.seeding import generator
+
+BATCH = 32  # clips per forward pass
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class ProbeSettings:
         shuffles: how many times labels are shuffled for the control.
         seed: seed of folds and shuffles.
         device: of the distances; None for numpy on the CPU.
+        view: how all layers are read, see `layers.with_view`.
     """
 
     ks: tuple[int, ...]
@@ -46,6 +49,7 @@ class ProbeSettings:
     shuffles: int = 10
     seed: int = 0
     device: str | None = None
+    view: str | None = None
 
 
 def probe_task(
@@ -77,11 +81,10 @@ def probe_task(
             if copy != "trained" and length == "second":
                 continue  # the ablation is about what was trained
             shutil.rmtree(folder, ignore_errors=True)
-            for position, (stage, vectors) in enumerate(
-                layer_vectors(bundle, corpus, folder, seconds).items()
-            ):
+            layers = store(bundle, corpus, folder, seconds=seconds, batch=BATCH, view=settings.view)
+            for position, (layer, vectors) in enumerate(layers.items()):
                 squared = squared_distances(vectors, device=settings.device)
-                place = {"copy": copy, "length": length, "layer": stage, "position": position}
+                place = {"copy": copy, "length": length, "layer": layer, "position": position}
                 place["dims"] = vectors.shape[1]
                 whole = length == "whole"
                 found = probe_layer(

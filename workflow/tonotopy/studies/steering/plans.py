@@ -8,14 +8,19 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
-from tonotopy.files import reading
-from tonotopy.inference import spectrograms
+from tonotopy.corpora.schema import Corpus
+from tonotopy.files import reading, replacing
+from tonotopy.inference import kept_columns, network_inputs, output_columns
+from tonotopy.networks.bundle import Bundle
+from tonotopy.networks.layers import with_view
 from tonotopy.seeding import generator
 from tonotopy.studies.steering.effects import EACH
 from tonotopy.studies.steering.sweep import collapsed, sweep
 
-Vectors = dict[str, np.ndarray]
+Directions = dict[str, np.ndarray]  # layer -> (directions, width)
+Vectors = dict[str, dict[str, np.ndarray]]  # kind -> layer -> (seeds, concepts, width)
 
 
 @dataclass(frozen=True)
@@ -24,44 +29,86 @@ class Plan:
 
     Attributes:
         vectors: where the directions come from: concept, random, shuffled or untrained.
-        layer: the one layer they come from (one-to-all), or EACH (one-to-one).
+        layer: position of the one layer they come from (one-to-all), or EACH (one-to-one).
         names: a concept per direction.
-        directions: shape (directions, layers, width).
+        directions: steered layer -> shape (directions, width of the layer).
     """
 
     vectors: str
     layer: int
     names: list[str]
-    directions: np.ndarray
+    directions: Directions
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a network's outputs are read, and how its layers are steered.
+
+    Attributes:
+        outputs: see `inference.output_columns`.
+        activation: see `inference.activated`.
+        view: see `layers.with_view`; that of the vectors.
+    """
+
+    outputs: dict[str, str | int] | None = None
+    activation: str = "softmax"
+    view: str | None = None
+
+
+def write_vectors(path, vectors: Vectors, concepts: list[str]) -> None:
+    """Write the probes' vectors under names such as ``trained/layer1``, whole or not at all."""
+    tensors = {
+        f"{kind}/{layer}": np.ascontiguousarray(values)
+        for kind, layers in vectors.items()
+        for layer, values in layers.items()
+    }
+    metadata = {"concepts": concepts, "layers": list(next(iter(vectors.values())))}
+    with replacing(path) as draft:
+        save_file(tensors, draft, metadata={k: json.dumps(v) for k, v in metadata.items()})
 
 
 def read_vectors(path) -> tuple[Vectors, list[str]]:
-    """Return the probes' vectors, (seeds, concepts, layers, width) each, and the concepts."""
+    """Return the probes' vectors, layers from input to output, and the concepts."""
     with reading(path, SafetensorError), safe_open(str(path), "np") as file:
-        names = json.loads(file.metadata()["concepts"])
-        return {key: file.get_tensor(key) for key in file.keys()}, names  # noqa: SIM118, no dict
+        concepts, layers = (json.loads(file.metadata()[k]) for k in ("concepts", "layers"))
+        kinds = dict.fromkeys(name.partition("/")[0] for name in file.keys())  # noqa: SIM118
+        vectors = {
+            kind: {layer: file.get_tensor(f"{kind}/{layer}") for layer in layers} for kind in kinds
+        }
+        return vectors, concepts
 
 
 def one_to_one(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
     """Steer every layer with its own mean vector, for every concept."""
-    return [Plan("concept", EACH, concepts, vectors["trained"].mean(axis=0))]
+    return [Plan("concept", EACH, concepts, _mean(vectors["trained"]))]
 
 
 def one_to_all(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
-    """Steer every layer with the mean vector of one fixed layer, for each layer in turn."""
+    """Steer every layer with the mean vector of one fixed layer, for each layer in turn.
+
+    Layers of another width than the fixed layer's are left alone.
+    """
     rows = [concepts.index(name) for name in chosen]
-    mean = vectors["trained"].mean(axis=0)[rows]
+    mean = {layer: values[rows] for layer, values in _mean(vectors["trained"]).items()}
     return [
-        Plan("concept", k, list(chosen), np.broadcast_to(mean[:, k : k + 1], mean.shape))
-        for k in range(mean.shape[1])
+        Plan(
+            "concept",
+            position,
+            list(chosen),
+            {name: fixed for name, own in mean.items() if own.shape == fixed.shape},
+        )
+        for position, fixed in enumerate(mean.values())
     ]
 
 
 def controls(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
     """Steer with random vectors, vectors of shuffled labels, vectors of an untrained network."""
-    shape = vectors["trained"].shape[1:]
-    random = generator(seed, "random vectors").standard_normal(shape)
-    nulls = {name: vectors[name].mean(axis=0) for name in ("shuffled", "untrained")}
+    widths = [values.shape[-1] for values in vectors["trained"].values()]
+    shape = len(concepts), sum(widths)
+    drawn = generator(seed, "random vectors").standard_normal(shape)
+    parts = np.split(drawn, np.cumsum(widths)[:-1], axis=1)
+    random = dict(zip(vectors["trained"], parts, strict=True))
+    nulls = {name: _mean(vectors[name]) for name in ("shuffled", "untrained")}
     return [Plan(name, EACH, concepts, v) for name, v in {"random": random, **nulls}.items()]
 
 
@@ -73,20 +120,29 @@ PLANS: dict[str, Callable[..., list[Plan]]] = {
 }
 
 
-def run_plan(plans: list[Plan], bundle, corpus, indices, strengths) -> pd.DataFrame:
+def run_plan(
+    plans: list[Plan],
+    bundle: Bundle,
+    corpus: Corpus,
+    indices: np.ndarray,
+    strengths,
+    answers: Answers | None = None,
+) -> pd.DataFrame:
     """Run plans over the same clips and return their tables as one (see `sweep_table`)."""
     tables = [
-        sweep_table(
-            bundle, corpus, indices, plan.directions, plan.names, strengths,
-            {"vectors": plan.vectors, "layer": plan.layer},
-        )
+        sweep_table(bundle, corpus, indices, plan, strengths, answers or Answers())
         for plan in plans
-    ]  # fmt: skip
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
 def sweep_table(
-    bundle, corpus, indices, directions: np.ndarray, names: list[str], strengths, about: dict
+    bundle: Bundle,
+    corpus: Corpus,
+    indices: np.ndarray,
+    plan: Plan,
+    strengths,
+    answers: Answers,
 ) -> pd.DataFrame:
     """Steer a corpus along named directions and return every probability.
 
@@ -94,33 +150,70 @@ def sweep_table(
         bundle: network and front end.
         corpus: clips to steer.
         indices: positions of the clips.
-        directions: float32, shape (directions, layers, width).
-        names: a concept per direction.
+        plan: the directions and what they are called.
         strengths: lambdas; 0 is added.
-        about: constant columns, such as vectors and layer.
+        answers: which outputs are kept; collapse is judged by all outputs.
 
     Returns:
-        Columns of ``about``, then concept, strength, clip, label, class, probability, collapsed.
+        Columns vectors, layer, concept, strength, clip, label, class, probability, collapsed.
+
+    Raises:
+        InputError: see `inference.output_columns` and `sweep.sweep`.
     """
+    names, columns = output_columns(bundle, corpus, answers.outputs)
     grid = np.unique(np.append(np.asarray(strengths, dtype=np.float64), 0.0))
-    device = next(bundle.network.parameters()).device
-    along = torch.from_numpy(np.ascontiguousarray(directions, dtype=np.float32)).to(device)
-    lambdas = torch.tensor(grid, dtype=torch.float32, device=device)
-    parts = [
-        sweep(bundle.network, x, along, lambdas) for x in spectrograms(bundle, corpus, indices)
-    ]
-    outcome = torch.cat(parts, dim=2).numpy().astype(np.float64)
+    outcome = _swept(bundle, corpus, indices, plan, grid, answers)
     zero = int(np.flatnonzero(grid == 0)[0])
-    flags = np.array([[collapsed(o[zero], p) for p in o] for o in outcome])
-    axes = [names, grid, range(len(indices)), bundle.classes]
+    flags = _collapses(outcome, zero, answers.activation)
+    kept = kept_columns(outcome, columns).astype(np.float64)
+    axes = [plan.names, grid, range(len(indices)), names]
     index = pd.MultiIndex.from_product(axes, names=["concept", "strength", "row", "class"])
-    table = pd.DataFrame({"probability": outcome.ravel()}, index=index).reset_index()
-    table["collapsed"] = np.repeat(flags.ravel(), outcome.shape[2] * outcome.shape[3])
+    table = pd.DataFrame({"probability": kept.ravel()}, index=index).reset_index()
+    table["collapsed"] = np.repeat(flags.ravel(), kept.shape[2] * kept.shape[3])
     rows = table.pop("row").to_numpy()
     table.insert(2, "clip", corpus.clips[indices][rows])
     labels = np.array(corpus.classes, dtype=object)[corpus.labels[indices]]
     table.insert(3, "label", labels[rows])
-    for column, value in reversed(list(about.items())):
-        table.insert(0, column, value)
-    text = ["concept", "clip", "label", "class", *(c for c, v in about.items() if type(v) is str)]
+    table.insert(0, "layer", plan.layer)
+    table.insert(0, "vectors", plan.vectors)
+    text = ["concept", "clip", "label", "class", "vectors"]
     return table.astype(dict.fromkeys(text, "category"))
+
+
+def _swept(
+    bundle: Bundle,
+    corpus: Corpus,
+    indices: np.ndarray,
+    plan: Plan,
+    grid: np.ndarray,
+    answers: Answers,
+) -> np.ndarray:
+    """Return probabilities, float32 (directions, strengths, clips, outputs)."""
+    device = next(bundle.network.parameters()).device
+    layers = with_view(bundle.layers, answers.view)
+    along = {
+        layer: torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(device)
+        for layer, values in plan.directions.items()
+    }
+    lambdas = torch.tensor(grid, dtype=torch.float32, device=device)
+    parts = [
+        sweep(bundle, layers, inputs, along, lambdas, answers.activation)
+        for _, inputs in network_inputs(bundle, corpus, indices)
+    ]
+    return torch.cat(parts, dim=2).numpy()
+
+
+def _collapses(outcome: np.ndarray, zero: int, activation: str) -> np.ndarray:
+    """Return whether the output has collapsed, bool (directions, strengths)."""
+    flags = np.empty(outcome.shape[:2], dtype=bool)
+    for direction, along in enumerate(outcome):
+        unsteered = along[zero].astype(np.float64)
+        for strength, steered in enumerate(along):
+            found = collapsed(unsteered, steered.astype(np.float64), activation)
+            flags[direction, strength] = found
+    return flags
+
+
+def _mean(vectors: dict[str, np.ndarray]) -> Directions:
+    """Return the mean over seeds of each layer's vectors, (concepts, width)."""
+    return {layer: values.mean(axis=0) for layer, values in vectors.items()}

@@ -7,9 +7,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from tonotopy.activations import stored
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.files import reading
 from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
@@ -34,38 +34,70 @@ class ProbeOptions:
 
 @dataclass(frozen=True)
 class ProbeData:
-    """Activations with labels and a split: tokens (clips, layers, width), the rest (clips,)."""
+    """Activations with labels and a split.
 
-    tokens: np.ndarray
+    Attributes:
+        activations: layer -> (clips of the folder, width), from input to output.
+        rows: which of these clips are meant, shape (clips,).
+        labels, splits, clips: of the clips that are meant, shape (clips,) each.
+        classes: names of the labels.
+    """
+
+    activations: dict[str, np.ndarray]
+    rows: np.ndarray
     labels: np.ndarray
     splits: np.ndarray
     clips: np.ndarray
     classes: list[str]
 
+    def of(self, layer: str, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return a layer's activations of chosen clips, (clips, width), copied."""
+        return self.activations[layer][self.rows[chosen]]
+
     def part(self, split: str) -> "ProbeData":
         """Return the clips of one split."""
-        rows = self.splits == split
-        return ProbeData(
-            self.tokens[rows], self.labels[rows], self.splits[rows], self.clips[rows], self.classes
+        kept = self.splits == split
+        return replace(
+            self,
+            rows=self.rows[kept],
+            labels=self.labels[kept],
+            splits=self.splits[kept],
+            clips=self.clips[kept],
         )
 
     def shuffled(self, rng: np.random.Generator) -> "ProbeData":
         """Return the same activations with permuted labels: the null of a probe."""
-        labels = rng.permutation(self.labels)
-        return ProbeData(self.tokens, labels, self.splits, self.clips, self.classes)
+        return replace(self, labels=rng.permutation(self.labels))
 
 
-def read_tokens(path, corpus: Corpus, split: str | None = None) -> ProbeData:
-    """Join captured class tokens with the labels of the clips they were captured from."""
-    rows = np.arange(len(corpus)) if split is None else corpus.indices(split)
-    parts = corpus.labels[rows], corpus.splits[rows], corpus.clips[rows]
-    with reading(path):
-        return ProbeData(np.load(path, mmap_mode="r"), *parts, corpus.classes)
+def read_activations(folder, corpus: Corpus, split: str | None = None) -> ProbeData:
+    """Join stored activations with the labels of the clips that they come from.
+
+    Args:
+        folder: see `activations.store`.
+        corpus: that was heard.
+        split: whose clips were heard; None for all.
+
+    Raises:
+        InputError: the folder is damaged, or holds another number of clips.
+    """
+    chosen = np.arange(len(corpus)) if split is None else corpus.indices(split)
+    layers = stored(folder)
+    held = len(next(iter(layers.values())))
+    if held != len(chosen):
+        part = f"corpus {corpus.name}" + (f"'s {split} split" if split else "")
+        raise InputError(
+            f"{folder}: activations of {held} clips, but {part} has "
+            f"{len(chosen)}: delete the folder and run again"
+        )
+    rows = np.arange(held)
+    parts = corpus.labels[chosen], corpus.splits[chosen], corpus.clips[chosen]
+    return ProbeData(layers, rows, *parts, corpus.classes)
 
 
 def fit_binary(
     train: ProbeData, test: ProbeData, options: ProbeOptions, seed: int, name: str, workers: int = 1
-) -> tuple[np.ndarray, pd.DataFrame]:
+) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     """Fit one-against-rest probes for every concept, layer and seed (thesis section 3.2.3).
 
     Every seed draws ``per_class`` positives and as many negatives; all layers see the same draw.
@@ -80,8 +112,8 @@ def fit_binary(
         workers: processes.
 
     Returns:
-        Weight vectors, float32 (seeds, concepts, layers, width), and a table of
-        (vectors, concept, layer, seed, macro_f1).
+        Weight vectors, layer -> float32 (seeds, concepts, width), and a table of
+        (vectors, concept, layer, seed, macro_f1) in which a layer is its position.
     """
     jobs = [
         delayed(_fit_concept)(train, test, options, seed, name, concept)
@@ -90,7 +122,10 @@ def fit_binary(
     # a probe is too small for threads of its own: they would cost ten times its work
     with threadpool_limits(1):
         results = Parallel(n_jobs=workers)(jobs)
-    weights = np.stack([result[0] for result in results], axis=1)
+    weights = {
+        layer: np.stack([result[0][layer] for result in results], axis=1)
+        for layer in train.activations
+    }
     return weights, pd.concat([result[1] for result in results], ignore_index=True)
 
 
@@ -105,20 +140,20 @@ def _fit_concept(train, test, options, seed, name, concept):
                 "with and without it; add clips or drop the class"
             )
     judged = balanced_draw(held_out, None, generator(seed, "probe-test", concept_name))
-    layers, width = train.tokens.shape[1:]
-    weights = np.empty((options.seeds, layers, width), dtype=np.float32)
+    weights = {
+        layer: np.empty((options.seeds, values.shape[1]), dtype=np.float32)
+        for layer, values in train.activations.items()
+    }
     rows = []
     for draw in range(options.seeds):
         rng = generator(seed, "probe", name, concept_name, draw)
         chosen = balanced_draw(positive, options.per_class, rng)
-        for layer in range(layers):
-            probe = fit_linear(
-                train.tokens[chosen, layer], positive[chosen], options.inverse_penalty
-            )
-            weights[draw, layer] = probe.weights[0]
-            predicted = probe.predict(test.tokens[judged, layer])
+        for position, layer in enumerate(weights):
+            probe = fit_linear(train.of(layer, chosen), positive[chosen], options.inverse_penalty)
+            weights[layer][draw] = probe.weights[0]
+            predicted = probe.predict(test.of(layer, judged))
             score = macro_f1(held_out[judged].astype(int), predicted.astype(int), 2)
-            rows.append((name, concept_name, layer, draw, float(score)))
+            rows.append((name, concept_name, position, draw, float(score)))
     columns = ["vectors", "concept", "layer", "seed", "macro_f1"]
     return weights, pd.DataFrame(rows, columns=columns)
 
@@ -134,30 +169,30 @@ def fit_multiclass(
     chosen = balanced_draw(train.labels, None, generator(seed, "multiclass", name))
     classes = np.array(train.classes, dtype=object)
     tables = []
-    for layer in range(train.tokens.shape[1]):
+    for position, layer in enumerate(train.activations):
         with threadpool_limits(1):
             probe = fit_linear(
-                train.tokens[chosen, layer], train.labels[chosen], options.inverse_penalty
+                train.of(layer, chosen), train.labels[chosen], options.inverse_penalty
             )
-        predicted = probe.predict(test.tokens[:, layer])
+        predicted = probe.predict(test.of(layer))
         columns = {
             "clip": test.clips,
             "label": classes[test.labels],
             "predicted": classes[predicted],
         }
-        tables.append(pd.DataFrame({"vectors": name, "layer": layer, **columns}))
+        tables.append(pd.DataFrame({"vectors": name, "layer": position, **columns}))
     return pd.concat(tables, ignore_index=True)
 
 
 @dataclass(frozen=True)
 class ProbeStudy:
-    """Everything that probing gives: tables, and vectors (seeds, concepts, layers, width)."""
+    """Everything that probing gives: tables, and kind -> layer -> (seeds, concepts, width)."""
 
     predictions: pd.DataFrame
     scores: pd.DataFrame
     agreement: pd.DataFrame
     cosines: pd.DataFrame
-    vectors: dict[str, np.ndarray]
+    vectors: dict[str, dict[str, np.ndarray]]
 
 
 def probe_study(
@@ -203,7 +238,7 @@ def probe_study(
             [agreement_table(vectors[n], trained.classes, n) for n in kept], ignore_index=True
         ),
         cosines=cosine_table(
-            vectors["trained"][: options.null_seeds],
+            {layer: v[: options.null_seeds] for layer, v in vectors["trained"].items()},
             vectors["classes"],
             trained.classes,
             classes.classes,
@@ -212,28 +247,41 @@ def probe_study(
     )
 
 
-def agreement_table(vectors: np.ndarray, concepts: list[str], name: str) -> pd.DataFrame:
-    """Return the mean pairwise cosine over seeds per concept and layer (section 3.3.1)."""
-    found = mean_pairwise_cosine(vectors)
+def agreement_table(vectors: dict[str, np.ndarray], concepts: list[str], name: str) -> pd.DataFrame:
+    """Return the mean pairwise cosine over seeds per concept and layer (section 3.3.1).
+
+    Args:
+        vectors: layer -> (seeds, concepts, width).
+        concepts: their names.
+        name: what the rows' vectors are called.
+    """
+    found = np.stack([mean_pairwise_cosine(values) for values in vectors.values()], axis=1)
     axes = [[name], concepts, range(found.shape[1])]
     index = pd.MultiIndex.from_product(axes, names=["vectors", "concept", "layer"])
     return pd.DataFrame({"cosine": found.ravel()}, index=index).reset_index()
 
 
 def cosine_table(
-    concepts: np.ndarray, classes: np.ndarray, names: list[str], labels: list[str]
+    concepts: dict[str, np.ndarray],
+    classes: dict[str, np.ndarray],
+    names: list[str],
+    labels: list[str],
 ) -> pd.DataFrame:
     """Return cosines between concept vectors and class vectors, per layer and probe seed.
 
     Args:
-        concepts: shape (seeds, concepts, layers, width).
-        classes: class probes of the class corpus, same number of seeds, shape (seeds, classes,
-            layers, width).
+        concepts: layer -> (seeds, concepts, width).
+        classes: class probes of the class corpus: layer -> (seeds, classes, width), with the same
+            layers and number of seeds.
         names: concept names.
         labels: class names.
     """
-    unit = [v / np.linalg.norm(v, axis=-1, keepdims=True).clip(1e-12) for v in (concepts, classes)]
-    cosines = np.einsum("sclw,sklw->sckl", *unit)
-    axes = [range(len(cosines)), names, labels, range(concepts.shape[2])]
+    layers = [np.einsum("scw,skw->sck", *map(_unit, (concepts[n], classes[n]))) for n in concepts]
+    cosines = np.stack(layers, axis=-1)
+    axes = [range(len(cosines)), names, labels, range(len(layers))]
     index = pd.MultiIndex.from_product(axes, names=["seed", "concept", "class", "layer"])
     return pd.DataFrame({"cosine": cosines.ravel()}, index=index).reset_index()
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-12)

@@ -2,6 +2,7 @@
 
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.style import handles_above, only, panels
 from tonotopy.studies.hierarchy.figures.profile_rows import (
     TITLES,
     look,
@@ -9,7 +10,6 @@ from tonotopy.studies.hierarchy.figures.profile_rows import (
     networks_of,
     rows_of,
 )
-from tonotopy.drawing.style import handles_above, only, panels
 
 LEVELS = ("low", "mid", "high")
 

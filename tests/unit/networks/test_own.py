@@ -1,0 +1,182 @@
+"""A user's own module: used as it is, with its own names, and never compared with itself."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tonotopy.activations import read
+from tonotopy.errors import InputError
+from tonotopy.networks.adoption import adopt
+from tonotopy.networks.bundle import load, save, untrained
+from tonotopy.networks.layers import Layer
+from tonotopy.networks.own import imported, own
+from tonotopy.networks.registry import build
+
+MODULE = '''
+import torch
+from torch import nn
+
+SOMETHING = 3
+
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv1d(1, width, 8, stride=4), nn.ReLU())
+        self.head = nn.Linear(width, 3)
+        self.tied = self.head  # weights under two names
+        self.layers = nn.ModuleList([nn.Linear(3, 3)])  # a name that we use otherwise
+
+    def forward(self, waveforms):
+        return {"logits": self.layers[0](self.head(self.body(waveforms[:, None]).mean(dim=-1)))}
+
+
+class Loaded(Net):
+    def __init__(self):
+        super().__init__()
+        for parameter in self.parameters():
+            nn.init.constant_(parameter, 0.5)
+
+
+class Fixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.spectrum = nn.Identity()
+
+    def forward(self, waveforms):
+        return self.spectrum(torch.fft.rfft(waveforms).abs())
+
+
+class Normalised(nn.Module):
+    """Constant weights but for one."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.last = nn.BatchNorm1d(7), nn.Linear(7, 2, bias=False)
+
+    def forward(self, waveforms):
+        return self.last(self.norm(waveforms[:, :7]))
+
+
+def number(width=2):
+    return width
+'''
+FRONT_END = {"kind": "waveform", "rate": 8000}
+
+
+@pytest.fixture
+def nets(tmp_path, monkeypatch):
+    """A module of networks in the working folder, which is empty but for it."""
+    monkeypatch.chdir(tmp_path)
+    name = f"nets_{tmp_path.name}".replace("-", "_")
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    return name
+
+
+def entry(nets: str, kind: str, **more) -> dict:
+    layers = {"first": {"path": "body.0", "read": "channels"}, "answer": "head"}
+    return {"module": f"{nets}:{kind}", "front_end": FRONT_END, "layers": layers, **more}
+
+
+def test_the_module_itself_is_built(nets):
+    network = build("own", {"module": f"{nets}:Net", "arguments": {"width": 5}}, None, classes=3)
+    assert type(network).__name__ == "Net" and network.head.in_features == 5
+    assert "body.0.weight" in network.state_dict()
+    assert type(own(f"{nets}:Net")) is type(network)
+
+
+def test_adopted_weights_keep_their_own_names_and_layers_their_order(nets, tmp_path):
+    torch.manual_seed(3)
+    network = own(f"{nets}:Net", {"width": 5})
+    save_file({k: v.clone() for k, v in network.state_dict().items()}, tmp_path / "w.safetensors")
+    layers = [["zeta", {"path": "body.0", "read": "channels"}], ["alpha", "head"]]
+    settings = entry(nets, "Net", arguments={"width": 5}, classes=["a", "b", "c"]) | {
+        "layers": layers
+    }
+    adopt(settings, tmp_path / "w.safetensors", tmp_path / "bundle", seed=1)
+    kept = load_file(tmp_path / "bundle/weights.safetensors")
+    assert set(kept) == set(network.state_dict())
+    described = json.loads((tmp_path / "bundle/network.json").read_text())
+    assert described["layers"] == {
+        "zeta": {"path": "body.0", "read": "channels"},
+        "alpha": {"path": "head", "read": "all"},
+    }
+    assert "stages" not in described and "layers" not in described["arguments"]
+    bundle = load(tmp_path / "bundle")
+    assert bundle.classes == ["a", "b", "c"] and bundle.info["trained"] is True
+    assert list(bundle.layers.items()) == [("zeta", Layer("body.0", "channels")),
+                                           ("alpha", Layer("head"))]  # fmt: skip
+    waves = torch.randn(2, 40)
+    vectors, output = read(bundle.network, {"zeta": bundle.layers["zeta"]}, waves)
+    torch.testing.assert_close(vectors["zeta"], network.body[0](waves[:, None]).mean(dim=-1))
+    torch.testing.assert_close(output["logits"], network(waves)["logits"])
+
+
+def same(a, b) -> bool:
+    weights = b.state_dict()
+    return all(torch.equal(value, weights[name]) for name, value in a.state_dict().items())
+
+
+def test_without_weights_the_network_and_its_untrained_copy_differ(nets, tmp_path, capsys):
+    bundles = []
+    for place, seed in (("a", 1), ("b", 1), ("c", 2)):
+        adopt(entry(nets, "Net"), None, tmp_path / place, seed)
+        bundles.append(load(tmp_path / place))
+    assert "no weights are given" in capsys.readouterr().out
+    assert same(bundles[0].network, bundles[1].network)
+    assert not same(bundles[0].network, bundles[2].network)
+    assert bundles[0].info["trained"] is False
+    for seed in (0, 1, 2):
+        copy = untrained(bundles[0], seed)
+        assert not same(copy.network, bundles[0].network)
+        assert same(copy.network, untrained(bundles[0], seed).network)
+        assert copy.layers == bundles[0].layers
+        save(tmp_path / f"copy{seed}", copy.network, copy.front_end, copy.info)
+        assert load(tmp_path / f"copy{seed}").layers == bundles[0].layers
+
+
+@pytest.mark.parametrize(
+    ("kind", "layers", "reason"),
+    [
+        ("Loaded", {"answer": "head"}, "its constructor loads them"),
+        ("Fixed", {"spectrum": "spectrum"}, "it has none"),
+    ],
+)
+def test_copies_with_the_same_weights_are_refused(nets, tmp_path, kind, layers, reason):
+    adopt(entry(nets, kind, layers=layers), None, tmp_path / "bundle", 0)
+    told = f"{nets}:{kind}: an untrained copy has the same weights .* {reason}.*'weights'"
+    with pytest.raises(InputError, match=told):
+        untrained(load(tmp_path / "bundle"), 1)
+
+
+def test_one_random_weight_is_enough_to_differ(nets, tmp_path):
+    adopt(entry(nets, "Normalised", layers={"norm": "norm"}), None, tmp_path / "bundle", 0)
+    copy = untrained(load(tmp_path / "bundle"), 1)
+    assert torch.equal(copy.network.norm.weight, torch.ones(7))
+
+
+def test_what_an_entry_says_wrongly_is_named(nets, tmp_path):
+    place = tmp_path / "bundle"
+    with pytest.raises(InputError, match=r"Net has no layer 'body.7' \(did you mean 'body\.[01]'"):
+        adopt(entry(nets, "Net", layers={"x": "body.7"}), None, place, 0)
+    with pytest.raises(InputError, match=f"{nets}:Net.stages: the key is called 'layers' now"):
+        adopt(entry(nets, "Net", stages={"x": "head"}), None, place, 0)
+    save_file({"head.weight": torch.zeros(3, 4)}, tmp_path / "part.safetensors")
+    with pytest.raises(InputError, match=f"part.safetensors: does not fit {nets}:Net: it lacks"):
+        adopt(entry(nets, "Net"), tmp_path / "part.safetensors", place, 0)
+    assert not place.exists()
+
+
+def test_names_that_cannot_be_imported_are_told(nets):
+    with pytest.raises(InputError, match="expected the form package.module:Class"):
+        imported(nets)
+    with pytest.raises(InputError, match="module 'no_such_module' cannot be imported from"):
+        imported("no_such_module:Net")
+    with pytest.raises(InputError, match=f"'{nets}' has no class 'Nett' .did you mean 'Net'"):
+        imported(f"{nets}:Nett")
+    with pytest.raises(InputError, match=f"{nets}:number makes a int, not a torch module"):
+        build("own", {"module": f"{nets}:number"}, None, 0)
+    with pytest.raises(InputError, match="arguments of 'own': .*'depth'"):
+        build("own", {"module": f"{nets}:Net", "arguments": {"depth": 3}}, None, 0)
