@@ -14,7 +14,7 @@ from tonotopy.networks.bundle import load, untrained
 from tonotopy.networks.clap import CLAP, trigram_ids
 from tonotopy.probes.scores import mean_average_precision
 from tonotopy.training.fit import train
-from tonotopy.training.objectives import Contrast, Distil, Tag, objective
+from tonotopy.training.objectives import Distil, Tag, TextContrast, objective
 
 RATE, TONES = 8000, {"low hum": 300.0, "middle tone": 900.0, "high whistle": 2500.0}
 

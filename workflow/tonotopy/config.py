@@ -9,6 +9,7 @@ import yaml
 
 from tonotopy.errors import InputError, nearest
 from tonotopy.preflight import preflight
+from tonotopy.training.settings import check_training, refuse_old_forms
 
 
 def read_schema(path: str | Path) -> dict:
@@ -24,6 +25,7 @@ def check(config: dict, schema: dict) -> None:
             known key or name.
     """
     plain = json.loads(json.dumps(config))
+    refuse_old_forms(plain.get("networks"))
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(plain), key=lambda e: e.json_path
     )
@@ -95,6 +97,7 @@ def _check_networks(config: dict) -> None:
             if "teacher" in training:
                 _known(training["teacher"], config["networks"], f"{place}.training.teacher",
                        "networks")  # fmt: skip
+            check_training(network, f"{place}.")
 
 
 def _check_hierarchies(config: dict) -> None:
