@@ -34,7 +34,9 @@ def table_rows(applied: list[dict]) -> list[list[str]]:
     for name, (limits, p, unit) in THESIS.items():
         here = "; ".join(ours.pop(name, ["not applied"]))
         rows.append([_title(name), unit, here, _settings({"range": limits, "p": p})])
-    rows += [[_title(name), "", "; ".join(entries), "not applied"] for name, entries in ours.items()]
+    rows += [
+        [_title(name), "", "; ".join(entries), "not applied"] for name, entries in ours.items()
+    ]
     return rows
 
 
@@ -46,4 +48,4 @@ def _settings(entry: dict) -> str:
     """Return settings as text: the range first, where there is one."""
     parts = [f"{entry['range'][0]:g} to {entry['range'][1]:g}"] if "range" in entry else []
     others = {k: v for k, v in entry.items() if k not in ("transform", "range")}
-    return ", ".join([*parts, *(f"{k} {v:g}" for k, v in others.items())])
+    return ", ".join([*parts, *(f"{k} {v}" for k, v in others.items())])
