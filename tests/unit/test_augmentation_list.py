@@ -94,7 +94,7 @@ def test_a_list_says_what_is_applied_in_its_order():
         (
             [PITCH],
             OTHERS["vggish"],
-            r"augmentation.0: .*'pitch_mask' works on spectrogram.*: noise",
+            r"augmentation.0: .*'pitch_mask' works on spectrogram",
         ),
         ([TIME], OTHERS["waveform"], r"'waveform' does not have; possible here: noise$"),
         ([NOISE], {"kind": "kaldy"}, r"no front end of kind 'kaldy'.*'kaldi'"),
@@ -203,9 +203,7 @@ def test_only(monkeypatch):
     for function in (crop, mix_background, mixup):
         monkeypatch.setitem(declared.TRANSFORMS, function.__name__, Declared("waveform", Nothing))
         monkeypatch.setitem(FUNCTIONS, function.__name__, function)
-    return [
-        steps([{"transform": name}], LOG_MEL)[0] for name in ("crop", "mix_background", "mixup")
-    ]
+    return steps([{"transform": name} for name in ("crop", "mix_background", "mixup")], LOG_MEL)
 
 
 def test_a_transform_may_change_the_length(test_only):

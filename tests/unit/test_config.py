@@ -107,7 +107,7 @@ def change(config, path, value):
         (
             "networks.genre_ast.training.optimiser",
             "adamv",
-            r"optimiser.*did you mean 'adam' or 'adamw'",
+            r"optimiser.*mean 'adam' or 'adamw'",
         ),
         ("networks.genre_ast.training.schedule", "cosine", r"schedule.*'warmup_cosine'"),
         ("networks.genre_ast.training.momentum", 0.5, "training.momentum: only optimiser 'sgd'"),
