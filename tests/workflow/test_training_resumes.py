@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from tonotopy.files import read_json
 
-EPOCHS, SNAPSHOTS = 100, [0, 20, 100]
+EPOCHS, SNAPSHOTS = 60, [0, 20, 60]
 NETWORK = "results/interrupted/networks/tiny"
 LOG = "results/interrupted/logs/train_network/tiny.log"
 OVERLAY = {

@@ -70,10 +70,7 @@ def train(
     front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cache)
     taught = load(teacher) if teacher is not None else None
     aim = objective(options.objective, len(corpus.classes), taught)
-    torch.manual_seed(seed)
-    network, arguments = _built(settings, front_end, corpus)
-    if initial_weights is not None:
-        initialise_from_deit(network, read_deit(initial_weights))
+    network, arguments = _initialised(settings, front_end, corpus, seed, initial_weights)
     module = Learner(network, front_end, augmentation, options, aim, seed)
     folder = checkpoints / _digest(settings, corpus, seed)
     threads = max(1, torch.get_num_threads() // options.devices)
@@ -118,12 +115,18 @@ def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: 
     }
 
 
-def _built(settings: dict, front_end: FrontEnd, corpus: Corpus) -> tuple[nn.Module, dict]:
+def _initialised(
+    settings: dict, front_end: FrontEnd, corpus: Corpus, seed: int, weights: Path | None
+) -> tuple[nn.Module, dict]:
     """Return the untrained network and its arguments, with the classes' names where it reads."""
     arguments, name = settings.get("arguments", {}), settings["architecture"]
     if name in ARCHITECTURES and ARCHITECTURES[name].reads:
         arguments = {**arguments, "texts": corpus.classes}
-    return build(name, arguments, front_end.settings, len(corpus.classes)), arguments
+    torch.manual_seed(seed)
+    network = build(name, arguments, front_end.settings, len(corpus.classes))
+    if weights is not None:
+        initialise_from_deit(network, read_deit(weights))
+    return network, arguments
 
 
 def _take_best(module: Learner, outcome: Outcome) -> pd.DataFrame:
