@@ -106,8 +106,11 @@ def test_warmup_cosine_rises_linearly_and_falls_as_half_a_cosine(share, rise):
 
 
 def test_a_rise_of_one_step_does_not_divide_by_nothing():
-    assert rates("one_cycle", 10, warmup_share=0.1)[0] == pytest.approx(RATE / 25)
-    assert max(rates("one_cycle", 10, warmup_share=0.1)) <= RATE
+    for share, steps in ((0.1, 10), (1 / 3, 3), (0.5, 2)):
+        found = rates("one_cycle", steps, warmup_share=share)
+        assert found[0] == pytest.approx(RATE / 25) and found[1] == pytest.approx(
+            half_cosine(RATE, RATE / 25e4, 1 / (steps - 1))
+        )
 
 
 def test_constant_has_no_schedule():

@@ -36,7 +36,7 @@ def _constant(optimiser: Optimizer, settings: TrainingSettings, steps: int) -> N
 def _one_cycle(optimiser: Optimizer, settings: TrainingSettings, steps: int) -> LRScheduler:
     share = settings.warmup_share
     if share * steps == 1:  # torch divides by the length of the rise, which would be 0
-        share = math.nextafter(share, 1)
+        share *= 1 + 1e-9
     return OneCycleLR(
         optimiser,
         settings.learning_rate,
