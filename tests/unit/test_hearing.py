@@ -40,6 +40,15 @@ def test_other_rates_are_resampled_clip_by_clip(corpus, rate):
     assert waveforms(corpus, np.array([], dtype=int), rate).shape[0] == 0
 
 
+def test_the_beginning_of_clips_is_cut_before_it_is_resampled(corpus):
+    positions = np.array([4, 2])
+    whole = corpus.waveforms(positions)
+    assert np.array_equal(waveforms(corpus, positions, RATE, 300), whole[:, :300])
+    expected = [soxr.resample(clip[:300], RATE, 6000, quality="HQ") for clip in whole]
+    np.testing.assert_array_equal(waveforms(corpus, positions, 6000, 300), expected)
+    assert waveforms(corpus, positions, 6000, 300).shape == (2, 450)
+
+
 def test_a_tone_keeps_its_frequency():
     time = np.arange(4000) / RATE
 

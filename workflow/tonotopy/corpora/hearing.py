@@ -8,7 +8,7 @@ import soxr
 from tonotopy.corpora.schema import Corpus
 
 
-def waveforms(corpus: Corpus, positions, rate: int) -> np.ndarray:
+def waveforms(corpus: Corpus, positions, rate: int, length: int | None = None) -> np.ndarray:
     """Return clips at a sampling rate; those of another rate are resampled (soxr, quality HQ).
 
     At the corpus's own rate the samples are those on disk, int16 / 32768, to the bit. A clip's
@@ -18,12 +18,14 @@ def waveforms(corpus: Corpus, positions, rate: int) -> np.ndarray:
         corpus: at any rate.
         positions: of the clips, shape (clips,), or a slice.
         rate: wanted sampling rate in Hz.
+        length: if given, only the first so many samples of each clip are heard, counted at the
+            corpus's own rate: clips are cut before they are resampled.
 
     Returns:
         float32, shape (clips, samples). At the corpus's rate in [-1, 1); resampled, peaks may
-        exceed full scale by the resampler's ripple, and samples are round(length * rate / own).
+        exceed full scale by the resampler's ripple; samples are round(own samples * rate / own).
     """
-    clips = corpus.waveforms(positions)
+    clips = corpus.waveforms(positions)[:, :length]
     if corpus.rate == rate or not len(clips):
         return clips
     # soxr takes channels as columns: all clips of a batch are resampled at once
