@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tonotopy.training.augmentation import draws
 from tonotopy.training.augmentation.declared import Mask, Noise, PitchShift
 from tonotopy.training.augmentation.log_mels import shift_pitch
 from tonotopy.training.augmentation.spectrograms import mask_pitch, mask_time
@@ -68,6 +69,13 @@ def test_pitch_shift_draws_a_value_then_who_is_shifted():
             mel[clip, :, 1].double().numpy(), float(steps[clip]) if applied[clip] else 0.0
         )
         np.testing.assert_allclose(shifted[clip, :, 1].numpy(), expected, atol=1e-4)
+
+
+def test_a_probability_is_the_share_of_draws_below_it(monkeypatch):
+    given = iter([torch.tensor([0.0, 0.5, 0.75]), torch.tensor([0.24, 0.25, 0.26])])
+    monkeypatch.setattr(draws, "uniform", lambda share, rng: next(given))
+    value, applied = draws.drawn(PitchShift((-1.0, 3.0), 0.25), Share.of(3), rng())
+    assert value.tolist() == [-1.0, 1.0, 2.0] and applied.tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(("mask", "axis"), [(mask_pitch, 1), (mask_time, 2)])
