@@ -18,7 +18,7 @@ NETWORK = {
     "arguments": {"patch": [16, 2], "stride": [16, 2], "width": 16, "depth": 2, "heads": 2},
     "front_end": {"rate": RATE, "n_fft": 128, "hop_ms": 10.0, "mels": 16, "frames": 25},
     "training": {"epochs": 4, "batch": 8, "learning_rate": 3e-3, "schedule": "one_cycle"},
-    "augmentation": {"time_mask": {"range": [2, 4], "p": 0.5}},
+    "augmentation": [{"transform": "time_mask", "range": [2, 4], "p": 0.5}],
 }
 
 

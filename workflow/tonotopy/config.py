@@ -13,6 +13,7 @@ from tonotopy.instances import running
 from tonotopy.networks.layers import parse_entry
 from tonotopy.preflight import preflight
 from tonotopy.studies import STUDIES
+from tonotopy.training.settings import check_training, refuse_old_forms
 
 NAME = "^[a-z][a-z0-9_]*$"  # of an instance
 
@@ -50,6 +51,7 @@ def check(config: dict, schema: dict) -> None:
     """
     _check_values(config, ())
     plain = json.loads(json.dumps(config))
+    refuse_old_forms(plain.get("networks"))
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(plain), key=lambda e: e.json_path
     )
@@ -136,6 +138,7 @@ def _check_networks(config: dict) -> None:
             if "teacher" in training:
                 teacher, key = training["teacher"], f"{place}.training.teacher"
                 _known(teacher, config["networks"], key, "networks")
+            check_training(network, f"{place}.")
 
 
 def _known(name: str, names: dict, place: str, section: str) -> dict:

@@ -65,6 +65,53 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
         ("networks.genre_ast.corpus", "genre", r"networks.genre_ast.corpus.*'genres'"),
         ("steering.world.unseen", None, r"'unseen' needs a corpus"),
         ("steering.world.slope_range", 0.01, "none lies within slope_range"),
+        (
+            "networks.genre_ast.augmentation",
+            {"noise": {"range": [0, 1], "p": 1}},
+            r"networks.genre_ast.augmentation: is a list of transforms now.*\n  - \{transform: ",
+        ),
+        (
+            "networks.genre_ast.augmentation",
+            [{"transform": "pitchshift", "range": [0, 1], "p": 1}],
+            r"genre_ast.augmentation.0.transform: 'pitchshift'.*did you mean 'pitch_shift'",
+        ),
+        (
+            "networks.genre_ast.augmentation",
+            [
+                {"transform": "time_mask", "range": [0, 1], "p": 1},
+                {"transform": "pitch_shift", "range": [0, 1], "p": 1},
+            ],
+            r"networks.genre_ast.augmentation.1: transform 'pitch_shift' \(log_mel\) stands after "
+            r"'time_mask' \(spectrogram\).*waveform, log_mel, spectrogram.*move it up",
+        ),
+        (
+            "networks.vggish.augmentation",
+            [{"transform": "pitch_shift", "range": [0, 1], "p": 1}],
+            r"networks.vggish.augmentation.0: transform 'pitch_shift' works on log_mel.*front end "
+            r"'vggish' does not have; possible here: noise$",
+        ),
+        (
+            "networks.genre_ast.augmentation",
+            [{"transform": "noise", "range": [0, 1], "p": 1}],
+            r"networks.genre_ast.training.cache: 'cache' and 'noise' exclude each other",
+        ),
+        (
+            "networks.clap.training.objective",
+            "contrast",
+            "clap.training.objective: .*text_contrast",
+        ),
+        (
+            "networks.genre_ast.training.optimiser",
+            "adamv",
+            r"optimiser.*mean 'adam' or 'adamw'",
+        ),
+        ("networks.genre_ast.training.schedule", "cosine", r"schedule.*'warmup_cosine'"),
+        ("networks.genre_ast.training.momentum", 0.5, "training.momentum: only optimiser 'sgd'"),
+        (
+            "networks.genre_ast.training.snapshots",
+            [0, 6, 7],
+            r"networks.genre_ast.training.snapshots: there is no epoch 7, expected 0.* to 6",
+        ),
         ("networks.genre_ast.arguments.heads", 5, r"genre_ast.arguments.heads: width 128.*5 heads"),
         ("networks.genre_ast.arguments.patch", [200, 4], r"arguments.patch: \[200, 4\].*128 mels"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from test_config import merged
+from configs import merged
 
 from tonotopy.costs.run import Run
 from tonotopy.costs.stages import STAGES, sweep_sizes

@@ -13,14 +13,17 @@ from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 from tables_of_steering import CLASSES, SETTINGS, steering_tables
 
 from tonotopy.drawing.style import mean_band, read_source, save_figure
+from tonotopy.studies.steering.figures.augmentation import table_rows
 from tonotopy.figures.catalogue import FIGURES, drawable
 from tonotopy.files import write_json
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
-AUGMENTATION = {
-    name: {"range": [1, 2], "p": p}
-    for name, p in (("noise", 0.0), ("pitch_mask", 0.5), ("time_mask", 0.5), ("pitch_shift", 0.5))
-}
+AUGMENTATION = [
+    {"transform": "pitch_shift", "range": [-0.25, 0.75], "p": 0.5},
+    {"transform": "time_mask", "range": [1, 3], "p": 0.4},
+    {"transform": "time_mask", "range": [5, 6], "p": 1.0},
+    {"transform": "gain", "decibels": 6},
+]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,16 @@ TEXT = {
     "matrix": "1.98 •",
     "controls": "untrained network",
 }
+
+
+def test_table_3_2_has_what_was_applied_beside_the_thesiss():
+    assert table_rows(AUGMENTATION) == [
+        ["noise", "standard deviation, full scale 1", "not applied", "0.01 to 0.1, p 0.5"],
+        ["pitch mask", "mel bands", "not applied", "2 to 4, p 0.25"],
+        ["time mask", "frames", "1 to 3, p 0.4; 5 to 6, p 1.0", "4 to 64, p 0.25"],
+        ["pitch shift", "semitones", "-0.25 to 0.75, p 0.5", "-0.5 to 0.5, p 0.5"],
+        ["gain", "", "decibels 6", "not applied"],
+    ]
 
 
 @pytest.mark.parametrize("name", FIGURES)

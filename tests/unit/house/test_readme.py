@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_config import SCHEMA, merged
+from configs import SCHEMA, merged
 
 from tonotopy.config import check
 from tonotopy.corpora.catalogue import PUBLIC

@@ -170,7 +170,7 @@ def test_p_values_are_uniform_when_nothing_acts():
 
 
 @pytest.mark.parametrize(("left", "rows"), [([0.0], 0), ([0.0, 0.1], 6), ([-0.1, 0.1], 6)])
-def test_a_slope_needs_two_strengths_that_have_not_collapsed(left, rows):
+def test_rows_are_those_of_strengths_that_have_not_collapsed(left, rows):
     table = sweep_of({("violin", "classical"): 2.0})
     table["collapsed"] = ~table["strength"].isin(left)
     found = clip_slopes(table, 0.2)
