@@ -36,11 +36,11 @@ def random_corpus(place: Path) -> Corpus:
 def measure(name: str, corpus: str, folder: str) -> dict:
     """Return seconds, peak memory and layer sizes of one network."""
     from tonotopy.frontends import registry as front_ends
-    from tonotopy.studies.hierarchy.vectors import layer_vectors
     from tonotopy.networks.bundle import Bundle
     from tonotopy.networks.published import PUBLISHED
     from tonotopy.networks.registry import build
     from tonotopy.probes.distances import squared_distances
+    from tonotopy.studies.hierarchy.vectors import layer_vectors
 
     declared = PUBLISHED[name]
     front_end = front_ends.build(declared.front_end)

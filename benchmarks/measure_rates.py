@@ -33,23 +33,23 @@ from tonotopy.config import read_schema
 from tonotopy.corpora.audioset.segments import Reading, read
 from tonotopy.corpora.folder import build
 from tonotopy.corpora.settings import FolderSettings
-from tonotopy.evidence.claims import read_claims
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
-from tonotopy.evidence.scorecard import judge
-from tonotopy.studies.steering.statistics import SteeringTables
-from tonotopy.figures.catalogue import FIGURES
 from tonotopy.drawing.style import read_source
+from tonotopy.evidence.claims import read_claims
+from tonotopy.evidence.scorecard import judge
+from tonotopy.figures.catalogue import FIGURES
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
-from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
-from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.networks.ast import AST
 from tonotopy.networks.size import size_of
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
+from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
+from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.studies.steering import plans
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
+from tonotopy.studies.steering.statistics import SteeringTables
 
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000
