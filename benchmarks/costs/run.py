@@ -14,6 +14,7 @@ from tonotopy.planning import AVAILABLE, Storage, needs
 
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
 AUDIOSET_SECONDS = 10.0  # of a clip, where the corpus does not say it
+AUDIOSET_CLASSES = 527  # that published classifiers tell apart
 
 
 class Run:
@@ -116,6 +117,13 @@ class Run:
         if maker not in PUBLIC:
             raise NotKnown(f"corpus {name}: costs are known for recordings alone")
         return PUBLIC[maker]
+
+    def outputs(self, network: str) -> int:
+        """Return how many outputs of a network have a name."""
+        entry = self.config["networks"][network]
+        if "published" in entry:
+            return AUDIOSET_CLASSES if PUBLISHED[entry["published"]].classes else 0
+        return len(entry.get("classes", ())) if "module" in entry else self.classes(entry["corpus"])
 
     def size(self, network: str, seconds: float) -> Size:
         """Return the size of a network for clips of this length.

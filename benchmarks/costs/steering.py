@@ -15,9 +15,9 @@ def _forward(run: Run, entry: dict) -> Size:
     return run.size(entry["network"], run.seconds(class_corpus(entry, run.config)))
 
 
-def _classes(run: Run, entry: dict) -> int:
-    """Return how many probabilities of a clip are kept: of the outputs, where they are chosen."""
-    return len(entry.get("outputs") or ()) or run.classes(class_corpus(entry, run.config))
+def _outputs(run: Run, entry: dict) -> int:
+    """Return how many probabilities of a clip are kept: of the chosen outputs, or of all."""
+    return len(entry.get("outputs") or ()) or run.outputs(entry["network"])
 
 
 def _near(entry: dict) -> int:
@@ -89,10 +89,10 @@ def sweep_sizes(run: Run, entry: dict) -> dict[str, tuple[int, int, int]]:
 def _steer(run: Run, instances: list[Instance]) -> Work:
     flops = passes = rows = 0
     for entry in (one.entry for one in instances):
-        classes = _classes(run, entry)
+        outputs = _outputs(run, entry)
         for clips, directions, strengths in sweep_sizes(run, entry).values():
             steered = clips * directions * strengths
-            passes, rows = passes + steered, rows + steered * classes
+            passes, rows = passes + steered, rows + steered * outputs
             flops += steered * _forward(run, entry).flops
     return Work(
         f"{passes:,} steered forward passes",
@@ -106,11 +106,11 @@ def _steer(run: Run, instances: list[Instance]) -> Work:
 def _read_effects(run: Run, instances: list[Instance]) -> Work:
     cores, rows = 0.0, 0
     for entry in (one.entry for one in instances):
-        classes, sweeps = _classes(run, entry), sweep_sizes(run, entry)
+        outputs, sweeps = _outputs(run, entry), sweep_sizes(run, entry)
         near = _near(entry)
-        rows += sum(clips * many * near * classes for clips, many, _ in sweeps.values())
+        rows += sum(clips * many * near * outputs for clips, many, _ in sweeps.values())
         clips, concepts, _ = sweeps["test"]
-        cores += run.resamples * clips * concepts * classes * run.rates["slope_cell_s"]
+        cores += run.resamples * clips * concepts * outputs * run.rates["slope_cell_s"]
     cores += rows * run.rates["slope_row_s"]
     return Work(f"{rows:,} probabilities, {run.resamples:,} resamples", cores=cores)
 
