@@ -1,6 +1,7 @@
 """What the stages of a run are given to do: clips, classes, networks, from its configuration."""
 
-from functools import cached_property
+import json
+from functools import cache, cached_property
 from pathlib import Path
 
 from costs.work import NotKnown
@@ -37,7 +38,6 @@ class Run:
         self.instances = running(config)
         self.corpora, self.networks = used(config)
         self.resamples = config["statistics"]["resamples"]
-        self._sizes: dict[tuple[str, float], Size] = {}
 
     @cached_property
     def storage(self) -> dict[str, list[Storage]]:
@@ -131,15 +131,19 @@ class Run:
         Raises:
             NotKnown: the network is a module of the user's own.
         """
-        if (network, seconds) not in self._sizes:
-            entry = self.config["networks"][network]
-            if "module" in entry:
-                raise NotKnown(f"network {network}: the size of a module of your own")
-            if "published" in entry:
-                declared, classes = PUBLISHED[entry["published"]], 0
-                built = declared.architecture, declared.arguments, declared.front_end
-            else:
-                built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
-                classes = self.classes(entry["corpus"])
-            self._sizes[network, seconds] = size_of(*built, seconds, classes)
-        return self._sizes[network, seconds]
+        entry = self.config["networks"][network]
+        if "module" in entry:
+            raise NotKnown(f"network {network}: the size of a module of your own")
+        if "published" in entry:
+            declared, classes = PUBLISHED[entry["published"]], 0
+            built = declared.architecture, declared.arguments, declared.front_end
+        else:
+            built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
+            classes = self.classes(entry["corpus"])
+        return _size(json.dumps(built), seconds, classes)
+
+
+@cache
+def _size(built: str, seconds: float, classes: int) -> Size:
+    """Return the size of a network: architecture, arguments and front end as JSON."""
+    return size_of(*json.loads(built), seconds, classes)
