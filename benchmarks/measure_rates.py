@@ -1,4 +1,4 @@
-"""Measure what one core does in a second, stage by stage, for `benchmarks/costs.py`.
+"""Measure what one core does in a second, stage by stage, for `benchmarks/costs`.
 
 Each rate is processor time of one thread, so that a busy machine changes it little. What is printed
 goes into `throughputs.yaml` below `measured`.
@@ -39,7 +39,6 @@ from tonotopy.drawing.style import read_source
 from tonotopy.evidence.claims import read_claims
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
-from tonotopy.figures.catalogue import FIGURES
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.networks.ast import AST
 from tonotopy.networks.size import size_of
@@ -53,6 +52,7 @@ from tonotopy.studies.steering import plans
 from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
+from tonotopy.studies.steering.study import STUDY as STEERING
 
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000
@@ -217,10 +217,11 @@ def evidence() -> dict[str, float]:
             )
         ]
         judged = core_seconds(lambda: judge(claims, instances, {}, "paper"))
-        figure = FIGURES["figure-3.4-steering"]
-        sources = dict(read_source(steering / f"{name}.parquet") for name in figure.sources)
+        name = "figure-3.4-steering"
+        figure = STEERING.figures[name]
+        sources = {table: read_source(steering / f"{table}.parquet") for table in figure.sources}
         about = {**SETTINGS, "resamples": RESAMPLES, "confidence": 0.95, **figure.options}
-        draw = importlib.import_module(figure.module).draw
+        draw = importlib.import_module(STEERING.figure_module(name)).draw
         drawn = core_seconds(lambda: draw(sources, about))
     return {"judge_resample_s": judged / RESAMPLES, "figure_s": drawn}
 
