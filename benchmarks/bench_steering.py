@@ -8,33 +8,29 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import torch
 from timing import compare, seconds
 
-from tonotopy.activations import edit
+from tonotopy.activations import writing
 from tonotopy.networks.ast import AST, CLASS_TOKENS
-from tonotopy.studies.steering.sweep import steer, sweep
+from tonotopy.studies.steering.sweep import steer, sweep_ast
 
 DEPTH, CLIPS, VECTORS, ROWS = 12, 64, 2, 128
 STRENGTHS = torch.tensor([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
 
 
 def hooked(network, clips, directions) -> torch.Tensor:
-    """One forward per vector and strength; every block runs in full, as a plain network does."""
+    """One forward per vector and strength, steered by hooks on every block."""
 
     def change(along, strength):
-        def steered(tokens):
-            head = steer(tokens[:, :CLASS_TOKENS], along, strength)
-            return torch.cat([head, tokens[:, CLASS_TOKENS:]], dim=1)
-
-        return steered
+        return lambda tokens: steer(tokens, along, strength)
 
     answers = []
     for vectors in directions:
         for strength in STRENGTHS:
-            edits = {n: change(vectors[i], strength) for i, n in enumerate(network.layers)}
-            with edit(network, edits):
-                tokens = network.embed(clips)
-                for block in network.blocks:
-                    tokens = block(tokens)
-                answers.append(network.classify(tokens).softmax(dim=-1))
+            layers = network.layers.values()
+            changes = {
+                layer: change(along, strength) for layer, along in zip(layers, vectors, strict=True)
+            }
+            with writing(network, changes):
+                answers.append(network(clips).softmax(dim=-1))
     return torch.stack(answers)
 
 
@@ -58,7 +54,7 @@ def main() -> None:
     clips, directions = torch.randn(CLIPS, 128, 150), torch.randn(VECTORS, DEPTH, 192)
 
     def ours():
-        return sweep(network, clips, directions, STRENGTHS, rows=ROWS)
+        return sweep_ast(network, clips, directions, STRENGTHS, rows=ROWS)
 
     expected = hooked(network, clips, directions).unflatten(0, (VECTORS, len(STRENGTHS)))
     torch.testing.assert_close(ours(), expected, rtol=1e-3, atol=1e-4)

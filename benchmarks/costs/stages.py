@@ -260,7 +260,7 @@ STAGES: dict[str, Callable[[Run], Work]] = {
     "train_network": _train,
     "untrained_network": _copies,
     "predict": _predict,
-    "capture_tokens": _capture,
+    "capture_activations": _capture,
     "fit_probes": _fit_probes,
     "steer": _steer,
     "read_effects": _read_effects,

@@ -83,7 +83,7 @@ def completed(cluster):
 
 
 def test_gpu_jobs_ask_for_a_gpu_and_get_it_and_no_others_do(cluster, gpu_jobs):
-    steps = {"train_network", "predict", "capture_tokens", "steer"}
+    steps = {"train_network", "predict", "capture_activations", "steer"}
     assert {rule_of(job) for job in gpu_jobs} == steps
     for job in completed(cluster):
         asked, got = job.get("TresPerJob"), job.get("JOB_GRES")

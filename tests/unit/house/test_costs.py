@@ -72,7 +72,7 @@ def test_the_sum_is_the_sum_and_the_table_says_it(rows):
 
 @pytest.mark.parametrize(("room", "stages"), [
     ("hierarchy", ("probe_layers", "probe_controls", "summarise_layers")),
-    ("steering", ("train_network", "capture_tokens", "predict", "fit_probes", "steer")),
+    ("steering", ("train_network", "capture_activations", "predict", "fit_probes", "steer")),
 ])  # fmt: skip
 def test_a_study_costs_the_same_alone_and_beside_the_other(config, jobs, rows, room, stages):
     running = {name: studies if name == room else [] for name, studies in config["run"].items()}
@@ -111,7 +111,8 @@ def test_sweeps_have_as_many_directions_as_are_steered(config):
     study = config["steering"]["thesis"]
     sizes = sweep_sizes(Run(config, {}, RATES), study)
     concepts = ["clarinet", "guitar", "singing", "flute", "piano", "saxophone", "trumpet", "violin"]
-    vectors = dict.fromkeys(("trained", "shuffled", "untrained"), np.zeros((2, 8, 12, 4)))
+    layers = {f"layer{i}": np.zeros((2, 8, 4)) for i in range(12)}
+    vectors = dict.fromkeys(("trained", "shuffled", "untrained"), layers)
     chosen = sorted(pair["concept"] for pair in study["pairs"])
     for sweep, (_, directions, _) in sizes.items():
         plans = PLANS[sweep](vectors, concepts, chosen, 0)
