@@ -35,19 +35,20 @@ def random_corpus(place: Path) -> Corpus:
 
 def measure(name: str, corpus: str, folder: str) -> dict:
     """Return seconds, peak memory and layer sizes of one network."""
+    from tonotopy.activations import store
     from tonotopy.frontends import registry as front_ends
     from tonotopy.networks.bundle import Bundle
     from tonotopy.networks.published import PUBLISHED
     from tonotopy.networks.registry import build
     from tonotopy.probes.distances import squared_distances
-    from tonotopy.studies.hierarchy.vectors import layer_vectors
+    from tonotopy.studies.hierarchy.probing import BATCH
 
     declared = PUBLISHED[name]
     front_end = front_ends.build(declared.front_end)
     network = build(declared.architecture, declared.arguments, front_end.settings, classes=0)
     began = time.perf_counter()
     bundle = Bundle(network.eval(), front_end, {})
-    vectors = layer_vectors(bundle, Corpus(corpus), Path(folder) / name)
+    vectors = store(bundle, Corpus(corpus), Path(folder) / name, batch=BATCH)
     heard = time.perf_counter()
     for layer in vectors.values():
         squared_distances(layer)

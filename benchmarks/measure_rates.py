@@ -181,14 +181,13 @@ def sweep_row() -> tuple[float, float]:
     names = np.array([f"video{i:07d}" for i in range(clips)], dtype=object)
     corpus = SimpleNamespace(clips=names, labels=np.arange(clips) % 10, classes=list("abcdefghij"))
     network = SimpleNamespace(parameters=lambda: iter([torch.zeros(1)]))
-    bundle = SimpleNamespace(network=network, classes=corpus.classes)
+    bundle = SimpleNamespace(network=network, classes=corpus.classes, layers={})
     outcome = torch.randn(4, 21, clips, 10).softmax(dim=-1)
     # the network's part is left out: it is counted in operations
-    plans.spectrograms, plans.sweep = (lambda *_: [None]), (lambda *_: outcome)
-    found, about = [], {"vectors": "concept", "layer": -1}
-    taken = core_seconds(lambda: found.append(plans.sweep_table(
-        bundle, corpus, np.arange(clips), np.zeros((4, 12, 8)), list("wxyz"), strengths, about
-    )))  # fmt: skip
+    plans.network_inputs, plans.sweep = (lambda *_: [(0, None)]), (lambda *_: outcome)
+    found, plan = [], plans.Plan("concept", -1, list("wxyz"), {})
+    given = bundle, corpus, np.arange(clips), plan, strengths, plans.Answers()
+    taken = core_seconds(lambda: found.append(plans.sweep_table(*given)))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "sweep.parquet"
         taken += core_seconds(lambda: found[0].to_parquet(place, index=False))

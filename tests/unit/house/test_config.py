@@ -121,6 +121,39 @@ def test_mistakes_are_named_with_the_nearest_key(config, path, value, told):
         check(changed(config, path, value), SCHEMA)
 
 
+OWN = {"module": "a.b:C", "front_end": {"kind": "waveform"}, "layers": {"x": "body.0"}}
+LAYERS = {"x": "body.0", "y": {"path": "body.1", "read": "tokens", "tokens": [0, 1], "part": 0}}
+
+
+@pytest.mark.parametrize(
+    "entry", [OWN, {"published": "vggish"}, {"published": "ast_audioset", "layers": LAYERS}]
+)
+def test_every_kind_of_network_may_name_its_layers(config, entry):
+    check(change(config, "networks.other", entry), SCHEMA)
+    check(change(config, "networks.other", {**entry, "layers": LAYERS}), SCHEMA)
+    check(change(config, "networks.genre_ast.layers", LAYERS), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({k: v for k, v in OWN.items() if k != "layers"}, "networks.other: 'layers' is a required"),
+        ({**OWN, "layers": ["body.0"]}, r"networks.other.layers: .* is not of type 'object'"),
+        ({**OWN, "layers": {}}, "networks.other.layers: expected names of layers"),
+        ({**OWN, "layers": {"x": {"path": "y", "read": "token"}}},
+         r"networks.other.layers.x.read: 'token' is not possible .*'tokens'"),
+        ({"module": "a.b:C", "front_end": {"kind": "waveform"}, "stages": {"x": "body.0"}},
+         "networks.other.stages: the key is called 'layers' now"),
+        ({"published": "vggish", "stages": {"x": "y"}}, "networks.other.stages: the key is called"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_layers_are_named(config, entry, told):
+    with pytest.raises(InputError, match=told):
+        check(change(config, "networks.other", entry), SCHEMA)
+    with pytest.raises(InputError, match="networks.genre_ast.stages: the key is called 'layers'"):
+        check(change(config, "networks.genre_ast.stages", {"x": "y"}), SCHEMA)
+
+
 FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}
 
 
