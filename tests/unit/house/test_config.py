@@ -154,6 +154,34 @@ def test_mistakes_in_layers_are_named(config, entry, told):
         check(change(config, "networks.genre_ast.stages", {"x": "y"}), SCHEMA)
 
 
+TRAINING = {"epochs": 6, "batch": 4, "learning_rate": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"snapshots": [0, 6]}, None),
+        ({"snapshots": [7]}, "genre_ast.training.snapshots: there is no epoch 7, .* to 6 "),
+        ({"snapshots": [-1]}, "snapshots.0: -1 is less than the minimum of 0"),
+        ({"snapshots": [2, 2]}, "training.snapshots: .* non-unique"),
+        ({"optimiser": "sgd", "momentum": 0.5}, None),
+        ({"optimiser": "adam", "momentum": 0.5}, "genre_ast.training.momentum: only .*'sgd'"),
+        ({"optimiser": "sgd", "momentum": 1.0}, "training.momentum: 1.0 is greater than or equal"),
+        ({"schedule": "warmup_cosine", "warmup_share": 0.5}, None),
+        ({"schedule": "one_cycle", "warmup_share": 0.5}, None),
+        ({"schedule": "constant", "warmup_share": 0.5}, "training.warmup_share: .*no warm-up"),
+        ({"warmup_share": 0.5}, "genre_ast.training.warmup_share: .*no warm-up"),
+    ],
+)
+def test_settings_of_a_training_fit_each_other(config, training, told):
+    changed = change(config, "networks.genre_ast.training", {**TRAINING, **training})
+    if told is None:
+        assert check(changed, SCHEMA) is None
+    else:
+        with pytest.raises(InputError, match=told):
+            check(changed, SCHEMA)
+
+
 FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}
 
 
