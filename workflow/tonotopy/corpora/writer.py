@@ -93,7 +93,13 @@ class CorpusWriter:
         """
         labels = list(label) if self.tags else [label]
         self._check(clip, samples, labels, split)
-        further = tuple((words or {})[name] for name in self.words)
+        words = words or {}
+        if set(words) != set(self.words):
+            raise InputError(
+                f"corpus {self.path.name}: clip {clip} has columns {sorted(words)}, "
+                f"expected {sorted(self.words)}"
+            )
+        further = tuple(words[name] for name in self.words)
         whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
         indices = [self.classes.index(name) for name in labels]
         known = sorted(indices) if self.tags else indices[0]

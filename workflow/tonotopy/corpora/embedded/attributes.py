@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tonotopy.corpora.embedded.instruments import EXACT_FROM, INSTRUMENTS, SOUNDS, TEMPI
+from tonotopy.corpora.embedded.instruments import EXACT_RATES, INSTRUMENTS, SOUNDS, TEMPI
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
 from tonotopy.errors import InputError, nearest
 
@@ -98,10 +98,10 @@ def check_exact(rate: int, what: str) -> None:
         what: what would be wrong, for the message.
 
     Raises:
-        InputError: the rate is below 22050 Hz.
+        InputError: the rate is none of EXACT_RATES.
     """
-    if rate < EXACT_FROM:
+    if rate not in EXACT_RATES:
         raise InputError(
-            f"{what} of the planted world need a rate of at least {EXACT_FROM} Hz, not {rate}: "
-            "below it the synthesizer plays the same track in slightly different ways"
+            f"{what} of the planted world need a rate of {', '.join(map(str, EXACT_RATES))} Hz, "
+            f"not {rate}: at others the synthesizer may play a track differently each time"
         )

@@ -32,4 +32,6 @@ SOUNDS = {
     },
 }
 TEMPI = (92, 138)  # beats per minute
-EXACT_FROM = 22050  # Hz; at lower rates a track rendered twice may differ in single samples
+# Hz. At other rates, such as 16000, 22050 and 32000, the synthesizer reads beyond the end of some
+# recordings: single samples of a track differ from run to run. These were tried note by note.
+EXACT_RATES = (22500, 24000, 44100)

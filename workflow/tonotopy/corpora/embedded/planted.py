@@ -49,7 +49,8 @@ def build(
         parts: whether to keep the stems and the noise of each clip.
 
     Raises:
-        InputError: the task is unknown, or parts are wanted at a rate below 22050 Hz.
+        InputError: the task is unknown, or parts are wanted at a rate at which the
+            synthesizer does not repeat itself.
     """
     if parts:
         check_exact(world.rate, "parts")

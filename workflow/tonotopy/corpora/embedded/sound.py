@@ -17,8 +17,9 @@ def play(midi: symusic.Score, rate: int) -> np.ndarray:
     """Play a score with the General MIDI sound font: float32, shape (samples,), any peak.
 
     Below 44100 Hz the synthesizer never returns from some notes, the lower the rate the lower they
-    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits. Below about 22050 Hz it also
-    reads beyond the end of some recordings: single samples then differ from run to run.
+    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits. At most rates it
+    also reads beyond the end of some recordings: single samples then differ from run to run
+    (`instruments.EXACT_RATES` are free of it for the notes of the planted world).
     """
     return _synthesizer(rate).render(midi, stereo=False)[0]
 

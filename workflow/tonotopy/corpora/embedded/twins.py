@@ -66,7 +66,8 @@ def build(
         parts: whether to keep the stems and the noise of each clip.
 
     Raises:
-        InputError: the attribute or a value is unknown, or the rate is below 22050 Hz.
+        InputError: the attribute or a value is unknown, or at this rate the synthesizer does
+            not repeat itself.
     """
     check_exact(world.rate, "twins")
     chosen = chosen_values(attribute, values, world.sounds)
