@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.remote import Remote
 from tonotopy.instances import running, used
 from tonotopy.networks.published import INITIAL, PUBLISHED
@@ -99,7 +100,8 @@ def _download(remote: Remote, mirror: str | None, folder: Path) -> Storage:
 
 
 def _corpus(name: str, entry: dict, config: dict) -> Storage:
-    clips, rate, seconds = _clips(entry, config), entry.get("rate"), entry.get("seconds")
+    world = entry.get("of", entry)
+    clips, rate, seconds = _clips(entry, config), world.get("rate"), world.get("seconds")
     yours = f"your own copy, {entry['path']}" if entry.get("path") else ""
     if yours and not Path(entry["path"]).is_dir():
         yours += ": MISSING"
@@ -124,6 +126,11 @@ def _clips(entry: dict, config: dict) -> int | None:
             left = corpus.tasks[entry["task"]].classes - len(entry.get("leave_out", []))
             return per_class * left
         return corpus.clips
+    if maker == "planted_twins":
+        values = chosen_values(
+            entry["attribute"], entry.get("values"), entry["of"].get("sounds", "seen")
+        )
+        return sum(entry["clips"].values()) * len(values)
     return sum(entry["clips"].values()) if "clips" in entry else None
 
 

@@ -6,7 +6,10 @@ from dataclasses import fields
 import pytest
 from configs import SCHEMA
 
-from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.catalogue import EMBEDDED, PUBLIC
+from tonotopy.corpora.embedded.attributes import ATTRIBUTES
+from tonotopy.corpora.embedded.instruments import EXACT_RATES
+from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.embedded.tasks import TASKS
 from tonotopy.frontends.domains import DOMAINS, MEANING, ORDER
 from tonotopy.frontends.registry import FRONT_ENDS
@@ -40,7 +43,11 @@ def test_arguments_of_architectures(name):
 
 def test_names_of_makers_tasks_networks_and_objectives():
     makers = SCHEMA["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]["enum"]
-    assert set(makers) == {*PUBLIC, "planted_music", "embedded", "folder", "audioset"}
+    assert set(makers) == {*PUBLIC, *EMBEDDED, "folder", "audioset"}
+    twins = DEFINED["planted_twins"]["properties"]
+    assert set(twins["attribute"]["enum"]) == set(ATTRIBUTES)
+    assert set(twins["of"]["properties"]) == {field.name for field in fields(MusicWorld)}
+    assert set(twins["of"]["properties"]["rate"]["enum"]) == set(EXACT_RATES)
     assert set(DEFINED["embedded"]["properties"]["task"]["enum"]) == set(TASKS)
     published = DEFINED["published_network"]["properties"]["published"]["enum"]
     assert set(published) == set(PUBLISHED)

@@ -36,6 +36,12 @@ DOWNLOADS = {
     for version in (None, *corpus.versions)
     if corpus.remotes
 }
+EMBEDDED = ("planted_music", "planted_twins", "embedded")  # makers that make their sound here
+
+
+def is_embedded(maker: str) -> bool:
+    """Return whether the corpora of a maker are sound that the workflow makes itself."""
+    return maker in EMBEDDED
 
 
 def listing(path: str) -> str:
@@ -44,11 +50,3 @@ def listing(path: str) -> str:
     files = sorted(p for p in root.rglob("*") if p.is_file())
     rows = [f"{p.relative_to(root).as_posix()} {p.stat().st_size}" for p in files]
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16] if rows else ""
-
-
-EMBEDDED = ("planted_music", "planted_twins", "embedded")  # makers whose sound is made here
-
-
-def is_embedded(maker: str) -> bool:
-    """Tell whether a maker makes its sound here, so that its causes are known."""
-    return maker in EMBEDDED
