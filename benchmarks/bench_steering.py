@@ -10,7 +10,7 @@ import torch
 from timing import compare, seconds
 
 from tonotopy.networks.ast import AST, CLASS_TOKENS
-from tonotopy.studies.steering.sweep import steer, sweep
+from tonotopy.studies.steering.sweep import steer, sweep_ast
 
 DEPTH, CLIPS, VECTORS, ROWS = 12, 64, 2, 128
 STRENGTHS = torch.tensor([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
@@ -58,7 +58,7 @@ def main() -> None:
     clips, directions = torch.randn(CLIPS, 128, 150), torch.randn(VECTORS, DEPTH, 192)
 
     def ours():
-        return sweep(network, clips, directions, STRENGTHS, rows=ROWS)
+        return sweep_ast(network, clips, directions, STRENGTHS, rows=ROWS)
 
     expected = hooked(network, clips, directions).unflatten(0, (VECTORS, len(STRENGTHS)))
     torch.testing.assert_close(ours(), expected, rtol=1e-3, atol=1e-4)

@@ -111,7 +111,9 @@ def binary_probe() -> float:
     labels = np.arange(4000) % 8
     tokens = rng.normal(size=(4000, 2, 768)) + 0.2 * rng.normal(size=(8, 2, 768))[labels]
     names, splits = labels.astype(str).astype(object), np.full(4000, "train", dtype=object)
-    data = ProbeData(tokens.astype(np.float32), labels, splits, names, [f"c{i}" for i in range(8)])
+    activations = {f"layer{k}": tokens[:, k].astype(np.float32) for k in range(2)}
+    concepts = [f"c{i}" for i in range(8)]
+    data = ProbeData(activations, np.arange(4000), labels, splits, names, concepts)
     options = ProbeOptions(4, 2, 250, 0.1)
     return core_seconds(lambda: fit_binary(data, data, options, 0, "trained")) / (8 * 2 * 4)
 
