@@ -66,5 +66,5 @@ def commands() -> list[Command]:
 
 
 def configurations() -> list[Block]:
-    """Return the configurations on the pages, but for that of the sketched study."""
+    """Return the configurations on the pages, but for those of the sketched study."""
     return [block for block in blocks("yaml") if block.page != "CONTRIBUTING.md"]

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 from configs import SCHEMA, default_config, merged
-from pages import NOT_RUN, PAGES, PLANNED, ROOT, commands, configurations
+from pages import NOT_RUN, PAGES, PLANNED, ROOT, blocks, commands, configurations
 
 from tonotopy.config import check
 from tonotopy.corpora.catalogue import PUBLIC
@@ -31,12 +31,15 @@ RUN = {
         "tests/workflow/conftest.py",
         "project.snakemake()",
     ),
-    ".venv/bin/snakemake --cores 2 --configfile loudness.yaml": (
-        "tests/workflow/test_contributing.py",
-        "project.snakemake()",
-    ),
 }
 DEBUGGED = ("tests/workflow/test_debugger.py", "shlex.split(COMMAND)")
+EXTENSION = ROOT / "tests/data/extension"  # tests/workflow/test_extension.py runs it
+SKETCH = [
+    block
+    for kind in ("python", "yaml")
+    for block in blocks(kind)
+    if block.page == "CONTRIBUTING.md" and block.file
+]
 # below these folders of the project, names without wildcards are files or folders
 FOLDERS = ("workflow", "profiles", "tests", "benchmarks", "envs", "docs")
 
@@ -98,6 +101,20 @@ def test_every_command_is_run_by_a_test_or_labelled(command):
 )
 def test_every_configuration_is_valid(block):
     assert check(merged(default_config(), yaml.safe_load(block.text)), SCHEMA) is None
+
+
+@pytest.mark.parametrize("block", SKETCH, ids=lambda block: block.file)
+def test_the_sketch_of_a_study_is_the_one_that_is_run(block):
+    shown = block.text.partition("\n")[2]
+    if (EXTENSION / block.file).is_file():
+        assert shown in (EXTENSION / block.file).read_text()
+    else:  # a file of the project, to which a line is added
+        assert shown.replace('    "loudness",\n', "") in (ROOT / block.file).read_text()
+
+
+def test_the_sketch_shows_what_a_study_declares():
+    shown = {block.file.rpartition("/")[2] for block in SKETCH}
+    assert {"study.py", "inputs.py", "statistics.py", "loudness.smk", "loudness.yaml"} <= shown
 
 
 def size(count: int) -> str:
