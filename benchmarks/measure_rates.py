@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 import torch
+from costs.size import size_of
 from study_tables import table_paths
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 from tables_of_steering import SETTINGS, steering_tables
@@ -41,7 +42,6 @@ from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.networks.ast import AST
-from tonotopy.networks.size import size_of
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear

@@ -4,13 +4,13 @@ import json
 from functools import cache, cached_property
 from pathlib import Path
 
+from costs.size import Size, size_of
 from costs.work import NotKnown
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.public.declaration import PublicCorpus
 from tonotopy.instances import running, used
 from tonotopy.networks.published import PUBLISHED, REMOTES
-from tonotopy.networks.size import Size, size_of
 from tonotopy.planning import AVAILABLE, Storage, needs
 
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
@@ -140,10 +140,10 @@ class Run:
         else:
             built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
             classes = self.classes(entry["corpus"])
-        return _size(json.dumps(built), seconds, classes)
+        return _size(json.dumps(built), seconds, classes, json.dumps(entry.get("layers")))
 
 
 @cache
-def _size(built: str, seconds: float, classes: int) -> Size:
-    """Return the size of a network: architecture, arguments and front end as JSON."""
-    return size_of(*json.loads(built), seconds, classes)
+def _size(built: str, seconds: float, classes: int, layers: str) -> Size:
+    """Return the size of a network: architecture, arguments and front end, and layers, as JSON."""
+    return size_of(*json.loads(built), seconds, classes, json.loads(layers))

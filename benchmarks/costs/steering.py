@@ -2,9 +2,9 @@
 
 from costs.run import Run
 from costs.shared import Stage, weights_kept
+from costs.size import Size
 from costs.work import FLOAT, Work
 from tonotopy.instances import Instance
-from tonotopy.networks.size import Size
 from tonotopy.studies.steering.study import class_corpus
 
 EVERY_CLIP = 10**9  # more than a corpus has

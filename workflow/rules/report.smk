@@ -6,7 +6,7 @@ from tonotopy import results
 rule judge_claims:
     input:
         tables=given(results.tables),
-        claims=results.claims(config, WORKFLOW / "claims"),
+        claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
     output:
         json=places.result("{scale}", "scorecard.json"),
@@ -22,8 +22,9 @@ rule judge_claims:
         "../../envs/analysis.yaml"
     params:
         instances=frozen(results.instances(config)),
-        known=frozen(instances.known_names(config)),
-        titles=frozen({study.name: study.title for study in STUDIES.values()}),
+        claims=list(results.claims(config, WORKFLOW / "claims")),
+        known=instances.known_names(config),
+        titles={study.name: study.title for study in STUDIES.values()},
         statistics=frozen(config["statistics"]),
         seed=seed_of,
         code=code("report/judge_claims", *results.modules(config)),

@@ -43,11 +43,11 @@ def modules(config: dict) -> list[str]:
     return sorted({one.study.statistics for one in running(config)})
 
 
-def claims(config: dict, folder: Path) -> list[Path]:
-    """Return the files of claims of the studies that run; a study may have none."""
+def claims(config: dict, folder: Path) -> dict[str, Path]:
+    """Return study -> file of its claims, of the studies that run and have claims."""
     names = dict.fromkeys(one.study.name for one in running(config))
-    paths = (folder / f"{name}.yaml" for name in names)
-    return [path for path in paths if path.is_file()]
+    paths = {name: folder / f"{name}.yaml" for name in names}
+    return {name: path for name, path in paths.items() if path.is_file()}
 
 
 def figures(scale: str, config: dict) -> list[str]:

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from costs import hierarchy, shared, steering
 from costs.run import Run
+from costs.size import size_of
 from costs.stages import stages_of, work_of
 from costs.table import Cost, costs, job_counts, markdown, read_rates, total
 from costs.work import NotKnown, Work
 
 from tonotopy.instances import running
-from tonotopy.networks.size import size_of
 from tonotopy.studies import STUDIES
 from tonotopy.studies.steering.plans import PLANS
 

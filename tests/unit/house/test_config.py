@@ -129,9 +129,9 @@ LAYERS = {"x": "body.0", "y": {"path": "body.1", "read": "tokens", "tokens": [0,
     "entry", [OWN, {"published": "vggish"}, {"published": "ast_audioset", "layers": LAYERS}]
 )
 def test_every_kind_of_network_may_name_its_layers(config, entry):
-    check(change(config, "networks.other", entry), SCHEMA)
-    check(change(config, "networks.other", {**entry, "layers": LAYERS}), SCHEMA)
-    check(change(config, "networks.genre_ast.layers", LAYERS), SCHEMA)
+    check(changed(config, "networks.other", entry), SCHEMA)
+    check(changed(config, "networks.other", {**entry, "layers": LAYERS}), SCHEMA)
+    check(changed(config, "networks.genre_ast.layers", LAYERS), SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_every_kind_of_network_may_name_its_layers(config, entry):
 )  # fmt: skip
 def test_mistakes_in_layers_are_named(config, entry, told):
     with pytest.raises(InputError, match=told):
-        check(change(config, "networks.other", entry), SCHEMA)
+        check(changed(config, "networks.other", entry), SCHEMA)
     with pytest.raises(InputError, match="networks.genre_ast.stages: the key is called 'layers'"):
-        check(change(config, "networks.genre_ast.stages", {"x": "y"}), SCHEMA)
+        check(changed(config, "networks.genre_ast.stages", {"x": "y"}), SCHEMA)
 
 
 TRAINING = {"epochs": 6, "batch": 4, "learning_rate": 0.1}
@@ -174,12 +174,12 @@ TRAINING = {"epochs": 6, "batch": 4, "learning_rate": 0.1}
     ],
 )
 def test_settings_of_a_training_fit_each_other(config, training, told):
-    changed = change(config, "networks.genre_ast.training", {**TRAINING, **training})
+    settings = changed(config, "networks.genre_ast.training", {**TRAINING, **training})
     if told is None:
-        assert check(changed, SCHEMA) is None
+        assert check(settings, SCHEMA) is None
     else:
         with pytest.raises(InputError, match=told):
-            check(changed, SCHEMA)
+            check(settings, SCHEMA)
 
 
 FOLDER = {"maker": "folder", "path": "sounds", "rate": 22500, "seconds": 2.0}

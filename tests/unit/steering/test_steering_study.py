@@ -1,4 +1,4 @@
-"""What study 2 declares: its needs, what it refuses, which figures it draws, what its rules read."""
+"""What study 2 declares: its needs, what it refuses, its figures, what its rules read."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The studies that there are: a new one is a name here and a folder of that name beside this file."""
+"""The studies that there are: a new one is a name here and a folder of that name."""
 
 from importlib import import_module
 

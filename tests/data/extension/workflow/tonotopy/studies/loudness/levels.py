@@ -10,7 +10,7 @@ from tonotopy.networks.bundle import Bundle
 
 
 def level_table(bundle: Bundle, corpus: Corpus) -> pd.DataFrame:
-    """Return clip, level (RMS in dB) and answer (norm of the first layer's vector) of test clips."""
+    """Return clip, level (RMS, dB) and answer (norm of the first layer's vector) of test clips."""
     positions, answers = corpus.indices("test"), []
     first = dict(list(bundle.layers.items())[:1])
     for _, inputs in network_inputs(bundle, corpus, positions):
