@@ -41,7 +41,7 @@ class PublicCorpus:
         rate: sampling rate of the recordings in Hz.
         seconds: length of a clip in s.
         clips: number of audio files of a complete download; None where nobody has published it.
-        verified: what of this was checked, and what was not, for the README's table.
+        verified: what of this was checked, and what was not, for the table in docs/corpora.md.
         remotes: the files to download; none if the user has to get the corpus.
         root: folder of the audio inside the unpacked download.
         unpacked_bytes: size of the unpacked download in bytes, for planning.
