@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from hierarchy_loops import CLIPS, answers
 from sklearn.metrics import average_precision_score
+from study_tables import changed
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.claims import NotRun
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
 from tonotopy.studies.hierarchy.statistics import known_answers
 
@@ -74,3 +76,27 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
     damaged.__dict__["tagging"] = tables.tagging.drop(index=rows.index[0])
     with pytest.raises(InputError, match="some clip lacks a class"):
         known_answers.tagging_gain(damaged, "clap")
+
+
+def test_shuffled_labels_are_measured_from_chance_upwards(tables):
+    found = known_answers.shuffled_at_chance(tables, "clap", "keyword")
+    above = round(CLIPS / 35) / CLIPS - 1 / 35  # a little, as whole clips are right
+    assert above > 0.001 and found.value == pytest.approx(above)
+
+
+def test_controls_that_are_not_in_the_table_are_not_judged(tables, tmp_path):
+    some = tables.controls[tables.controls["control"] == "identity"]
+    with pytest.raises(NotRun, match="no control 'constant'"):
+        known_answers.constant_at_chance(changed(tables, tmp_path, controls=some))
+
+
+def test_groups_of_one_clip_each_are_no_groups(tables, tmp_path):
+    """As many groups as the task's own clips, which are fewer than those of other tasks."""
+    correct, folds = tables.read("correct"), tables.read("folds")
+    note = correct["task"] == "note"
+    correct.loc[note, "correct"] = correct.loc[note, "correct"].map(lambda clips: clips[:150])
+    folds.loc[folds["task"].isin(["note", "keyword"]), "groups"] = 150
+    fewer = changed(tables, tmp_path, correct=correct, folds=folds)
+    with pytest.raises(NotRun, match="no groups are known in task note"):
+        known_answers.groups_disjoint(fewer, "note")
+    assert known_answers.groups_disjoint(fewer, "keyword").n == 150

@@ -60,11 +60,15 @@ def test_directions_do_not_mix():
                     expected[vectors, layer, concept, label] = rate, 4 + i
     table = pd.concat(parts)
     table["label"] = table["clip"].map(lambda clip: f"label of {clip}")
+    for column in ("vectors", "concept", "clip", "label", "class"):  # as sweeps are stored
+        categories = ["of another sweep", *sorted(set(table[column]))]
+        table[column] = pd.Categorical(table[column], categories)
     found = clip_slopes(table.sample(frac=1, random_state=1), reach=0.2)
+    found = found.astype(dict.fromkeys(("clip", "label"), str))
     assert list(found) == ["vectors", "layer", "concept", "class", "clip", "label", "slope"]
     assert (found["label"] == "label of " + found["clip"]).all()
     noise = dict(zip("c0 c1 c2 c3 c4".split(), clip_rates(5), strict=True))
-    for keys, part in found.groupby(["vectors", "layer", "concept", "class"]):
+    for keys, part in found.groupby(["vectors", "layer", "concept", "class"], observed=True):
         rate, clips = expected.pop(keys)
         assert len(part) == clips
         if keys[3] == "jazz":  # drawn first, so that the clips' own shifts are known
