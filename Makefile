@@ -6,46 +6,49 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: setup reproduce test test-slurm faults nightly lint format bench clean
+.PHONY: help setup reproduce test test-slurm faults nightly lint format bench clean
 
-setup: $(VENV)/installed
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/installed: requirements.txt
+setup: $(VENV)/installed  ## make the environment, from which `import tonotopy` works everywhere
+
+$(VENV)/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-reproduce: setup
+reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full disk, go on
 	$(BIN)/python workflow/resume.py --cores $(CORES)
 
-test: setup
+test: setup  ## unit tests, then the workflow at smoke scale; print line coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 # as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
-test-slurm: setup
+test-slurm: setup  ## a small study on a SLURM cluster of this machine; as root on Debian
 	SLURM_TESTS=1 $(BIN)/python -m pytest tests/slurm
 
-# disturbs a small run N times: kills, damaged files, full disks; as root it plays all of them
-faults: setup
+# as root it plays all of them
+faults: setup  ## disturb a small run N=20 times: kills, damaged files, full disks
 	$(BIN)/python tests/faults/campaign.py --faults $(N) --seed $(SEED) --stages $(CORES)
 
-# what takes too long for every change
-nightly:
+nightly:  ## what takes too long for every change: 200 faults
 	$(MAKE) faults N=200
 
-lint: setup
+lint: setup  ## check style and the workflow's form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-format: setup
+format: setup  ## bring code and rules into the style that `lint` checks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-bench: setup
+bench: setup  ## time the slow parts against their peers
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-clean:
+clean:  ## delete what the default scale has made
 	rm -rf results/mini* data/corpora/mini*

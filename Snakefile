@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27.1")
@@ -16,26 +15,14 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-from tonotopy import ending, preflight, recovery
-from tonotopy.config import check, read_schema
-from tonotopy.errors import InputError
-
-recovery.mark_this_run()
-ending.mind_disks()
-try:
-    check(config, read_schema(Path(workflow.basedir) / "workflow/schemas/config.schema.yaml"))
-except InputError as error:
-    raise WorkflowError(str(error)) from None
+include: "workflow/rules/common.smk"
 
 
 onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
-    try:
-        preflight.check_sources({job.wildcards.corpus for job in builds}, config)
-        recovery.refuse_beside_orphans(Path.cwd())
-        recovery.note_run(on_cluster=workflow.non_local_exec)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    refusing(preflight.check_sources, {job.wildcards.corpus for job in builds}, config)
+    refusing(recovery.refuse_beside_orphans, Path.cwd())
+    recovery.note_run(on_cluster=workflow.non_local_exec)
 
 
 onsuccess:
@@ -43,18 +30,22 @@ onsuccess:
     ending.tell_verdict(workflow.dag.jobs)
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/networks.smk"
-include: "workflow/rules/hierarchy.smk"
-include: "workflow/rules/steering.smk"
+
+
+for name in STUDIES:
+
+    include: f"workflow/rules/{name}.smk"
+
+
 include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        f"results/{config['scale']}/scorecard.html",
-        f"results/{config['scale']}/report.zip",
-        f"results/{config['scale']}/verdict.txt",
-        figures(config["scale"]),
+        places.result(config["scale"], "scorecard.html"),
+        places.result(config["scale"], "report.zip"),
+        places.result(config["scale"], "verdict.txt"),
+        results.figures(config["scale"], config),

@@ -9,24 +9,26 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
 
 import yaml
+
+from tonotopy.studies import STUDIES
 
 COPIES = 10
 
 
 def copied(paper: dict, copies: int) -> dict:
-    """Return an overlay with so many copies of the paper's corpora, networks and studies."""
-    overlay = {**paper, "run": {}}
+    """Return an overlay with so many copies of the paper's corpora, networks and instances."""
+    run = [f"{instance}_{copy}" for instance in paper["run"] for copy in range(copies)]
+    overlay = {**paper, "run": run}
     own = {*paper["corpora"], *paper["networks"]}
-    for section in ("corpora", "networks", "hierarchy", "steering"):
+    for section in ("corpora", "networks", *STUDIES):
         overlay[section] = {
             f"{name}_{copy}": renamed(entry, own, copy)
-            for name, entry in paper[section].items()
+            for name, entry in paper.get(section, {}).items()
             for copy in range(copies)
         }
-    for room, names in paper["run"].items():
-        overlay["run"][room] = [f"{name}_{copy}" for name in names for copy in range(copies)]
     return overlay
 
 

@@ -27,7 +27,8 @@ def data(clips: int, seed: int) -> ProbeData:
     names = np.array([str(i) for i in range(clips)], dtype=object)
     splits = np.full(clips, "train", dtype=object)
     concepts = [f"c{i}" for i in range(CONCEPTS)]
-    return ProbeData(tokens.astype(np.float32), labels, splits, names, concepts)
+    activations = {f"layer{k}": tokens[:, k].astype(np.float32) for k in range(LAYERS)}
+    return ProbeData(activations, np.arange(clips), labels, splits, names, concepts)
 
 
 def main() -> None:
@@ -40,8 +41,8 @@ def main() -> None:
     def one():
         chosen = rng.choice(4000, 2 * PER_CLASS, replace=False)
         pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-        pipeline.fit(train.tokens[chosen, 0], train.labels[chosen] == 0)
-        predicted = pipeline.predict(test.tokens[:, 0])
+        pipeline.fit(train.of("layer0", chosen), train.labels[chosen] == 0)
+        predicted = pipeline.predict(test.of("layer0"))
         return f1_score(test.labels == 0, predicted, average="macro")
 
     peer = seconds(lambda: [one() for _ in range(SAMPLE)]) / SAMPLE * CONCEPTS * LAYERS * SEEDS

@@ -1,6 +1,7 @@
 """A steering sweep against hooks that steer one vector and one lambda at a time."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
@@ -8,7 +9,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import torch
 from timing import compare, seconds
 
-from tonotopy.activations import writing
 from tonotopy.networks.ast import AST, CLASS_TOKENS
 from tonotopy.studies.steering.sweep import steer, sweep_ast
 
@@ -17,20 +17,24 @@ STRENGTHS = torch.tensor([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
 
 
 def hooked(network, clips, directions) -> torch.Tensor:
-    """One forward per vector and strength, steered by hooks on every block."""
+    """One forward per vector and strength; every block runs in full, as a plain network does."""
 
-    def change(along, strength):
-        return lambda tokens: steer(tokens, along, strength)
+    def hook(along, strength):
+        def steered(block, inputs, tokens):
+            head = steer(tokens[:, :CLASS_TOKENS], along, strength)
+            return torch.cat([head, tokens[:, CLASS_TOKENS:]], dim=1)
+
+        return steered
 
     answers = []
     for vectors in directions:
         for strength in STRENGTHS:
-            layers = network.layers.values()
-            changes = {
-                layer: change(along, strength) for layer, along in zip(layers, vectors, strict=True)
-            }
-            with writing(network, changes):
-                answers.append(network(clips).softmax(dim=-1))
+            with ExitStack() as hooks:
+                tokens = network.embed(clips)
+                for along, block in zip(vectors, network.blocks, strict=True):
+                    hooks.enter_context(block.register_forward_hook(hook(along, strength)))
+                    tokens = block(tokens)
+                answers.append(network.classify(tokens).softmax(dim=-1))
     return torch.stack(answers)
 
 

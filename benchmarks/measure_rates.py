@@ -1,4 +1,4 @@
-"""Measure what one core does in a second, stage by stage, for `benchmarks/costs.py`.
+"""Measure what one core does in a second, stage by stage, for `benchmarks/costs`.
 
 Each rate is processor time of one thread, so that a busy machine changes it little. What is printed
 goes into `throughputs.yaml` below `measured`.
@@ -25,34 +25,38 @@ import numpy as np
 import pandas as pd
 import soundfile
 import torch
+from costs.size import size_of
+from study_tables import table_paths
+from tables_of_hierarchy import HIERARCHY, hierarchy_tables
+from tables_of_steering import SETTINGS, steering_tables
 from threadpoolctl import threadpool_limits
 from torch.nn.functional import cross_entropy
-from worlds import HIERARCHY, SETTINGS, hierarchy_tables, steering_tables
 
 from tonotopy.config import read_schema
 from tonotopy.corpora.audioset.segments import Reading, read
 from tonotopy.corpora.folder import build
 from tonotopy.corpora.settings import FolderSettings
-from tonotopy.evidence.claims import read_claims
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
-from tonotopy.evidence.scorecard import judge
-from tonotopy.studies.steering.statistics import SteeringTables
-from tonotopy.figures.catalogue import FIGURES
 from tonotopy.drawing.style import read_source
+from tonotopy.evidence.claims import read_claims
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
-from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
-from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.networks.ast import AST
-from tonotopy.networks.size import size_of
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
+from tonotopy.studies.hierarchy import statistics as of_hierarchy
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
+from tonotopy.studies.hierarchy.summaries import centres, profiles
 from tonotopy.studies.steering import plans
+from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
+from tonotopy.studies.steering.study import STUDY as STEERING
 
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000
+BOOTSTRAP = Bootstrap(RESAMPLES, 0.95, seed=0)
 
 
 def core_seconds(work: Callable[[], object]) -> float:
@@ -107,7 +111,9 @@ def binary_probe() -> float:
     labels = np.arange(4000) % 8
     tokens = rng.normal(size=(4000, 2, 768)) + 0.2 * rng.normal(size=(8, 2, 768))[labels]
     names, splits = labels.astype(str).astype(object), np.full(4000, "train", dtype=object)
-    data = ProbeData(tokens.astype(np.float32), labels, splits, names, [f"c{i}" for i in range(8)])
+    activations = {f"layer{k}": tokens[:, k].astype(np.float32) for k in range(2)}
+    concepts = [f"c{i}" for i in range(8)]
+    data = ProbeData(activations, np.arange(4000), labels, splits, names, concepts)
     options = ProbeOptions(4, 2, 250, 0.1)
     return core_seconds(lambda: fit_binary(data, data, options, 0, "trained")) / (8 * 2 * 4)
 
@@ -147,14 +153,13 @@ def curve() -> float:
     rng = np.random.default_rng(0)
     keys = {"network": "n", "family": "ast", "task": "t", "level": "low", "copy": "trained",
             "length": "whole", "folds": "paper", "probe": "knn", "labels": "true",
-            "classes": CLASSES, "dims": 10}  # fmt: skip
+            "classes": CLASSES, "dims": 10, "seconds": 1.0}  # fmt: skip
     table = pd.DataFrame([
         {**keys, "layer": f"layer{i}", "position": i, "k": k, "correct": rng.random(CLIPS) < 0.5}
         for i in range(12) for k in KS
     ])  # fmt: skip
     with threadpool_limits(1):
-        taken = core_seconds(lambda: (profiles(table, RESAMPLES, 0.95, 0),
-                                      centres(table, RESAMPLES, 0.95, 0)))  # fmt: skip
+        taken = core_seconds(lambda: (profiles(table, BOOTSTRAP), centres(table, BOOTSTRAP)))
     return taken / (RESAMPLES * CLIPS)
 
 
@@ -168,7 +173,7 @@ def slopes() -> tuple[float, float]:
     found = []
     per_row = core_seconds(lambda: found.append(clip_slopes(table, 0.3))) / len(table)
     with threadpool_limits(1):
-        taken = core_seconds(lambda: slope_matrix(found[0], None, RESAMPLES, 0.95, rng))
+        taken = core_seconds(lambda: slope_matrix(found[0], None, BOOTSTRAP))
     return per_row, taken / (RESAMPLES * clips * concepts * 10)
 
 
@@ -193,22 +198,31 @@ def sweep_row() -> tuple[float, float]:
 
 def evidence() -> dict[str, float]:
     """Judging all claims, per resample; drawing the steering curves, the slowest figure."""
-    claims = read_claims(ROOT / "workflow/claims.yaml",
-                         read_schema(ROOT / "workflow/schemas/claims.schema.yaml"))  # fmt: skip
-    statistics = {"resamples": RESAMPLES, "confidence": 0.95}
+    claims = read_claims(
+        {name: ROOT / f"workflow/claims/{name}.yaml" for name in ("hierarchy", "steering")},
+        read_schema(ROOT / "workflow/schemas/claims.schema.yaml"),
+    )
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         steering = steering_tables(Path(folder) / "steering", clips=CLIPS)
         layers = hierarchy_tables(Path(folder) / "layers", clips=CLIPS)
-        studies = {
-            "hierarchy": {"layers": HierarchyTables(layers, HIERARCHY, seed=0, **statistics)},
-            "steering": {"world": SteeringTables(steering, SETTINGS, seed=0, **statistics)},
-        }
-        known = {"hierarchy": ["layers"], "steering": ["world"]}
-        judged = core_seconds(lambda: judge(claims, studies, known, "paper"))
-        figure = FIGURES["figure-3.4-steering"]
-        sources = dict(read_source(steering / f"{name}.parquet") for name in figure.sources)
-        about = {**SETTINGS, **statistics, **figure.options}
-        draw = importlib.import_module(figure.module).draw
+        instances = [
+            Instance(
+                study,
+                name,
+                module.Tables(table_paths(tables), settings, BOOTSTRAP),
+                module.STATISTICS,
+            )
+            for study, name, module, tables, settings in (
+                ("hierarchy", "layers", of_hierarchy, layers, HIERARCHY),
+                ("steering", "world", of_steering, steering, SETTINGS),
+            )
+        ]
+        judged = core_seconds(lambda: judge(claims, instances, {}, "paper"))
+        name = "figure-3.4-steering"
+        figure = STEERING.figures[name]
+        sources = {table: read_source(steering / f"{table}.parquet") for table in figure.sources}
+        about = {**SETTINGS, "resamples": RESAMPLES, "confidence": 0.95, **figure.options}
+        draw = importlib.import_module(STEERING.figure_module(name)).draw
         drawn = core_seconds(lambda: draw(sources, about))
     return {"judge_resample_s": judged / RESAMPLES, "figure_s": drawn}
 

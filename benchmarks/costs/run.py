@@ -1,56 +1,72 @@
 """What the stages of a run are given to do: clips, classes, networks, from its configuration."""
 
-from functools import cached_property
+import json
+from functools import cache, cached_property
 from pathlib import Path
 
+from costs.size import Size, size_of
+from costs.work import NotKnown
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
 from tonotopy.corpora.catalogue import PUBLIC
-from tonotopy.errors import InputError
+from tonotopy.corpora.public.declaration import PublicCorpus
+from tonotopy.instances import running, used
 from tonotopy.networks.published import PUBLISHED, REMOTES
-from tonotopy.networks.size import Size, size_of
-from tonotopy.planning import AVAILABLE, Need, needs, used
+from tonotopy.planning import AVAILABLE, Storage, needs
 
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
+AUDIOSET_SECONDS = 10.0  # of a clip, where the corpus does not say it
+AUDIOSET_CLASSES = 527  # that published classifiers tell apart
 
 
 class Run:
-    """A configuration with what the stages ask of it."""
+    """A configuration with what the stages ask of it.
+
+    Args:
+        config: the checked configuration.
+        jobs: rule -> number of jobs.
+        rates: name -> value, see benchmarks/throughputs.yaml.
+
+    Attributes:
+        instances: those that run.
+        corpora: names of the corpora that they need.
+        networks: names of the networks that they need.
+        resamples: of the bootstrap behind every interval.
+    """
 
     def __init__(self, config: dict, jobs: dict[str, int], rates: dict[str, float]):
         self.config, self.jobs, self.rates = config, jobs, rates
-        running = config["run"]
-        self.steering = [config["steering"][name] for name in running["steering"]]
-        self.layers = [config["hierarchy"][name] for name in running["hierarchy"]]
+        self.instances = running(config)
+        self.corpora, self.networks = used(config)
         self.resamples = config["statistics"]["resamples"]
-        self._sizes: dict[tuple[str, float], Size] = {}
 
     @cached_property
-    def needs(self) -> dict[str, list[Need]]:
+    def storage(self) -> dict[str, list[Storage]]:
         """Downloads and corpora by the rule that makes them."""
-        kinds = {remote.name: "download_weights" for remote in REMOTES.values()}
-        kinds |= {remote.name: "download_segments" for remote in SEGMENTS.values()}
-        kinds["AudioSet clips"] = "gather_audioset"
-        found: dict[str, list[Need]] = {}
-        for need in needs({**self.config, "mirror": None}, NOWHERE):
-            default = "build_corpus" if need.what.startswith("corpus ") else "download_corpus"
-            found.setdefault(kinds.get(need.what, default), []).append(need)
-        return found
-
-    def corpora(self) -> list[str]:
-        """Names of the corpora of the studies that run."""
-        return used(self.config)[0]
+        rules = {remote.name: "download_weights" for remote in REMOTES.values()}
+        rules |= {remote.name: "download_segments" for remote in SEGMENTS.values()}
+        rules["AudioSet clips"] = "gather_audioset"
+        by_rule: dict[str, list[Storage]] = {}
+        for item in needs({**self.config, "mirror": None}, NOWHERE):
+            default = "build_corpus" if item.what.startswith("corpus ") else "download_corpus"
+            by_rule.setdefault(rules.get(item.what, default), []).append(item)
+        return by_rule
 
     def clips(self, name: str, split: str | None = None) -> int:
-        """Return how many clips a corpus (or one of its splits) is expected to have."""
+        """Return how many clips a corpus (or one of its splits) is expected to have.
+
+        Raises:
+            NotKnown: the corpus is neither public nor of AudioSet's clips, or its size is nowhere
+                published.
+        """
         entry = self.config["corpora"][name]
         share = 1.0 if split is None else self._share(entry, split)
         if entry["maker"] == "audioset":
             return round(sum(self._class_clips(entry)) * share)
-        if entry["maker"] not in PUBLIC:
-            raise InputError(f"corpus {name}: costs are known for recordings alone")
-        corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
+        corpus = self._public(name).version(entry.get("version"))
         if entry.get("per_class"):
             return round(entry["per_class"] * self.classes(name) * share)
+        if corpus.clips is None:
+            raise NotKnown(f"corpus {name}: nobody has published how many clips it has")
         return round(corpus.clips * share)
 
     def smallest_class(self, name: str, split: str) -> int:
@@ -72,37 +88,62 @@ class Run:
         return shares.get(split, 1 - sum(shares.values()))
 
     def classes(self, name: str) -> int:
-        """Return the number of classes of a corpus."""
+        """Return the number of classes of a corpus.
+
+        Raises:
+            NotKnown: the corpus is neither public nor of AudioSet's clips.
+        """
         entry = self.config["corpora"][name]
         if entry["maker"] == "audioset":
-            found = len(SETS[entry["task"]])
+            classes = len(SETS[entry["task"]])
         else:
-            corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
-            found = corpus.tasks[entry["task"]].classes
-        return found - len(entry.get("leave_out", []))
+            corpus = self._public(name).version(entry.get("version"))
+            classes = corpus.tasks[entry["task"]].classes
+        return classes - len(entry.get("leave_out", []))
 
     def seconds(self, name: str) -> float:
-        """Return the length of a corpus's clips."""
+        """Return the length of a corpus's clips.
+
+        Raises:
+            NotKnown: the corpus does not say it, and is neither public nor of AudioSet's clips.
+        """
         entry = self.config["corpora"][name]
-        return entry.get("seconds") or PUBLIC[entry["maker"]].seconds
+        if entry["maker"] == "audioset":
+            return entry.get("seconds", AUDIOSET_SECONDS)
+        return entry.get("seconds") or self._public(name).seconds
+
+    def _public(self, name: str) -> PublicCorpus:
+        maker = self.config["corpora"][name]["maker"]
+        if maker not in PUBLIC:
+            raise NotKnown(f"corpus {name}: costs are known for recordings alone")
+        return PUBLIC[maker]
+
+    def outputs(self, network: str) -> int:
+        """Return how many outputs of a network have a name."""
+        entry = self.config["networks"][network]
+        if "published" in entry:
+            return AUDIOSET_CLASSES if PUBLISHED[entry["published"]].classes else 0
+        return len(entry.get("classes", ())) if "module" in entry else self.classes(entry["corpus"])
 
     def size(self, network: str, seconds: float) -> Size:
-        """Return the size of a network for clips of this length."""
-        if (network, seconds) not in self._sizes:
-            entry = self.config["networks"][network]
-            if "published" in entry:
-                declared, classes = PUBLISHED[entry["published"]], 0
-                given = declared.architecture, declared.arguments, declared.front_end
-            else:
-                given = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
-                classes = self.classes(entry["corpus"])
-            self._sizes[network, seconds] = size_of(*given, seconds, classes)
-        return self._sizes[network, seconds]
+        """Return the size of a network for clips of this length.
 
-    def forward(self, study: dict) -> Size:
-        """Return the size of a steering study's network for its own clips."""
-        return self.size(study["network"], self.seconds(self.trained_on(study)))
+        Raises:
+            NotKnown: the network is a module of the user's own.
+        """
+        entry = self.config["networks"][network]
+        if "module" in entry:
+            raise NotKnown(f"network {network}: the size of a module of your own")
+        if "published" in entry:
+            declared, classes = PUBLISHED[entry["published"]], 0
+            built = declared.architecture, declared.arguments, declared.front_end
+        else:
+            built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
+            classes = self.classes(entry["corpus"])
+        return _size(json.dumps(built), seconds, classes, json.dumps(entry.get("layers")))
 
-    def trained_on(self, study: dict) -> str:
-        """Return the corpus that a steering study's network was trained on."""
-        return self.config["networks"][study["network"]]["corpus"]
+
+@cache
+def _size(built: str, seconds: float, classes: int, layers: str) -> Size:
+    """Return the size of a network: architecture, arguments and front end, and layers, as JSON."""
+    return size_of(*json.loads(built), seconds, classes, json.loads(layers))

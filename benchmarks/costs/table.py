@@ -7,9 +7,21 @@ from pathlib import Path
 
 import yaml
 
-from tonotopy.costs.run import Run
-from tonotopy.costs.stages import STAGES, Work
-from tonotopy.errors import InputError
+from costs.run import Run
+from costs.stages import work_of
+from costs.work import NotKnown, Work
+
+COLUMNS = (
+    "stage",
+    "jobs",
+    "GPU h (computed)",
+    "core h",
+    "core h without a GPU",
+    "download, GB",
+    "disk, GB",
+    "from",
+)
+SHOWN = 0.005  # numbers below are shown as a dash
 
 
 @dataclass(frozen=True)
@@ -24,28 +36,30 @@ class Cost:
         core_hours_alone: processor hours if there is no GPU.
         fetched: bytes that come over the network.
         kept: bytes on the disk, those of the largest job where they are deleted after each.
-        basis: what it was computed from.
+        basis: what it was computed from, or why it is not known.
+        known: whether it is; all numbers but the jobs are 0 where it is not.
     """
 
     stage: str
     jobs: int
-    gpu_hours: float
-    core_hours: float
-    core_hours_alone: float
-    fetched: int
-    kept: int
-    basis: str
+    gpu_hours: float = 0.0
+    core_hours: float = 0.0
+    core_hours_alone: float = 0.0
+    fetched: int = 0
+    kept: int = 0
+    basis: str = ""
+    known: bool = True
 
 
 def read_rates(path: str | Path) -> dict[str, float]:
     """Return name -> value of every measured and assumed rate."""
-    told = yaml.safe_load(Path(path).read_text())
-    return {name: entry["value"] for kind in told.values() for name, entry in kind.items()}
+    kinds = yaml.safe_load(Path(path).read_text()).values()
+    return {name: entry["value"] for kind in kinds for name, entry in kind.items()}
 
 
-def job_counts(told: str) -> dict[str, int]:
+def job_counts(output: str) -> dict[str, int]:
     """Return rule -> jobs from what Snakemake prints in a dry run."""
-    rows = re.findall(r"^(\w+)\s+(\d+)$", told, flags=re.MULTILINE)
+    rows = re.findall(r"^(\w+)\s+(\d+)$", output, flags=re.MULTILINE)
     return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
 
 
@@ -56,56 +70,62 @@ def costs(config: dict, jobs: dict[str, int], rates: dict[str, float]) -> list[C
         config: the checked configuration.
         jobs: rule -> number of jobs.
         rates: name -> value, see benchmarks/throughputs.yaml.
-
-    Raises:
-        InputError: a rule whose cost is not known, or a corpus that is not of recordings.
     """
-    unknown = [rule for rule in jobs if rule not in STAGES]
-    if unknown:
-        raise InputError(f"no cost is known for {', '.join(unknown)}: add it to costs.STAGES")
     run = Run(config, jobs, rates)
-    return [_cost(run, rule, STAGES[rule](run)) for rule in jobs]
+    return [_cost(run, rule) for rule in jobs]
 
 
-def _cost(run: Run, rule: str, work: Work) -> Cost:
+def _cost(run: Run, rule: str) -> Cost:
+    try:
+        work = work_of(rule, run)
+    except NotKnown as reason:
+        return Cost(rule, run.jobs[rule], basis=f"not known: {reason}", known=False)
+    gpu, cores, alone = _hours(run, rule, work)
+    return Cost(rule, run.jobs[rule], gpu, cores, alone, work.fetched, work.kept, work.basis)
+
+
+def _hours(run: Run, rule: str, work: Work) -> tuple[float, float, float]:
+    """Return hours of a GPU, of cores beside it, and of cores where there is no GPU."""
     rates = run.rates
     host = work.cores + run.jobs[rule] * rates["job_s"]
     alone = host + (work.flops + work.training_flops) / rates["core_flops_per_s"]
+    if not work.holds_gpu:
+        return 0.0, alone / 3600, alone / 3600
     device = work.flops / (rates["gpu_tf32_flops_per_s"] * rates["gpu_inference_share"])
     device += work.training_flops / (rates["gpu_bf16_flops_per_s"] * rates["gpu_training_share"])
-    if not work.holds_gpu:
-        return Cost(rule, run.jobs[rule], 0.0, alone / 3600, alone / 3600, work.fetched, work.kept,
-                    work.basis)  # fmt: skip
     # one core feeds the GPU while it computes
-    held, busy = device + host + work.waiting, device + host
-    return Cost(rule, run.jobs[rule], held / 3600, busy / 3600, alone / 3600, work.fetched,
-                work.kept, work.basis)  # fmt: skip
+    return (device + host + work.waiting) / 3600, (device + host) / 3600, alone / 3600
 
 
 def markdown(rows: Iterable[Cost]) -> str:
     """Return the stages and their sum as a Markdown table.
 
-    Hours have two digits; sizes are in GB.
+    Hours have two digits; sizes are in GB; a question mark stands for what is not known.
     """
     rows = list(rows)
-    lines = [
-        "| stage | jobs | GPU h | core h | core h without a GPU | download, GB | disk, GB | from |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [_line(row) for row in rows]
-    lines.append(_line(total(rows)))
+    lines = [_row(COLUMNS), _row(["---"] * len(COLUMNS)), *map(_line, rows), _line(total(rows))]
     return "\n".join(lines)
 
 
 def total(rows: list[Cost]) -> Cost:
-    """Return the sum of all stages."""
+    """Return the sum of all stages, which names those that it lacks."""
     names = ("jobs", "gpu_hours", "core_hours", "core_hours_alone", "fetched", "kept")
-    return Cost("all", basis="", **{n: sum(getattr(row, n) for row in rows) for n in names})
+    unknown = [row.stage for row in rows if not row.known]
+    basis = f"without {', '.join(unknown)}" if unknown else ""
+    return Cost("all", basis=basis, **{n: sum(getattr(row, n) for row in rows) for n in names})
 
 
 def _line(row: Cost) -> str:
     hours = (row.gpu_hours, row.core_hours, row.core_hours_alone)
     sizes = (row.fetched / 1e9, row.kept / 1e9)
-    numbers = [f"{value:,.1f}" if value >= 10 else f"{value:.2g}" for value in (*hours, *sizes)]
-    shown = ["-" if float(n.replace(",", "")) < 0.005 else n for n in numbers]
-    return f"| {row.stage} | {row.jobs} | {' | '.join(shown)} | {row.basis} |"
+    numbers = [_number(value) if row.known else "?" for value in (*hours, *sizes)]
+    return _row([row.stage, str(row.jobs), *numbers, row.basis])
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.1f}" if value >= 10 else f"{value:.2g}"
+    return "-" if value < SHOWN else text
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -64,24 +64,31 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
                    "corpus": str(finished.path / "data/corpora/smoke/genres")},
          "output": {k: str(tmp_path / v) for k, v in {
              "by_clip": "by_clip.parquet", "matrix": "m.parquet", "table": "m.csv"}.items()}},
-        {"slope_range": 0.1, "statistics": statistics, "seed": 0}, {"study": "world"})  # fmt: skip
+        {"sweep_names": ["test"], "slope_range": 0.1, "statistics": statistics, "seed": 0},
+        {"study": "world"})  # fmt: skip
     run(python, finished, "judge_claims",
-        {"input": {"claims": "workflow/claims.yaml",
+        {"input": {"tables": [str(place / "predictions.parquet")],
+                   "claims": ["workflow/claims/steering.yaml"],
                    "schema": "workflow/schemas/claims.schema.yaml"},
          "output": {k: str(tmp_path / f"card.{k}") for k in ("json", "csv", "page")}},
-        {"studies": json.dumps({"steering": {"world": study}}), "known": {"steering": ["world"]},
-         "statistics": statistics, "seed": 0}, {})  # fmt: skip
+        {"instances": json.dumps([
+            {"study": "steering", "name": "world", "settings": study, "tables": ["predictions"],
+             "embedded": True, "statistics": "tonotopy.studies.steering.statistics"}]),
+         "claims": ["steering"], "known": {"steering": ["world"]},
+         "titles": {"steering": "Study 2: steering"}, "statistics": statistics, "seed": 0},
+        {})  # fmt: skip
     assert (tmp_path / "card.json").stat().st_size > 1000
     figure = FIGURES["figure-3.4-steering"]
     run(python, finished, "draw_figure",
         {"input": [str(place / "sweep-test.parquet")],
          "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")}},
         {"module": figure.module, "options": figure.options, "statistics": statistics,
-         "caption": figure.caption,
+         "caption": figure.caption, "embedded": True,
          "settings": json.dumps({k: study[k] for k in ("pairs", "flat", "slope_range")})},
         {"study": "world", "figure": "figure-3.4-steering"})  # fmt: skip
     assert (tmp_path / "figure.png").stat().st_size > 5000
     run(python, finished, "enforce_controls",
         {"input": {"scorecard": str(results / "scorecard.json")},
-         "output": [str(tmp_path / "verdict.txt")]}, {"controls": "warn"}, {})  # fmt: skip
+         "output": [str(tmp_path / "verdict.txt")]},
+        {"controls": "warn", "embedded": json.dumps({"steering/world": True})}, {})  # fmt: skip
     assert (tmp_path / "verdict.txt").is_file()

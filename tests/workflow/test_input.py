@@ -69,7 +69,7 @@ def overlay(genres, sounds) -> dict:
     folder = {"maker": "folder", "rate": 8000, "seconds": 0.5}
     return {
         "scale": "own",
-        "run": {"hierarchy": [], "steering": ["mine"]},
+        "run": ["steering/mine"],
         "corpora": {"my_music": {**folder, "path": str(genres)},
                     "my_sounds": {**folder, "path": str(sounds)}},
         "networks": {"my_ast": {

@@ -1,9 +1,12 @@
 """Corpora: downloads, and the one corpus format that every study reads."""
 
+from tonotopy.corpora import inputs as corpora
+from tonotopy.corpora.catalogue import DOWNLOADS
+
 
 rule download_corpus:
     output:
-        directory("data/downloads/{source}"),
+        directory(places.download("{source}")),
     log:
         "results/logs/download_corpus/{source}.log",
     wildcard_constraints:
@@ -11,14 +14,14 @@ rule download_corpus:
     conda:
         "../../envs/audio.yaml"
     params:
-        code=code("download_corpus"),
+        code=code("corpora/download_corpus"),
     script:
-        "../scripts/download_corpus.py"
+        "../scripts/corpora/download_corpus.py"
 
 
 rule download_segments:
     output:
-        "data/downloads/audioset/{segments}_segments.csv",
+        places.download("audioset/{segments}_segments.csv"),
     log:
         "results/logs/download_segments/{segments}.log",
     wildcard_constraints:
@@ -26,19 +29,19 @@ rule download_segments:
     conda:
         "../../envs/audio.yaml"
     params:
-        code=code("download_segments"),
+        code=code("corpora/download_segments"),
     script:
-        "../scripts/download_segments.py"
+        "../scripts/corpora/download_segments.py"
 
 
 rule audioset_tables:
     # which clips are GTZANLike and MedleySolosDBLike, and why the others are not
     input:
-        segments=audioset_segments,
+        segments=corpora.segments(config),
     output:
-        genre=f"data/audioset/{config['scale']}/genre.csv",
-        instrument=f"data/audioset/{config['scale']}/instrument.csv",
-        report=f"data/audioset/{config['scale']}/report.csv",
+        genre=places.audioset(config["scale"], "genre"),
+        instrument=places.audioset(config["scale"], "instrument"),
+        report=places.audioset(config["scale"], "report"),
     log:
         f"results/{config['scale']}/logs/audioset_tables.log",
     conda:
@@ -49,18 +52,18 @@ rule audioset_tables:
         per_class=config["audioset"]["per_class"],
         shares=frozen(config["audioset"]["shares"]),
         seed=config["seed"],
-        code=code("audioset_tables"),
+        code=code("corpora/audioset_tables"),
     script:
-        "../scripts/audioset_tables.py"
+        "../scripts/corpora/audioset_tables.py"
 
 
 rule gather_audioset:
     # the clips stay in data/downloads/audioset/clips, so that nothing is fetched twice
     input:
-        genre=f"data/audioset/{config['scale']}/genre.csv",
-        instrument=f"data/audioset/{config['scale']}/instrument.csv",
+        genre=places.audioset(config["scale"], "genre"),
+        instrument=places.audioset(config["scale"], "instrument"),
     output:
-        f"data/audioset/{config['scale']}/gathered.csv",
+        places.audioset(config["scale"], "gathered"),
     log:
         f"results/{config['scale']}/logs/gather_audioset.log",
     conda:
@@ -69,30 +72,30 @@ rule gather_audioset:
         repository=config["audioset"]["repository"],
         revision=config["audioset"]["revision"],
         shards=config["audioset"]["shards"],
-        clips=audioset_clips(),
-        code=code("gather_audioset"),
+        clips=corpora.clip_folder(config),
+        code=code("corpora/gather_audioset"),
     script:
-        "../scripts/gather_audioset.py"
+        "../scripts/corpora/gather_audioset.py"
 
 
 rule build_corpus:
     input:
-        sources=corpus_sources,
+        sources=given(corpora.sources),
     output:
-        directory("data/corpora/{scale}/{corpus}"),
+        directory(places.corpus("{scale}", "{corpus}")),
     log:
         "results/{scale}/logs/build_corpus/{corpus}.log",
     conda:
         "../../envs/audio.yaml"
     threads: half_of_the_cores
     params:
-        settings=lambda wildcards: frozen(config["corpora"][wildcards.corpus]),
-        places=corpus_places,
-        listing=corpus_listing,
+        settings=frozen_given(corpora.settings),
+        places=lambda wildcards, input: corpora.sources_by_name(wildcards, config, input),
+        listing=given(corpora.own_files),
         seed=seed_of,
-        code=code("build_corpus"),
+        code=code("corpora/build_corpus"),
     script:
-        "../scripts/build_corpus.py"
+        "../scripts/corpora/build_corpus.py"
 
 
 rule plan:
@@ -103,6 +106,6 @@ rule plan:
         "../../envs/audio.yaml"
     params:
         snakefile=workflow.main_snakefile,
-        code=code("plan"),
+        code=code("corpora/plan"),
     script:
-        "../scripts/plan.py"
+        "../scripts/corpora/plan.py"

@@ -1,21 +1,21 @@
 """Study 1: what each layer of a network encodes."""
 
+from tonotopy.studies.hierarchy import inputs as hierarchy
+
 
 rule probe_layers:
     # a network and its untrained copy on one task, all layers
     input:
-        trained="results/{scale}/networks/{network}",
-        untrained="results/{scale}/networks/{network}-untrained",
-        corpus=task_corpus,
+        trained=places.network("{scale}", "{network}"),
+        untrained=places.network("{scale}", "{network}", "untrained"),
+        corpus=given(hierarchy.task_corpus),
     output:
-        "results/{scale}/hierarchy/{study}/correct/{network}.{task}.parquet",
+        places.table("{scale}", "hierarchy", "{instance}", "correct/{network}.{task}"),
     log:
-        "results/{scale}/logs/probe_layers/{study}/{network}.{task}.log",
+        places.log("probe_layers", "{instance}", "{network}.{task}"),
     benchmark:
-        "results/{scale}/benchmarks/probe_layers/{study}.{network}.{task}.tsv"
+        places.benchmark("probe_layers", "{instance}.{network}.{task}")
     wildcard_constraints:
-        network=NETWORKS,
-        study=HIERARCHIES,
         task=r"\w+",
     conda:
         "../../envs/torch.yaml"
@@ -23,78 +23,74 @@ rule probe_layers:
     resources:
         gpu=gpus(),
     params:
-        settings=probe_settings,
-        vectors="results/{scale}/activations/{study}.{network}.{task}",
+        settings=frozen_given(hierarchy.probe_settings),
+        vectors=places.activations("{scale}", "{instance}.{network}.{task}"),
         seed=seed_of,
         accelerator=config["accelerator"],
-        code=code("probe_layers"),
+        code=code("hierarchy/probe_layers"),
     script:
-        "../scripts/probe_layers.py"
+        "../scripts/hierarchy/probe_layers.py"
 
 
 rule probe_controls:
     # networks whose profile is known, and whether groups stay in one fold
     input:
-        corpora=task_corpora,
+        corpora=given(hierarchy.task_corpora),
     output:
-        controls="results/{scale}/hierarchy/{study}/controls.parquet",
-        folds="results/{scale}/hierarchy/{study}/folds.parquet",
+        controls=places.table("{scale}", "hierarchy", "{instance}", "controls"),
+        folds=places.table("{scale}", "hierarchy", "{instance}", "folds"),
     log:
-        "results/{scale}/logs/probe_controls/{study}.log",
-    wildcard_constraints:
-        study=HIERARCHIES,
+        places.log("probe_controls", "{instance}"),
     conda:
         "../../envs/torch.yaml"
     params:
-        tasks=task_names,
-        keep_groups=task_groups,
-        folds=lambda wildcards: config["hierarchy"][wildcards.study]["folds"],
-        vectors="results/{scale}/activations/{study}.controls",
+        tasks=given(hierarchy.task_names),
+        keep_groups=given(hierarchy.kept_groups),
+        folds=given(hierarchy.fold_kinds),
+        vectors=places.activations("{scale}", "{instance}.controls"),
         seed=seed_of,
-        code=code("probe_controls"),
+        code=code("hierarchy/probe_controls"),
     script:
-        "../scripts/probe_controls.py"
+        "../scripts/hierarchy/probe_controls.py"
 
 
 rule score_tagging:
-    # what the networks of a study make of the corpus that they were trained to tag
+    # what the networks make of the corpus that they were trained to tag
     input:
-        networks=tagging_networks,
-        corpus=tagging_corpus,
+        networks=given(hierarchy.tagging_networks),
+        corpus=given(hierarchy.tagging_corpus),
     output:
-        "results/{scale}/hierarchy/{study}/tagging.parquet",
+        places.table("{scale}", "hierarchy", "{instance}", "tagging"),
     log:
-        "results/{scale}/logs/score_tagging/{study}.log",
-    wildcard_constraints:
-        study=HIERARCHIES,
+        places.log("score_tagging", "{instance}"),
     conda:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     params:
-        families=lambda wildcards: frozen(families(wildcards)),
-        code=code("score_tagging"),
+        names=given(hierarchy.tagged_names),
+        copies=given(hierarchy.tagged_kinds),
+        families=frozen_given(hierarchy.network_families),
+        code=code("hierarchy/score_tagging"),
     script:
-        "../scripts/score_tagging.py"
+        "../scripts/hierarchy/score_tagging.py"
 
 
 rule summarise_layers:
     input:
-        correct=correct_tables,
+        correct=given(hierarchy.correct_tables),
     output:
-        correct="results/{scale}/hierarchy/{study}/correct.parquet",
-        profiles="results/{scale}/hierarchy/{study}/profiles.parquet",
-        centres="results/{scale}/hierarchy/{study}/centres.parquet",
+        correct=places.table("{scale}", "hierarchy", "{instance}", "correct"),
+        profiles=places.table("{scale}", "hierarchy", "{instance}", "profiles"),
+        centres=places.table("{scale}", "hierarchy", "{instance}", "centres"),
     log:
-        "results/{scale}/logs/summarise_layers/{study}.log",
-    wildcard_constraints:
-        study=HIERARCHIES,
+        places.log("summarise_layers", "{instance}"),
     conda:
         "../../envs/analysis.yaml"
     params:
-        families=lambda wildcards: frozen(families(wildcards)),
-        levels=lambda wildcards: frozen(levels(wildcards)),
+        families=frozen_given(hierarchy.network_families),
+        levels=frozen_given(hierarchy.task_levels),
         statistics=frozen(config["statistics"]),
         seed=seed_of,
-        code=code("summarise_layers"),
+        code=code("hierarchy/summarise_layers"),
     script:
-        "../scripts/summarise_layers.py"
+        "../scripts/hierarchy/summarise_layers.py"

@@ -1,131 +1,174 @@
-"""Networks: training, untrained copies, tuning."""
+"""Networks: training, published and own weights, untrained copies, activations, tuning."""
+
+from tonotopy.networks import inputs as networks
+from tonotopy.networks.published import REMOTES
 
 
 rule download_weights:
     output:
-        "data/downloads/weights/{weights}",
+        places.weights("{weights}"),
     log:
         "results/logs/download_weights/{weights}.log",
     wildcard_constraints:
-        weights="|".join(map(re.escape, REMOTES)),
+        weights=one_of(REMOTES),
     conda:
         "../../envs/audio.yaml"
     params:
-        code=code("download_weights"),
+        code=code("networks/download_weights"),
     script:
-        "../scripts/download_weights.py"
+        "../scripts/networks/download_weights.py"
+
+
+rule check_names:
+    # before any training, so that a misspelt class does not cost one
+    input:
+        [places.corpus(config["scale"], name) for name in instances.named_corpora(config)],
+    output:
+        places.names(config["scale"]),
+    log:
+        places.log("check_names", scale=config["scale"]),
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        names=frozen(instances.class_names(config)),
+        corpora=instances.named_corpora(config),
+        code=code("networks/check_names"),
+    script:
+        "../scripts/networks/check_names.py"
 
 
 rule train_network:
     input:
-        corpus=corpus_folder(training_corpus),
-        initial_weights=initial_weights,
-        teacher=teacher,
+        corpus=given(networks.training_corpus),
+        initial_weights=given(networks.initial_weights),
+        teacher=given(networks.teacher),
+        names=ancient(places.names(config["scale"])),  # waited for, and no reason to train anew
     output:
-        network=directory("results/{scale}/networks/{network}"),
+        network=directory(places.network("{scale}", "{network}")),
         history="results/{scale}/training/{network}.csv",
     log:
-        "results/{scale}/logs/train_network/{network}.log",
+        places.log("train_network", "{network}"),
     benchmark:
-        "results/{scale}/benchmarks/train_network/{network}.tsv"
+        places.benchmark("train_network", "{network}")
     wildcard_constraints:
-        network=networks_with("architecture"),
+        network=one_of(networks.with_key(config, "architecture")),
     conda:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     resources:
-        gpu=lambda wildcards: gpus() * devices(wildcards),
-        devices=devices,  # no parameter: with another number the same is learned
+        gpu=lambda wildcards: gpus() * networks.devices(wildcards, config),
+        devices=given(networks.devices),  # no parameter: with another number the same is learned
     params:
-        settings=training_settings,
+        settings=frozen_given(networks.training_settings),
         seed=seed_of,
         accelerator=config["accelerator"],
         checkpoints="results/{scale}/checkpoints/{network}",
         tensorboard="results/{scale}/logs/tensorboard/{network}",
-        code=code("train_network"),
+        code=code("networks/train_network"),
     script:
-        "../scripts/train_network.py"
+        "../scripts/networks/train_network.py"
 
 
 rule publish_network:
     input:
-        weights=published_weights,
+        weights=given(networks.published_weights),
     output:
-        network=directory("results/{scale}/networks/{network}"),
+        network=directory(places.network("{scale}", "{network}")),
     log:
-        "results/{scale}/logs/publish_network/{network}.log",
+        places.log("publish_network", "{network}"),
     wildcard_constraints:
-        network=networks_with("published"),
+        network=one_of(networks.with_key(config, "published")),
     conda:
         "../../envs/torch.yaml"
     params:
-        published=lambda wildcards: config["networks"][wildcards.network]["published"],
-        code=code("publish_network"),
+        settings=frozen_given(networks.settings),
+        code=code("networks/publish_network"),
     script:
-        "../scripts/publish_network.py"
+        "../scripts/networks/publish_network.py"
 
 
 rule adopt_network:
     input:
-        weights=own_weights,
+        weights=given(networks.own_weights),
     output:
-        network=directory("results/{scale}/networks/{network}"),
+        network=directory(places.network("{scale}", "{network}")),
     log:
-        "results/{scale}/logs/adopt_network/{network}.log",
+        places.log("adopt_network", "{network}"),
     wildcard_constraints:
-        network=networks_with("module"),
+        network=one_of(networks.with_key(config, "module")),
     conda:
         "../../envs/torch.yaml"
     params:
-        settings=lambda wildcards: frozen(config["networks"][wildcards.network]),
-        source=own_source,
+        settings=frozen_given(networks.settings),
+        source=given(networks.own_source),
         seed=seed_of,
-        code=code("adopt_network"),
+        code=code("networks/adopt_network"),
     script:
-        "../scripts/adopt_network.py"
+        "../scripts/networks/adopt_network.py"
 
 
 rule untrained_network:
     input:
-        network="results/{scale}/networks/{network}",
+        network=places.network("{scale}", "{network}"),
     output:
-        network=directory("results/{scale}/networks/{network}-untrained"),
+        network=directory(places.network("{scale}", "{network}", "untrained")),
     log:
-        "results/{scale}/logs/untrained_network/{network}.log",
-    wildcard_constraints:
-        network=NETWORKS,
+        places.log("untrained_network", "{network}"),
     conda:
         "../../envs/torch.yaml"
     params:
         seed=seed_of,
-        code=code("untrained_network"),
+        code=code("networks/untrained_network"),
     script:
-        "../scripts/untrained_network.py"
+        "../scripts/networks/untrained_network.py"
+
+
+rule capture_activations:
+    # what every layer of a network, or of its untrained copy, makes of a corpus
+    input:
+        network=places.network("{scale}", "{variant}"),
+        corpus=places.corpus("{scale}", "{corpus}"),
+    output:
+        temp(directory(places.activations("{scale}", "{variant}", "{corpus}.{part}.{view}"))),
+    log:
+        places.log("capture_activations", "{variant}", "{corpus}.{part}.{view}"),
+    wildcard_constraints:
+        variant=f"({one_of(config['networks'])})(-untrained)?",
+        part="all|validation",
+        view="default|all|tokens|channels",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
+    params:
+        accelerator=config["accelerator"],
+        code=code("networks/capture_activations"),
+    script:
+        "../scripts/networks/capture_activations.py"
 
 
 rule tune_network:
     # not part of `all`: random search, then a grid around its best
     input:
-        corpus=corpus_folder(training_corpus),
-        initial_weights=initial_weights,
+        corpus=given(networks.training_corpus),
+        initial_weights=given(networks.initial_weights),
     output:
         trials="results/{scale}/tuning/{network}.csv",
     log:
-        "results/{scale}/logs/tune_network/{network}.log",
-    wildcard_constraints:
-        network=NETWORKS,
+        places.log("tune_network", "{network}"),
     conda:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     resources:
         gpu=gpus(),
     params:
-        settings=lambda wildcards: frozen(config["networks"][wildcards.network]),
+        settings=frozen_given(networks.settings),
         seed=seed_of,
         accelerator=config["accelerator"],
-        code=code("tune_network"),
+        code=code("networks/tune_network"),
     script:
-        "../scripts/tune_network.py"
+        "../scripts/networks/tune_network.py"
 
 
 rule tune:
@@ -133,6 +176,5 @@ rule tune:
     input:
         [
             f"results/{config['scale']}/tuning/{name}.csv"
-            for name, settings in config["networks"].items()
-            if "tuning" in settings
+            for name in networks.with_key(config, "tuning")
         ],

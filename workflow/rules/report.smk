@@ -1,121 +1,96 @@
 """Evidence, figures and the report: everything here reads tables alone."""
 
+from tonotopy import results
+
 
 rule judge_claims:
     input:
-        tables=evidence_tables,
-        claims=WORKFLOW / "claims.yaml",
+        tables=given(results.tables),
+        claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
     output:
-        json="results/{scale}/scorecard.json",
-        csv="results/{scale}/scorecard.csv",
+        json=places.result("{scale}", "scorecard.json"),
+        csv=places.result("{scale}", "scorecard.csv"),
         page=report(
-            "results/{scale}/scorecard.html",
+            places.result("{scale}", "scorecard.html"),
             caption="../report/scorecard.rst",
             category="Scorecard",
         ),
     log:
-        "results/{scale}/logs/judge_claims.log",
+        places.log("judge_claims"),
     conda:
         "../../envs/analysis.yaml"
     params:
-        studies=frozen(
-            {room: {name: judged_settings(room, name) for name in running(room)} for room in ROOMS}
-        ),
-        known={room: sorted(studies_of(room)) for room in ROOMS},
+        instances=frozen(results.instances(config)),
+        claims=list(results.claims(config, WORKFLOW / "claims")),
+        known=instances.known_names(config),
+        titles={study.name: study.title for study in STUDIES.values()},
         statistics=frozen(config["statistics"]),
         seed=seed_of,
-        code=code("judge_claims"),
+        code=code("report/judge_claims", *results.modules(config)),
     script:
-        "../scripts/judge_claims.py"
+        "../scripts/report/judge_claims.py"
 
 
 rule enforce_controls:
     # the run's last word: fails if a control failed, unless `controls: warn`
     input:
-        scorecard="results/{scale}/scorecard.json",
+        scorecard=places.result("{scale}", "scorecard.json"),
     output:
-        "results/{scale}/verdict.txt",
+        places.result("{scale}", "verdict.txt"),
     log:
-        "results/{scale}/logs/enforce_controls.log",
+        places.log("enforce_controls"),
     priority: -1
     conda:
         "../../envs/analysis.yaml"
     params:
         controls=config["controls"],
-        code=code("enforce_controls"),
+        code=code("report/enforce_controls"),
     script:
-        "../scripts/enforce_controls.py"
+        "../scripts/report/enforce_controls.py"
 
 
 rule draw_figure:
     input:
-        figure_sources,
+        given(results.figure_sources),
     output:
         svg=report(
-            "results/{scale}/figures/{room}/{study}/{figure}.svg",
+            places.figure("{scale}", "{study}", "{instance}", "{figure}", "svg"),
             caption="../report/figure.rst",
-            category=lambda wildcards: ROOMS[wildcards.room],
-            subcategory="{study}",
+            category=lambda wildcards: STUDIES[wildcards.study].title,
+            subcategory="{instance}",
             labels={"figure": "{figure}"},
         ),
-        png="results/{scale}/figures/{room}/{study}/{figure}.png",
+        png=places.figure("{scale}", "{study}", "{instance}", "{figure}", "png"),
     log:
-        "results/{scale}/logs/draw_figure/{room}/{study}/{figure}.log",
+        places.log("draw_figure", "{study}", "{instance}", "{figure}"),
     wildcard_constraints:
-        room="|".join(ROOMS),
-        study="|".join(name for room in ROOMS for name in studies_of(room)),
-        figure="|".join(FIGURES),
+        figure=one_of(name for study in STUDIES.values() for name in study.figures),
     conda:
         "../../envs/analysis.yaml"
     params:
-        caption=lambda wildcards: FIGURES[wildcards.figure].caption,
-        options=lambda wildcards: FIGURES[wildcards.figure].options,
-        module=lambda wildcards: FIGURES[wildcards.figure].module,
-        settings=drawn_settings,
+        figure=frozen_given(results.figure),
+        caption=lambda wildcards: STUDIES[wildcards.study].figures[wildcards.figure].caption,
         statistics=frozen(config["statistics"]),
-        code=lambda wildcards: code("draw_figure", FIGURES[wildcards.figure].module),
+        code=lambda wildcards: code(
+            "report/draw_figure", STUDIES[wildcards.study].figure_module(wildcards.figure)
+        ),
     script:
-        "../scripts/draw_figure.py"
+        "../scripts/report/draw_figure.py"
 
 
 rule build_report:
     input:
-        page="results/{scale}/scorecard.html",
-        figures=lambda wildcards: figures(wildcards.scale),
+        page=places.result("{scale}", "scorecard.html"),
+        figures=lambda wildcards: results.figures(wildcards.scale, config),
     output:
-        "results/{scale}/report.zip",
+        places.result("{scale}", "report.zip"),
     log:
-        "results/{scale}/logs/build_report.log",
+        places.log("build_report"),
     conda:
         "../../envs/report.yaml"
     params:
         snakefile=workflow.main_snakefile,
-        code=code("build_report"),
+        code=code("report/build_report"),
     script:
-        "../scripts/build_report.py"
-
-
-rule validation_summary:
-    input:
-        lambda wildcards: [
-            f"results/{wildcards.scale}{suffix}/steering/{name}/slopes.parquet"
-            for suffix in ("", *(f"-seed{seed}" for seed in VALIDATION_SEEDS))
-            for name in ("world", "counterfactual")
-        ],
-    output:
-        "results/{scale}/world_validation.csv",
-    log:
-        "results/{scale}/logs/validation_summary.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("validation_summary"),
-    script:
-        "../scripts/validation_summary.py"
-
-
-rule world_validation:
-    """The planted worlds under five seeds; not part of `all`."""
-    input:
-        f"results/{config['scale']}/world_validation.csv",
+        "../scripts/report/build_report.py"

@@ -1,106 +1,67 @@
 """Study 2: concepts inside a classifier, and steering its answers with them."""
 
-
-rule check_names:
-    # first of all, so that a misspelt concept does not cost a training
-    input:
-        concepts=lambda wildcards: f"data/corpora/{wildcards.scale}/{study(wildcards)['concepts']}",
-        classes=corpus_folder(class_corpus),
-    output:
-        "results/{scale}/steering/{study}/names.json",
-    log:
-        "results/{scale}/logs/check_names/{study}.log",
-    priority: 100
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        settings=lambda wildcards: frozen(
-            {k: study(wildcards)[k] for k in ("pairs", "flat", "concepts")}
-        ),
-        code=code("check_names"),
-    script:
-        "../scripts/check_names.py"
+from tonotopy.studies.steering import inputs as steering
 
 
 rule predict:
     input:
-        network=network_folder,
-        corpus=corpus_folder(class_corpus),
-        unseen=unseen_folder,
+        network=given(steering.network),
+        corpus=given(steering.classes),
+        unseen=given(steering.unseen),
     output:
-        "results/{scale}/steering/{study}/predictions.parquet",
+        places.table("{scale}", "steering", "{instance}", "predictions"),
     log:
-        "results/{scale}/logs/predict/{study}.log",
+        places.log("predict", "{instance}"),
     conda:
         "../../envs/torch.yaml"
     resources:
         gpu=gpus(),
     params:
+        outputs=frozen_given(steering.optional("outputs")),
+        activation=given(steering.activation),
         accelerator=config["accelerator"],
-        code=code("predict"),
+        code=code("steering/predict"),
     script:
-        "../scripts/predict.py"
-
-
-rule capture_tokens:
-    input:
-        network="results/{scale}/networks/{network}",
-        corpus="data/corpora/{scale}/{corpus}",
-    output:
-        temp("results/{scale}/activations/{network}/{corpus}.{part}.npy"),
-    log:
-        "results/{scale}/logs/capture_tokens/{network}/{corpus}.{part}.log",
-    wildcard_constraints:
-        part="all|validation",
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        gpu=gpus(),
-    params:
-        accelerator=config["accelerator"],
-        code=code("capture_tokens"),
-    script:
-        "../scripts/capture_tokens.py"
+        "../scripts/steering/predict.py"
 
 
 rule fit_probes:
     input:
-        names="results/{scale}/steering/{study}/names.json",
-        concepts=corpus_folder(lambda wildcards: study(wildcards)["concepts"]),
-        classes=corpus_folder(class_corpus),
-        trained=tokens("all"),
-        untrained=tokens("all", copy="-untrained"),
-        class_tokens=tokens("validation"),
+        concepts=given(steering.concepts),
+        classes=given(steering.classes),
+        trained=given(steering.activations("concepts", "all")),
+        untrained=given(steering.activations("concepts", "all", "untrained")),
+        class_activations=given(steering.activations("classes", "validation")),
     output:
-        predictions="results/{scale}/steering/{study}/probe_predictions.parquet",
-        scores="results/{scale}/steering/{study}/probe_scores.parquet",
-        agreement="results/{scale}/steering/{study}/agreement.parquet",
-        cosines="results/{scale}/steering/{study}/cosines.parquet",
-        vectors="results/{scale}/steering/{study}/vectors.safetensors",
+        predictions=places.table("{scale}", "steering", "{instance}", "probe_predictions"),
+        scores=places.table("{scale}", "steering", "{instance}", "probe_scores"),
+        agreement=places.table("{scale}", "steering", "{instance}", "agreement"),
+        cosines=places.table("{scale}", "steering", "{instance}", "cosines"),
+        vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),
     log:
-        "results/{scale}/logs/fit_probes/{study}.log",
+        places.log("fit_probes", "{instance}"),
     conda:
         "../../envs/torch.yaml"
     threads: half_of_the_cores
     params:
-        probes=lambda wildcards: frozen(study(wildcards)["probes"]),
+        probes=frozen_given(steering.setting("probes")),
         seed=seed_of,
-        code=code("fit_probes"),
+        code=code("steering/fit_probes"),
     script:
-        "../scripts/fit_probes.py"
+        "../scripts/steering/fit_probes.py"
 
 
 rule steer:
     input:
-        network=network_folder,
-        vectors="results/{scale}/steering/{study}/vectors.safetensors",
-        corpus=corpus_folder(sweep_corpus),
+        network=given(steering.network),
+        vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),
+        corpus=given(steering.steered_corpus),
     output:
-        "results/{scale}/steering/{study}/sweep-{sweep}.parquet",
+        places.table("{scale}", "steering", "{instance}", "sweep-{sweep}"),
     log:
-        "results/{scale}/logs/steer/{study}/{sweep}.log",
+        places.log("steer", "{instance}", "{sweep}"),
     benchmark:
-        "results/{scale}/benchmarks/steer/{study}/{sweep}.tsv"
+        places.benchmark("steer", "{instance}", "{sweep}")
     wildcard_constraints:
         sweep="test|unseen|layers|controls",
     conda:
@@ -108,33 +69,60 @@ rule steer:
     resources:
         gpu=gpus(),
     params:
-        strengths=lambda wildcards: study(wildcards)["strengths"],
-        slope_range=lambda wildcards: study(wildcards)["slope_range"],
-        clips=lambda wildcards: study(wildcards)["clips"][wildcards.sweep],
-        concepts=lambda wildcards: sorted(p["concept"] for p in study(wildcards)["pairs"]),
+        strengths=given(steering.setting("strengths")),
+        slope_range=given(steering.setting("slope_range")),
+        clips=given(steering.clips),
+        concepts=given(steering.paired_concepts),
+        view=given(steering.view),
+        outputs=frozen_given(steering.optional("outputs")),
+        activation=given(steering.activation),
         seed=seed_of,
         accelerator=config["accelerator"],
-        code=code("steer"),
+        code=code("steering/steer"),
     script:
-        "../scripts/steer.py"
+        "../scripts/steering/steer.py"
 
 
 rule read_effects:
     input:
-        sweeps=sweeps,
-        corpus=corpus_folder(class_corpus),
+        sweeps=given(steering.sweeps),
+        corpus=given(steering.classes),
     output:
-        by_clip="results/{scale}/steering/{study}/clip_slopes.parquet",
-        matrix="results/{scale}/steering/{study}/slopes.parquet",
-        table="results/{scale}/steering/{study}/slopes.csv",
+        by_clip=places.table("{scale}", "steering", "{instance}", "clip_slopes"),
+        matrix=places.table("{scale}", "steering", "{instance}", "slopes"),
+        table=places.table("{scale}", "steering", "{instance}", "slopes", "csv"),
     log:
-        "results/{scale}/logs/read_effects/{study}.log",
+        places.log("read_effects", "{instance}"),
     conda:
         "../../envs/analysis.yaml"
     params:
-        slope_range=lambda wildcards: study(wildcards)["slope_range"],
+        sweep_names=given(steering.sweep_names),
+        slope_range=given(steering.setting("slope_range")),
         statistics=frozen(config["statistics"]),
         seed=seed_of,
-        code=code("read_effects"),
+        code=code("steering/read_effects"),
     script:
-        "../scripts/read_effects.py"
+        "../scripts/steering/read_effects.py"
+
+
+rule validation_summary:
+    input:
+        given(steering.validation_matrices),
+    output:
+        "results/{scale}/world_validation.csv",
+    log:
+        places.log("validation_summary"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        scales=given(steering.validation_scales),
+        instances=given(steering.validation_instances),
+        code=code("steering/validation_summary"),
+    script:
+        "../scripts/steering/validation_summary.py"
+
+
+rule world_validation:
+    """The planted worlds under five seeds; not part of `all`."""
+    input:
+        places.result(config["scale"], "world_validation.csv"),

@@ -7,14 +7,39 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.errors import InputError, nearest
+from tonotopy.instances import running
 from tonotopy.networks.layers import parse_entry
 from tonotopy.preflight import preflight
+from tonotopy.studies import STUDIES
+from tonotopy.training.settings import check_training, refuse_old_forms
+
+NAME = "^[a-z][a-z0-9_]*$"  # of an instance
 
 
 def read_schema(path: str | Path) -> dict:
     """Read a JSON schema written as YAML."""
     return yaml.safe_load(Path(path).read_text())
+
+
+def config_schema(folder: str | Path) -> dict:
+    """Return the schema of the configuration, with public corpora and a section for each study.
+
+    Args:
+        folder: of the schemas: config.schema.yaml, and {study}.schema.yaml for an entry of each
+            study, which may refer to the definitions of the first.
+    """
+    folder = Path(folder)
+    schema = read_schema(folder / "config.schema.yaml")
+    makers = schema["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]
+    makers["enum"] = [*makers["enum"], *PUBLIC]
+    for study in STUDIES:
+        schema["$defs"][study] = read_schema(folder / f"{study}.schema.yaml")
+        entries = {"additionalProperties": {"$ref": f"#/$defs/{study}"}}
+        names = {"propertyNames": {"pattern": NAME}}
+        schema["properties"][study] = {"type": "object", **names, **entries}
+    return schema
 
 
 def check(config: dict, schema: dict) -> None:
@@ -24,12 +49,14 @@ def check(config: dict, schema: dict) -> None:
         InputError: the message names the key by its path, what was expected, and the nearest
             known key or name.
     """
+    _check_values(config, ())
     plain = json.loads(json.dumps(config))
+    refuse_old_forms(plain.get("networks"))
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(plain), key=lambda e: e.json_path
     )
     if errors:
-        raise InputError("configuration: " + "; ".join(_told(error) for error in errors[:5]))
+        raise InputError("configuration: " + "; ".join(_message(error) for error in errors[:5]))
     _check_references(config)
     preflight(config)
 
@@ -38,51 +65,65 @@ _MERGED = (
     "; keys are added to those of an entry of the same name in config.yaml: give one of your own a "
     "name of its own"
 )
+_QUOTES = (
+    " (YAML reads yes, no, on and off as true and false, 01 as a number and 2024-01-31 as a date: "
+    "put quotes around what is meant as text)"
+)
 
 
-def _told(error: jsonschema.ValidationError) -> str:
+def _check_values(value, path: tuple[str, ...]) -> None:
+    """Refuse what YAML makes of unquoted words where JSON has no such thing."""
+    place = ".".join(path) or "top level"
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise InputError(f"configuration: {place} has the key {key!r}{_QUOTES}")
+            _check_values(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            _check_values(inner, (*path, str(number)))
+    elif not isinstance(value, str | int | float | bool | None):
+        raise InputError(f"configuration: {place} is {value}{_QUOTES}")
+
+
+def _message(error: jsonschema.ValidationError) -> str:
     place = ".".join(map(str, error.absolute_path)) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {})
         unknown = [key for key in error.instance if key not in known]
-        told = f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
-        return told + (_MERGED if place.startswith(("corpora.", "networks.")) else "")
+        text = f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
+        return text + (_MERGED if place.startswith(("corpora.", "networks.")) else "")
     if error.validator == "enum":
         hint = nearest(error.instance, error.validator_value)
         return f"{place}: '{error.instance}' is not possible{hint}"
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
-        return _told(closest)
-    hint = ""
-    if error.validator == "type" and error.validator_value == "number":
+        return _message(closest)
+    return f"{place}: {error.message}{_type_hint(place, error)}"
+
+
+def _type_hint(place: str, error: jsonschema.ValidationError) -> str:
+    """Return what may have been meant by a value of the wrong type."""
+    if error.validator != "type":
+        return ""
+    if place == "run":
+        return " (a list of instances, such as [hierarchy/layers, steering/world])"
+    expected, value = error.validator_value, error.instance
+    wants_text = "string" in ([expected] if isinstance(expected, str) else expected)
+    if wants_text and isinstance(value, bool | int | float):
+        return _QUOTES
+    if expected == "number":
         with contextlib.suppress(TypeError, ValueError):
-            hint = f" (YAML takes it for text: write {float(error.instance):.1e})"
-    return f"{place}: {error.message}{hint}"
+            return f" (YAML takes it for text: write {float(value):.1e})"
+    return ""
 
 
 def _check_references(config: dict) -> None:
     _check_networks(config)
-    _check_hierarchies(config)
-    for name in config["run"]["steering"]:
-        study = _known(name, config["steering"], "run.steering", "steering")
-        place = f"steering.{name}"
-        network = _known(study["network"], config["networks"], f"{place}.network", "networks")
-        if network.get("architecture") != "ast":
-            raise InputError(f"{place}.network: only an AST that is trained here can be steered")
-        classes = _known(
-            network["corpus"], config["corpora"], f"networks.{study['network']}.corpus", "corpora"
-        )
-        named = {"concepts": study["concepts"], "unseen": study["unseen"]}
-        for key, corpus in named.items():
-            if corpus is not None:
-                _known(corpus, config["corpora"], f"{place}.{key}", "corpora")
-        if "unseen" in study["sweeps"] and study["unseen"] is None:
-            raise InputError(f"{place}.sweeps: 'unseen' needs a corpus in {place}.unseen")
-        if not [s for s in study["strengths"] if 0 < abs(s) <= study["slope_range"]]:
-            raise InputError(
-                f"{place}.strengths: none lies within slope_range {study['slope_range']}"
-            )
-        _check_rate(network, classes, study["network"])
+    for one in running(config):
+        for need in one.study.needs(one.entry):
+            _known(need.name, config[need.section], f"{one.place}.{need.key}", need.section)
+        one.study.check(one.place, one.entry, config)
 
 
 def _check_networks(config: dict) -> None:
@@ -95,29 +136,9 @@ def _check_networks(config: dict) -> None:
             if (training.get("objective") == "distil") != ("teacher" in training):
                 raise InputError(f"{place}.training: objective 'distil' and 'teacher' go together")
             if "teacher" in training:
-                _known(training["teacher"], config["networks"], f"{place}.training.teacher",
-                       "networks")  # fmt: skip
-
-
-def _check_hierarchies(config: dict) -> None:
-    for name in config["run"]["hierarchy"]:
-        study = _known(name, config["hierarchy"], "run.hierarchy", "hierarchy")
-        place = f"hierarchy.{name}"
-        for network in study["networks"]:
-            _known(network, config["networks"], f"{place}.networks", "networks")
-        for task, entry in study["tasks"].items():
-            _known(entry["corpus"], config["corpora"], f"{place}.tasks.{task}.corpus", "corpora")
-        if study["tagging"] is not None:
-            _known(study["tagging"], config["corpora"], f"{place}.tagging", "corpora")
-
-
-def _check_rate(network: dict, corpus: dict, name: str) -> None:
-    hears, has = network["front_end"]["rate"], corpus.get("rate")
-    if has is not None and hears != has:
-        raise InputError(
-            f"networks.{name}.front_end.rate is {hears} Hz, corpora.{network['corpus']}.rate is "
-            f"{has} Hz: make them equal"
-        )
+                teacher, key = training["teacher"], f"{place}.training.teacher"
+                _known(teacher, config["networks"], key, "networks")
+            check_training(network, f"{place}.")
 
 
 def _known(name: str, names: dict, place: str, section: str) -> dict:

@@ -8,7 +8,11 @@ from tonotopy.errors import InputError
 
 
 class _Tee:
-    """A stream that writes to the terminal and, progress bars aside, to the log."""
+    """A stream that writes to the terminal and, progress bars aside, to the log.
+
+    All else is the terminal's own (its encoding, its file number), so that a debugger reads lines
+    from it as it would without a log, with editing and history.
+    """
 
     def __init__(self, terminal, log):
         self.terminal, self.log = terminal, log
@@ -20,14 +24,8 @@ class _Tee:
             self.log.flush()
         return len(text)
 
-    def flush(self) -> None:
-        self.terminal.flush()
-
-    def isatty(self) -> bool:
-        return self.terminal.isatty()
-
-    def fileno(self) -> int:
-        return self.terminal.fileno()
+    def __getattr__(self, name: str):
+        return getattr(self.terminal, name)
 
 
 def to_log(path: str | Path) -> None:

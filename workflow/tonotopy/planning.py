@@ -5,7 +5,9 @@ from pathlib import Path
 
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.remote import Remote
+from tonotopy.instances import running, used
 from tonotopy.networks.published import INITIAL, PUBLISHED
 
 CLIP_BYTES = 1_390_000  # of an AudioSet clip on the hub, on average
@@ -13,7 +15,7 @@ AVAILABLE = 0.85  # share of AudioSet's clips that the hub has
 
 
 @dataclass(frozen=True)
-class Need:
+class Storage:
     """Something that takes space.
 
     Attributes:
@@ -29,22 +31,7 @@ class Need:
     note: str = ""
 
 
-def used(config: dict) -> tuple[list[str], list[str]]:
-    """Return the names of the corpora and networks that the studies of a run need."""
-    steering = [config["steering"][name] for name in config["run"]["steering"]]
-    layers = [config["hierarchy"][name] for name in config["run"]["hierarchy"]]
-    networks = [study["network"] for study in steering]
-    networks += [name for study in layers for name in study["networks"]]
-    networks += [config["networks"][n].get("training", {}).get("teacher") for n in networks]
-    networks = [name for name in dict.fromkeys(networks) if name]
-    corpora = [config["networks"][name].get("corpus") for name in networks]
-    corpora += [study[key] for study in steering for key in ("concepts", "unseen")]
-    corpora += [task["corpus"] for study in layers for task in study["tasks"].values()]
-    corpora += [study["tagging"] for study in layers]
-    return [name for name in dict.fromkeys(corpora) if name], networks
-
-
-def needs(config: dict, root: Path = Path("data/downloads")) -> list[Need]:
+def needs(config: dict, root: Path = Path("data/downloads")) -> list[Storage]:
     """Return downloads, then corpora, of the studies that run.
 
     Args:
@@ -59,7 +46,7 @@ def needs(config: dict, root: Path = Path("data/downloads")) -> list[Need]:
     return found + [_corpus(name, entry, config) for name, entry in entries.items()]
 
 
-def _public(entries: dict, mirror: str | None, root: Path) -> list[Need]:
+def _public(entries: dict, mirror: str | None, root: Path) -> list[Storage]:
     sources = {}
     for entry in entries.values():
         if entry["maker"] in PUBLIC and not entry.get("path"):
@@ -69,14 +56,14 @@ def _public(entries: dict, mirror: str | None, root: Path) -> list[Need]:
     found = []
     for source, corpus in sources.items():
         if (root / source).is_dir():
-            found.append(Need(source, 0, corpus.unpacked_bytes, "unpacked already"))
+            found.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked already"))
             continue
         found += [_download(remote, mirror, root / "archives") for remote in corpus.remotes]
-        found.append(Need(source, 0, corpus.unpacked_bytes, "unpacked"))
+        found.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked"))
     return found
 
 
-def _weights(networks: list[str], config: dict, root: Path) -> list[Need]:
+def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
     remotes = []
     for entry in (config["networks"][name] for name in networks):
         if "published" in entry:
@@ -86,7 +73,7 @@ def _weights(networks: list[str], config: dict, root: Path) -> list[Need]:
     return [_download(remote, config["mirror"], root / "weights") for remote in remotes]
 
 
-def _audioset(config: dict, root: Path) -> list[Need]:
+def _audioset(config: dict, root: Path) -> list[Storage]:
     settings = config["audioset"]
     wanted = [SEGMENTS[n] for n in settings["segments"] if not settings["files"].get(n)]
     found = [_download(remote, config["mirror"], root) for remote in wanted]
@@ -94,7 +81,7 @@ def _audioset(config: dict, root: Path) -> list[Need]:
         clips = sum(_thesis_clips(task, settings["per_class"]) for task in SETS)
         size = round(clips * AVAILABLE * CLIP_BYTES)
         note = f"{clips:,} clips from {settings['repository']}; if a parquet file holds one of "
-        found.append(Need("AudioSet clips", size, size, note + "them, more of it may be read"))
+        found.append(Storage("AudioSet clips", size, size, note + "them, more of it may be read"))
     return found
 
 
@@ -102,18 +89,19 @@ def _thesis_clips(task: str, per_class: int | None) -> int:
     return sum(min(label.thesis, per_class or label.thesis) for label in SETS[task].values())
 
 
-def _download(remote: Remote, mirror: str | None, folder: Path) -> Need:
+def _download(remote: Remote, mirror: str | None, folder: Path) -> Storage:
     size = remote.bytes or remote.approximate_bytes or 0
     if (folder / remote.file).is_file():
-        return Need(remote.name, 0, size, "here already")
+        return Storage(remote.name, 0, size, "here already")
     places = [Path(mirror) / remote.file, Path(mirror) / remote.name] if mirror else []
     if any(place.is_file() for place in places):
-        return Need(remote.name, 0, size, "in the mirror")
-    return Need(remote.name, size, size, "" if remote.bytes else "size is approximate")
+        return Storage(remote.name, 0, size, "in the mirror")
+    return Storage(remote.name, size, size, "" if remote.bytes else "size is approximate")
 
 
-def _corpus(name: str, entry: dict, config: dict) -> Need:
-    clips, rate, seconds = _clips(entry, config), entry.get("rate"), entry.get("seconds")
+def _corpus(name: str, entry: dict, config: dict) -> Storage:
+    world = entry.get("of", entry)
+    clips, rate, seconds = _clips(entry, config), world.get("rate"), world.get("seconds")
     yours = f"your own copy, {entry['path']}" if entry.get("path") else ""
     if yours and not Path(entry["path"]).is_dir():
         yours += ": MISSING"
@@ -122,9 +110,9 @@ def _corpus(name: str, entry: dict, config: dict) -> Need:
         seconds = seconds or PUBLIC[entry["maker"]].seconds
     if clips is None or rate is None or seconds is None:
         note = "number of clips is not known before it is built"
-        return Need(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
+        return Storage(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
     size, note = round(2 * clips * rate * seconds), f"{clips:,} clips"
-    return Need(f"corpus {name}", 0, size, "; ".join(filter(None, (note, yours))))
+    return Storage(f"corpus {name}", 0, size, "; ".join(filter(None, (note, yours))))
 
 
 def _clips(entry: dict, config: dict) -> int | None:
@@ -138,28 +126,46 @@ def _clips(entry: dict, config: dict) -> int | None:
             left = corpus.tasks[entry["task"]].classes - len(entry.get("leave_out", []))
             return per_class * left
         return corpus.clips
+    if maker == "planted_twins":
+        values = chosen_values(
+            entry["attribute"], entry.get("values"), entry["of"].get("sounds", "seen")
+        )
+        return sum(entry["clips"].values()) * len(values)
     return sum(entry["clips"].values()) if "clips" in entry else None
 
 
-def told(found: list[Need], jobs: dict[str, int], free: int) -> str:
-    """Return the plan as text: jobs by rule, downloads, disk.
+def report(storage: list[Storage], jobs: dict[str, int], undrawn: dict[str, str], free: int) -> str:
+    """Return the plan as text: jobs by rule, figures that are not drawn, downloads, disk.
 
     Args:
-        found: what takes space.
+        storage: what takes space.
         jobs: rule -> number of jobs.
+        undrawn: figure -> why it is not drawn, see `undrawn_figures`.
         free: free bytes on the disk of the project.
     """
     lines = [f"{sum(jobs.values())} jobs: " + ", ".join(f"{n} {r}" for r, n in jobs.items())]
+    lines += [f"not drawn: {figure}: {reason}" for figure, reason in undrawn.items()]
     lines.append(f"{'':<48}{'download':>12}{'disk':>12}")
-    for need in found:
-        note = f"  {need.note}" if need.note else ""
-        lines.append(f"{need.what:<48}{_size(need.fetched):>12}{_size(need.kept):>12}{note}")
-    fetched, kept = sum(n.fetched for n in found), sum(n.kept for n in found)
+    for item in storage:
+        note = f"  {item.note}" if item.note else ""
+        lines.append(f"{item.what:<48}{_size(item.fetched):>12}{_size(item.kept):>12}{note}")
+    fetched, kept = sum(item.fetched for item in storage), sum(item.kept for item in storage)
     lines.append(f"{'in all':<48}{_size(fetched):>12}{_size(kept):>12}")
     lines.append(f"free on this disk: {_size(free)}; activations and tables come on top")
     if kept > free:
         lines.append("the disk is too small for this plan")
     return "\n".join(lines)
+
+
+def undrawn_figures(config: dict) -> dict[str, str]:
+    """Return study/instance/figure -> why it is not drawn, for the instances that run."""
+    reasons = {}
+    for one in running(config):
+        for name, figure in one.study.figures.items():
+            reason = figure.obstacle(one.entry, config)
+            if reason is not None:
+                reasons[f"{one.study.name}/{one.name}/{name}"] = reason
+    return reasons
 
 
 def _size(count: int) -> str:

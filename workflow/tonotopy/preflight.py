@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.embedded.attributes import check_exact, chosen_values
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
-from tonotopy.planning import used
+from tonotopy.instances import used
 
 PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
 AST = {"patch": (16, 16), "width": 768, "heads": 12}  # where an entry does not say
@@ -63,11 +64,22 @@ def _check_corpus(place: str, entry: dict, audioset: dict) -> None:
             check_shares(audioset["shares"])
     if entry["maker"] in PUBLIC:
         _check_public(place, entry)
+    _check_planted(place, entry)
     for key, rule in _rules(entry):
         with _naming(f"{place}.{key}"):
             check_expressions(rule)
             if rule["from"] == "random":
                 check_shares(rule.get("shares", {}))
+
+
+def _check_planted(place: str, entry: dict) -> None:
+    if entry["maker"] == "planted_music" and entry.get("parts") and "rate" in entry:
+        with _naming(f"{place}.rate"):
+            check_exact(entry["rate"], "parts")
+    if entry["maker"] == "planted_twins":
+        with _naming(f"{place}.values"):
+            sounds = entry["of"].get("sounds", "seen")
+            chosen_values(entry["attribute"], entry.get("values"), sounds)
 
 
 def _rules(entry: dict) -> list[tuple[str, dict]]:

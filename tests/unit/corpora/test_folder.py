@@ -148,6 +148,37 @@ def test_missing_and_empty_folders_are_named(tmp_path):
         sources.clips(tmp_path, "audio")
 
 
+@pytest.fixture
+def songs(tmp_path):
+    """Two classes of six clips, three of each song, all but one of each class named after it."""
+    for label, hz in {"high": 880, "low": 220}.items():
+        for number in range(6):
+            name = f"song{number // 3}_{number}" if number < 5 else "other"
+            put(tmp_path / "songs", f"{label}/{name}.wav", tone(hz + number))
+    return tmp_path / "songs"
+
+
+def test_a_group_pattern_that_no_clip_fits_is_refused(tmp_path, songs):
+    """The pattern is searched in the path, which begins with the class."""
+    group = {"from": "name", "pattern": r"^(song\d+)"}
+    told = (
+        r"songs: no clip has a group by .*'\^\(song.*for instance not 'high/other.wav': correct 'g"
+    )
+    with pytest.raises(InputError, match=told):
+        build(tmp_path / "c", FolderSettings(str(songs), 8000, 0.5, group=group))
+    assert not (tmp_path / "c").exists()
+
+
+def test_clips_that_a_group_pattern_does_not_fit_are_noted(tmp_path, songs):
+    group = {"from": "name", "pattern": r"(song\d+)"}
+    build(tmp_path / "c", FolderSettings(str(songs), 8000, 0.5, group=group))
+    corpus = Corpus(tmp_path / "c")
+    notes = [note for note in corpus.info["report"]["notes"] if "no group" in note]
+    assert len(notes) == 1 and notes[0].startswith("2 clip(s) have no group by {")
+    assert notes[0].endswith("and are on their own, such as 'high/other.wav'")
+    assert {"high/other.wav", "low/other.wav", "song0", "song1"} == set(corpus.groups)
+
+
 def test_random_splits_are_seeded_stratified_and_never_cut_groups():
     labels = ["a"] * 60 + ["b"] * 30
     groups = [f"g{i // 3}" for i in range(90)]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tonotopy.corpora.embedded import planted
-from tonotopy.corpora.embedded.music import GENRES, INSTRUMENTS, MusicWorld
+from tonotopy.corpora.embedded.instruments import INSTRUMENTS
+from tonotopy.corpora.embedded.music import GENRES, MusicWorld
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
@@ -58,10 +59,10 @@ def test_tempo_key_and_levels_do_not_depend_on_the_genre():
     notes = {}
     for genre in ("classical", "jazz"):
         rng = generator(0, "same")
-        midi = WORLD._arrange(WORLD.genre_score(genre, rng), rng)
-        backing = [t for t in midi.tracks if t.name in ("bass", "pad")]
-        rows = [(n.time, n.duration, n.pitch) for t in backing for n in t.notes]
-        notes[genre] = (midi.tempos[0].qpm, rows)
+        arrangement = WORLD.draw(WORLD.genre_score(genre, rng), rng)
+        tracks = arrangement.tracks(WORLD.seconds)
+        rows = [(n.time, n.duration, n.pitch) for p in ("bass", "pad") for n in tracks[p].notes]
+        notes[genre] = (arrangement.tempo, rows)
     assert notes["classical"] == notes["jazz"]
 
 

@@ -13,6 +13,7 @@ from worlds import tone_corpus
 from tonotopy.activations import store
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
+from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.frontends.vggish import VGGishPatches, VGGishSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle
@@ -87,10 +88,10 @@ def test_a_planted_profile_is_found(tones, tmp_path):
         expected = model.predict(spectra[inside]) == tones.labels[inside]
         assert (row["correct"][inside] == expected).mean() > 0.99
     named = table.assign(network="n", family="other", task="tones", level="low")
-    curves = profiles(named, 50, 0.95, 0)
+    curves = profiles(named, Bootstrap(50, 0.95, 0))
     assert len(curves) == (table["labels"] == "true").sum()
     assert (curves["low"] <= curves["accuracy"]).all() and (curves["clips"] == len(tones)).all()
-    middle = centres(named, 50, 0.95, 0)
+    middle = centres(named, Bootstrap(50, 0.95, 0))
     assert middle.loc[middle["probe"] == "knn", "value"].min() > 0.9
 
 

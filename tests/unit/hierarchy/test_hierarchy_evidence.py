@@ -1,64 +1,20 @@
 """Statistics of study 1: planted profiles come back, nulls are null, each equals a plain loop."""
 
-import shutil
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hierarchy_loops import CLIPS, RESAMPLES, answers, depth, literal_centre, resampled
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import average_precision_score
-from worlds import HIERARCHY, RATES, TASK_CLASSES, TASKS, hierarchy_tables
+from study_tables import changed, without
+from tables_of_hierarchy import RATES, TASK_CLASSES, TASKS
 
-from tonotopy.config import read_schema
-from tonotopy.errors import InputError
-from tonotopy.studies.hierarchy.statistics import profiles as statistics
+from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.resampling import interval
 from tonotopy.studies.hierarchy.statistics import known_answers
-from tonotopy.evidence.claims import NotRun, read_claims
-from tonotopy.evidence.resampling import bootstrap_weights, interval
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
-from tonotopy.evidence.scorecard import judge
-from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
-from tonotopy.seeding import generator
-
-WORKFLOW = Path(__file__).parents[3] / "workflow"
-CLIPS, RESAMPLES = 200, 200
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    folder = hierarchy_tables(tmp_path_factory.mktemp("study"), clips=CLIPS)
-    return HierarchyTables(folder, HIERARCHY, RESAMPLES, 0.95, seed=0)
-
-
-@pytest.fixture(scope="module")
-def null(tmp_path_factory):
-    folder = hierarchy_tables(tmp_path_factory.mktemp("null"), flat=0.5, clips=CLIPS)
-    return HierarchyTables(folder, HIERARCHY, RESAMPLES, 0.95, seed=0)
-
-
-def answers(tables, network, task, k=5, **keys):
-    """Which clips were right, (layers, clips), read without the class that is tested."""
-    rows = pd.read_parquet(tables.folder / "correct.parquet")
-    wanted = {"network": network, "task": task, "copy": "trained", "length": "whole",
-              "folds": "paper", "probe": "knn", "labels": "true", "k": k, **keys}  # fmt: skip
-    for column, value in wanted.items():
-        rows = rows[rows[column] == value]
-    return np.array(rows.sort_values("position")["correct"].to_list())
-
-
-def resampled(right, task):
-    """Accuracies per resample: each clip repeated as often as it was drawn."""
-    counts = bootstrap_weights(right.shape[1], RESAMPLES, generator(0, "profile", task))
-    for row in counts:
-        drawn = [clip for clip, times in enumerate(row) for _ in range(times)]
-        yield [sum(bool(layer[clip]) for clip in drawn) / len(drawn) for layer in right]
-
-
-def depth(layer, layers):
-    return layer / (layers - 1)
+from tonotopy.studies.hierarchy.statistics import profiles as statistics
 
 
 def rank_correlation(a):
@@ -141,8 +97,10 @@ def test_agreement_of_ks_equals_a_plain_loop(tables):
 
 def test_differences_of_peaks_take_each_ones_best_k(tables):
     task = "instrument"
-    trained, untrained = answers(tables, "clap", task), answers(tables, "clap", task,
-                                                                copy="untrained")  # fmt: skip
+    trained, untrained = (
+        answers(tables, "clap", task),
+        answers(tables, "clap", task, copy="untrained"),
+    )
     found = statistics.peak_difference(tables, "clap", task, than={"copy": "untrained"})
     pairs = zip(resampled(trained, task), resampled(untrained, task), strict=True)
     assert found.value == pytest.approx(0.15) and found.low > 0
@@ -151,11 +109,6 @@ def test_differences_of_peaks_take_each_ones_best_k(tables):
     assert leak.value == pytest.approx(0.02, abs=0.021) and leak.low < leak.high
     with pytest.raises(NotRun, match="both kinds of folds keep the groups of task instrument"):
         known_answers.leak(tables, "clap", task)
-
-
-def literal_centre(accuracy, chance):
-    mass = [max(a - chance, 0) for a in accuracy]
-    return sum(m * depth(i, len(mass)) for i, m in enumerate(mass)) / sum(mass)
 
 
 def literal_gap(tables, network, **keys):
@@ -187,8 +140,10 @@ def test_the_hierarchy_test_equals_a_plain_loop(tables, null):
 
 def test_vggish_is_the_exception_where_it_is(tables):
     found = statistics.vggish_exception(tables, "keyword")
-    profiles = [list(resampled(answers(tables, n, "keyword"), "keyword"))
-                for n in ("clap", "mobilenet", "vggish")]  # fmt: skip
+    profiles = [
+        list(resampled(answers(tables, n, "keyword"), "keyword"))
+        for n in ("clap", "mobilenet", "vggish")
+    ]
     draws = [
         pearsonr(c, m).statistic - (pearsonr(c, v).statistic + pearsonr(m, v).statistic) / 2
         for c, m, v in zip(*profiles, strict=True)
@@ -201,10 +156,13 @@ def test_vggish_is_the_exception_where_it_is(tables):
 
 def test_dips_are_counted_over_tasks(tables, null):
     found = statistics.dip_share(tables, "ast")
-    expected = np.mean([
-        [LOOPS["dip"](a) > 0 for a in resampled(answers(tables, "ast", task), task)]
-        for task in TASKS
-    ], axis=0)  # fmt: skip
+    expected = np.mean(
+        [
+            [LOOPS["dip"](a) > 0 for a in resampled(answers(tables, "ast", task), task)]
+            for task in TASKS
+        ],
+        axis=0,
+    )
     np.testing.assert_allclose(found.draws, expected)
     assert found.value == pytest.approx(5 / 6) and found.n == 6 * CLIPS
     assert statistics.dip_share(null, "ast").value == 0
@@ -224,69 +182,7 @@ def test_nothing_is_found_where_nothing_is(null):
             getattr(statistics, name)(null, "clap", "note")
 
 
-def test_controls_come_out_and_fail_where_they_should(tables):
-    shuffled = known_answers.shuffled_at_chance(tables, "clap", "genre")
-    right = answers(tables, "clap", "genre", labels="shuffled", k=5)
-    assert shuffled.value == pytest.approx(right.mean() - 0.1, abs=0.01)
-    assert shuffled.low < 0 < shuffled.high
-    constant = known_answers.constant_at_chance(tables)
-    assert abs(constant.value) < 0.01 and constant.low < 0 < constant.high
-    assert known_answers.identity_equals_reference(tables).high == 0
-    assert known_answers.groups_disjoint(tables, "keyword").high == 0
-    assert known_answers.groups_disjoint(tables, "keyword", folds="paper").low == 30
-    broken = replace(tables)
-    identity = tables.controls["control"] == "identity"
-    broken.__dict__["controls"] = tables.controls.assign(
-        correct=tables.controls["correct"] ^ (identity & (np.arange(len(identity)) % 4 == 0))
-    )
-    assert known_answers.identity_equals_reference(broken).value == pytest.approx(0.25)
-
-
-def test_several_shuffles_are_averaged(tables):
-    several = replace(tables)
-    key = ("clap", "genre", "trained", "whole", "paper", "knn", "shuffled")
-    rows = tables.correct[key]
-    several.__dict__["correct"] = {key: pd.concat([rows, rows])}
-    one, two = (known_answers.shuffled_at_chance(t, "clap", "genre") for t in (tables, several))
-    np.testing.assert_allclose(one.draws, two.draws)
-
-
-def test_weighted_average_precision_equals_scikit_learn():
-    rng = np.random.default_rng(0)
-    targets, scores = rng.random((60, 4)) < 0.2, rng.random((60, 4)).round(1)  # with ties
-    targets[:, 3] = False
-    weights = rng.multinomial(60, np.full(60, 1 / 60), size=20).astype(float)
-    weights[0], weights[1] = 1, ~targets.any(axis=1)
-    found = mean_average_precisions(targets, scores, weights)
-    for value, row in zip(found, weights, strict=True):
-        each = [
-            average_precision_score(t, s, sample_weight=row)
-            for t, s in zip(targets.T, scores.T, strict=True)
-            if row[t].sum() > 0
-        ]
-        assert value == pytest.approx(np.mean(each)) if each else np.isnan(value)
-    assert np.isnan(found[1]) and not np.isnan(found[0])
-
-
-def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
-    rows = tables.tagging[tables.tagging["network"] == "clap"]
-
-    def precision(copy):
-        part = rows[rows["copy"] == copy].groupby("class")
-        return np.mean([average_precision_score(r["target"], r["score"]) for _, r in part])
-
-    found = known_answers.tagging_gain(tables, "clap")
-    assert found.value == pytest.approx(precision("trained") / precision("untrained"))
-    assert found.low > 2 and found.n == CLIPS
-    monkeypatch.setattr("tonotopy.studies.hierarchy.average_precision.CELLS", 7 * CLIPS)  # several blocks
-    np.testing.assert_allclose(known_answers.tagging_gain(tables, "clap").draws, found.draws)
-    damaged = replace(tables)
-    damaged.__dict__["tagging"] = tables.tagging.drop(index=rows.index[0])
-    with pytest.raises(InputError, match="some clip lacks a class"):
-        known_answers.tagging_gain(damaged, "clap")
-
-
-def test_what_cannot_be_judged_says_why(tables, tmp_path):
+def test_what_cannot_be_judged_says_why(tables):
     for part, call in {
         "no profile of vgg on note": lambda: statistics.peak_depth(tables, "vgg", "note"),
         "clap on keyword with length 'second'": lambda: statistics.truncation_loss(
@@ -299,8 +195,8 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
         "no groups are known in task note": lambda: known_answers.leak(tables, "clap", "note"),
         "no sung folds of note": lambda: known_answers.groups_disjoint(tables, "note", "sung"),
         "no tags of the trained vgg": lambda: known_answers.tagging_gain(tables, "vgg"),
-        "correct.parquet is not part": lambda: statistics.peak_depth(
-            HierarchyTables(tmp_path, HIERARCHY, 10, 0.95, 0), "clap", "note"
+        "the table 'correct' is not part of this run": lambda: statistics.peak_depth(
+            without(tables, "correct"), "clap", "note"
         ),
     }.items():
         with pytest.raises(NotRun) as reason:
@@ -310,79 +206,39 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
 
 def test_a_task_that_is_never_above_chance_has_no_centre(tables):
     low = replace(tables)
-    rows = {key: part.assign(correct=[np.zeros(CLIPS, bool)] * len(part))
-            for key, part in tables.correct.items()}  # fmt: skip
+    rows = {
+        key: part.assign(correct=[np.zeros(CLIPS, bool)] * len(part))
+        for key, part in tables.correct.items()
+    }
     low.__dict__["correct"] = rows
     with pytest.raises(NotRun, match="nothing is above chance"):
         statistics.centre_low_minus_high(low, "clap")
 
 
-def test_damaged_tables_are_named(tables):
-    key = ("clap", "note", "trained", "whole", "paper", "knn", "true")
-    rows = tables.correct[key]
-    for damaged, told in (
-        (rows.iloc[1:], "layers differ in their ks"),
-        (rows.assign(correct=[c[i == 0 :] for i, c in enumerate(rows["correct"])]), "their clips"),
-    ):
-        broken = replace(tables)
-        broken.__dict__["correct"] = {key: damaged}
-        with pytest.raises(InputError, match=f"correct.parquet: clap on note: .*{told}"):
-            broken.decoded("clap", "note")
+def test_resamples_that_lack_a_centre_are_not_paired_with_others(tables, tmp_path):
+    """Too few to hide an interval, yet enough to pair the draws of different resamples."""
+    correct = pd.read_parquet(tables.paths["correct"])
+    edge = (correct["network"] == "clap") & (correct["task"] == "note")
+    edge &= correct["labels"] == "true"
+    shares = np.arange(CLIPS) < CLIPS // TASK_CLASSES["note"] + 8
+    correct.loc[edge, "correct"] = pd.Series([shares] * edge.sum(), index=correct.index[edge])
+    few = changed(tables, tmp_path, correct=correct)
+    own = statistics.centre_low_minus_high(few, "clap")
+    assert 0.95 * RESAMPLES <= len(own.draws) < RESAMPLES
+    for network in ("ast", "clap"):
+        with pytest.raises(NotRun, match="some resamples have no centre of mass"):
+            statistics.centre_gap_over_cnns(few, network)
+    assert len(statistics.centre_low_minus_high(few, "ast").draws) == RESAMPLES
 
 
-def row(**changes):
-    return {"id": "hierarchy.x", "study": "hierarchy", "kind": "claim", "source": "s", "claim": "c",
-            "statistic": "peak_depth", "criterion": {"above": 0}, **changes}  # fmt: skip
-
-
-def ids(tables, **changes):
-    judged = judge([row(**changes)], {"hierarchy": {"layers": tables}},
-                   {"hierarchy": ["layers"]}, "smoke")  # fmt: skip
-    return [r["id"] for r in judged], judged
-
-
-def test_rows_are_judged_for_the_networks_and_tasks_they_are_about(tables):
-    found, _ = ids(tables, each=["network"], arguments={"task": "note"}, families=["clap", "ast"])
-    assert found == ["hierarchy.x.layers.clap", "hierarchy.x.layers.ast"]
-    found, _ = ids(tables, each=["network", "task"], families=["ast"], levels=["high"])
-    assert found == ["hierarchy.x.layers.ast.genre", "hierarchy.x.layers.ast.speakers"]
-    found, _ = ids(tables, each=["task"], tasks=["note"], statistic="vggish_exception")
-    assert found == ["hierarchy.x.layers.note"]
-    for changes, reason in (
-        ({"families": ["other"]}, "no network of family other"),
-        ({"arguments": {"task": "bark"}}, "no task bark"),
-        ({"tasks": ["note"], "levels": ["high"]}, "no task note of level high"),
-    ):
-        found, judged = ids(tables, each=["network"], **changes)
-        assert found == ["hierarchy.x.layers"] and judged[0]["verdict"] == "not run"
-        assert reason in judged[0]["reason"]
-
-
-def test_every_claim_is_judged_or_says_why(tables):
-    claims = read_claims(WORKFLOW / "claims.yaml",
-                         read_schema(WORKFLOW / "schemas/claims.schema.yaml"))  # fmt: skip
-    few = replace(tables, resamples=50)
-    judged = judge(claims, {"hierarchy": {"layers": few}}, {"hierarchy": ["layers"]}, "smoke")
-    judged = [r for r in judged if r["study"] == "hierarchy"]
-    assert len({r["id"] for r in judged}) == len(judged) > 200
-    assert {r["id"].split(".layers")[0] for r in judged} == {
-        claim["id"] for claim in claims if claim["study"] == "hierarchy"
-    }
-    by_id = {r["id"]: r for r in judged}
-    assert all(
-        r["verdict"] == "supported" for r in judged if r["kind"] == "control" and not r["reason"]
+def test_jumps_of_equal_height_lead_to_the_first_of_them(tables, tmp_path):
+    """.6 to .7 and .3 to .4 are equal, though their floating-point differences are not."""
+    rates = [0.6, 0.7, 0.2, 0.25, 0.3, 0.4, 0.35]
+    assert np.diff(rates)[4] > np.diff(rates)[0]
+    correct = pd.read_parquet(tables.paths["correct"])
+    rows = (correct["network"] == "clap") & (correct["task"] == "note")
+    correct.loc[rows, "correct"] = correct.loc[rows, "position"].map(
+        lambda position: np.arange(CLIPS) < round(rates[position] * CLIPS)
     )
-    for name in ("consonant_peak.layers.clap", "keyword_peak_ast.layers.ast", "centre.layers.ast",
-                 "instrument_jump_depth_mobilenet.layers.mobilenet"):  # fmt: skip
-        assert by_id[f"hierarchy.{name}"]["verdict"] == "supported", name
-    assert by_id["hierarchy.genre_rises.layers.vggish"]["verdict"] != "supported"
-    # without a hierarchy study nothing of it is on the card
-    without = judge(claims, {"steering": {}}, {"steering": [], "hierarchy": ["layers"]}, "smoke")
-    assert {r["study"] for r in without} == {"steering"}
-
-
-def test_an_absent_table_costs_its_own_rows_only(tables, tmp_path):
-    shutil.copy(tables.folder / "correct.parquet", tmp_path)
-    alone = replace(tables, folder=tmp_path)
-    found, judged = ids(alone, each=["network"], statistic="tagging_gain")
-    assert len(found) == 4 and "tagging.parquet is not part" in judged[0]["reason"]
+    tied = changed(tables, tmp_path, correct=correct)
+    assert statistics.jump_depth(tied, "clap", "note").value == pytest.approx(1 / 6)

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.resampling import bootstrap_weights
+from tonotopy.evidence.resampling import Bootstrap, bootstrap_weights
+from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.profiles import (
     accuracies,
     best_k,
     centre_difference,
     centre_interval,
     centre_of_mass,
+    clip_resamples,
     profile_table,
 )
-from tonotopy.seeding import generator
 
 KS = (1, 5, 20)
 
@@ -31,6 +32,20 @@ def answers(rates, clips=300, seed=0):
 def profile(seed=0, clips=300):
     rates = np.array([[0.3, 0.2, 0.1], [0.6, 0.7, 0.5], [0.4, 0.3, 0.2], [0.2, 0.1, 0.1]])
     return dict(zip("abcd", answers(rates, clips, seed), strict=True))
+
+
+def resamples_of(correct, resamples=50, confidence=0.95, seed=0, task=""):
+    """The resamples of a task's clips, which are on the last axis."""
+    return clip_resamples(Bootstrap(resamples, confidence, seed), task, np.shape(correct)[-1])
+
+
+def difference(low, high, resamples=50, confidence=0.95, seed=0):
+    """`centre_difference` with the resamples of every task."""
+    of_task = {
+        task: resamples_of(correct, resamples, confidence, seed, task)
+        for task, correct in {**low, **high}.items()
+    }
+    return centre_difference(low, high, CHANCES, of_task)
 
 
 def literal_centre(accuracy, chance):
@@ -84,9 +99,10 @@ def test_the_k_with_the_highest_peak_is_chosen():
 
 def test_the_table_equals_the_plain_loop():
     correct = profile()
-    table = profile_table(correct, KS, 0.1, 60, 0.9, seed=4, task="note")
+    resamples = resamples_of(correct["a"], 60, 0.9, seed=4, task="note")
+    table = profile_table(correct, KS, 0.1, resamples)
     assert list(table) == ["layer", "depth", "k", "accuracy", "low", "high", "chance"]
-    assert len(table) == 12
+    assert len(table) == 12 and (table["chance"] == 0.1).all()
     rows = table.set_index(["layer", "k"])
     for place, (layer, right) in enumerate(correct.items()):
         draws = literal_draws(right, 60, 4, "note")
@@ -101,9 +117,10 @@ def test_the_table_equals_the_plain_loop():
 def test_layers_and_ks_share_their_resamples_and_tasks_do_not():
     right = answers([0.5], 200)[0]
     same = {"a": np.array([right, right]), "b": np.array([right, right])}
-    table = profile_table(same, (1, 2), 0.1, 200, 0.95, seed=0)
+    table = profile_table(same, (1, 2), 0.1, resamples_of(right, 200))
     assert table["low"].nunique() == table["high"].nunique() == 1
-    low = [centre_interval(answers([0.2, 0.4]), 0.1, 100, 0.9, 0, task).draws for task in "xyx"]
+    rates = answers([0.2, 0.4])
+    low = [centre_interval(rates, 0.1, resamples_of(rates, 100, task=t)).draws for t in "xyx"]
     np.testing.assert_array_equal(low[0], low[2])
     assert abs(np.corrcoef(low[0], low[1])[0, 1]) < 0.4
 
@@ -112,14 +129,14 @@ def test_the_interval_covers_the_true_rate_as_often_as_it_says():
     covered = []
     for seed in range(200):
         correct = {"a": answers([0.6], 150, seed)}
-        row = profile_table(correct, (1,), 0.1, 300, 0.9, seed).iloc[0]
+        row = profile_table(correct, (1,), 0.1, resamples_of(correct["a"], 300, 0.9, seed)).iloc[0]
         covered.append(row["low"] <= 0.6 <= row["high"])
     assert 0.83 < np.mean(covered) < 0.96
 
 
 def test_the_interval_of_a_centre_equals_the_plain_loop():
     correct = answers([0.3, 0.7, 0.4, 0.12])
-    found = centre_interval(correct, 0.1, 80, 0.9, seed=2, task="genre")
+    found = centre_interval(correct, 0.1, resamples_of(correct, 80, 0.9, 2, "genre"))
     draws = literal_draws(correct, 80, 2, "genre")
     expected = [literal_centre(row, 0.1) for row in draws]
     assert found.value == pytest.approx(literal_centre(correct.mean(axis=-1), 0.1))
@@ -129,10 +146,11 @@ def test_the_interval_of_a_centre_equals_the_plain_loop():
 
 
 def test_a_profile_below_chance_has_no_centre():
-    found = centre_interval(answers([0.02, 0.03]), 0.3, 50, 0.95, 0)
+    below = answers([0.02, 0.03])
+    found = centre_interval(below, 0.3, resamples_of(below))
     assert np.isnan([found.value, found.low, found.high]).all() and found.defined == 0
     at_the_edge = np.arange(100) < np.array([[11], [11]])
-    edge = centre_interval(at_the_edge, 0.1, 400, 0.95, 0)
+    edge = centre_interval(at_the_edge, 0.1, resamples_of(at_the_edge, 400))
     assert 0 < edge.defined < 1 and np.isfinite([edge.value, edge.low, edge.high]).all()
 
 
@@ -143,7 +161,7 @@ CHANCES = {"note": 0.1, "consonant": 0.05, "genre": 0.1, "speakers": 0.09}
 def test_a_planted_hierarchy_is_found_and_equals_the_loop():
     low = {"note": answers(EARLY, 200, 0), "consonant": answers(EARLY, 150, 1)}
     high = {"genre": answers(LATE, 100, 2), "speakers": answers(LATE[1:], 120, 3)}
-    found = centre_difference(low, high, CHANCES, 60, 0.95, seed=1)
+    found = difference(low, high, 60, seed=1)
     assert found.low < found.value < found.high < 0
 
     def side(tasks):
@@ -154,7 +172,7 @@ def test_a_planted_hierarchy_is_found_and_equals_the_loop():
         return np.mean(per_task, axis=0)
 
     np.testing.assert_allclose(found.draws, side(low) - side(high))
-    swapped = centre_difference(high, low, CHANCES, 60, 0.95, seed=1)
+    swapped = difference(high, low, 60, seed=1)
     assert swapped.value == pytest.approx(-found.value) and swapped.low > 0
 
 
@@ -163,29 +181,51 @@ def test_without_a_hierarchy_the_interval_holds_zero_as_often_as_it_says():
     for seed in range(150):
         low = {"note": answers(EARLY, 120, 2 * seed)}
         high = {"genre": answers(EARLY, 120, 2 * seed + 1)}
-        found = centre_difference(low, high, CHANCES, 200, 0.9, seed)
+        found = difference(low, high, 200, 0.9, seed)
         held.append(found.low <= 0 <= found.high)
     assert 0.82 < np.mean(held) < 0.97
 
 
 def test_a_task_at_chance_leaves_the_difference_undefined():
     low, high = {"note": answers([0.0, 0.0])}, {"genre": answers([0.2, 0.4])}
-    found = centre_difference(low, high, CHANCES, 50, 0.95, 0)
+    found = difference(low, high)
     assert np.isnan([found.value, found.low, found.high]).all() and found.defined == 0
 
 
 def test_bad_input_is_named():
     one = {"note": answers([0.2, 0.3])}
     with pytest.raises(InputError, match="'note' is on both sides"):
-        centre_difference(one, one, CHANCES, 10, 0.9, 0)
+        difference(one, one)
     with pytest.raises(InputError, match="one side has no task"):
-        centre_difference(one, {}, CHANCES, 10, 0.9, 0)
+        difference(one, {})
     with pytest.raises(InputError, match="layer 'b' has shape"):
         accuracies({"a": answers([0.1, 0.2]), "b": answers([0.1])})
     with pytest.raises(InputError, match="at least one layer"):
         accuracies({})
     with pytest.raises(InputError, match="3 rows per layer for 2 ks"):
-        profile_table(profile(), (1, 2), 0.1, 10, 0.9, 0)
+        profile_table(profile(), (1, 2), 0.1, resamples_of(profile()["a"]))
+    others = resamples_of(answers([0.1], clips=299)[0])
+    with pytest.raises(ValueError, match="resamples are of 299 units, not of 300"):
+        profile_table(profile(), KS, 0.1, others)
+    with pytest.raises(ValueError, match="resamples are of 299 units, not of 300"):
+        centre_interval(answers([0.1, 0.2]), 0.1, others)
+    two = {"genre": answers([0.2, 0.3], clips=200)}
+    with pytest.raises(ValueError, match="resamples are of 299 units, not of 200"):
+        centre_difference(one, two, CHANCES, {"note": resamples_of(one["note"]), "genre": others})
+
+
+def test_a_tasks_clips_are_resampled_once_for_all_that_is_read_from_them():
+    bootstrap = Bootstrap(40, 0.9, 7)
+    note = clip_resamples(bootstrap, "note", 30)
+    assert clip_resamples(Bootstrap(40, 0.9, 7), "note", 30) is note
+    expected = bootstrap_weights(30, 40, generator(7, "profile", "note"))
+    np.testing.assert_array_equal(note.counts, expected)
+    assert note.confidence == 0.9
+    for other in (
+        clip_resamples(bootstrap, "genre", 30),
+        clip_resamples(Bootstrap(40, 0.9, 8), "note", 30),
+    ):
+        assert (other.counts != note.counts).any()
 
 
 def test_profiles_do_without_torch():

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
+SCRIPTS = ROOT / "workflow/scripts"
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 RULES = {
     match.group(1): match.group(0)
@@ -49,23 +50,38 @@ def test_requirements_are_exact_and_named_once():
 def test_every_rule_names_its_script_log_environment_and_code():
     assert len(RULES) > 12
     for name, text in RULES.items():
-        if "script:" in text:
-            for part in ("log:", "conda:", f'code=code("{name}"'):
-                if part.startswith("code") and part not in text:
-                    assert f'code("{name}"' in text, f"{name} lacks its code hash"
-                else:
-                    assert part in text, f"{name} lacks {part}"
-            script = re.search(r'"../scripts/(\w+)\.py"', text).group(1)
-            assert script == name and (ROOT / f"workflow/scripts/{script}.py").is_file()
         assert "shell:" not in text and "run:" not in text
+        if "script:" in text:
+            for part in ("log:", "conda:", f'/{name}"'):
+                assert part in text, f"{name} lacks {part}"
+            (script,) = re.findall(r'"../scripts/(\w+/\w+)\.py"', text)
+            assert f'"{script}"' in text and "code(" in text, f"{name} lacks its code hash"
+            assert script.endswith(f"/{name}") and (SCRIPTS / f"{script}.py").is_file()
 
 
 def test_every_script_is_used_small_and_opens_its_log_first():
-    for path in (ROOT / "workflow/scripts").glob("*.py"):
+    for path in SCRIPTS.rglob("*.py"):
         text = path.read_text()
         assert path.stem in RULES
         assert len(text.splitlines()) <= 45, path.name
         assert "to_log(snakemake.log[0])" in text
+
+
+def test_what_all_rules_share_stays_small_and_imports_at_its_head():
+    lines = (ROOT / "workflow/rules/common.smk").read_text().splitlines()
+    assert len(lines) <= 100
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        tops = [
+            n
+            for n, line in enumerate(path.read_text().splitlines())
+            if line.startswith(("import ", "from "))
+        ]
+        others = [
+            n
+            for n, line in enumerate(path.read_text().splitlines())
+            if line.startswith(("def ", "rule "))
+        ]
+        assert not tops or max(tops) < min(others), path.name
 
 
 def test_modules_and_functions_stay_small():

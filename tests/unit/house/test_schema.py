@@ -4,15 +4,22 @@ import inspect
 from dataclasses import fields
 
 import pytest
-from test_config import SCHEMA
+from configs import SCHEMA
 
-from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.catalogue import EMBEDDED, PUBLIC
+from tonotopy.corpora.embedded.attributes import ATTRIBUTES
+from tonotopy.corpora.embedded.instruments import EXACT_RATES
+from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.embedded.tasks import TASKS
+from tonotopy.frontends.domains import DOMAINS, MEANING, ORDER
 from tonotopy.frontends.registry import FRONT_ENDS
 from tonotopy.networks.published import INITIAL, PUBLISHED
 from tonotopy.networks.registry import ARCHITECTURES
-from tonotopy.training.learner import TrainingSettings
+from tonotopy.training.augmentation.declared import TRANSFORMS
+from tonotopy.training.augmentation.registry import FUNCTIONS
 from tonotopy.training.objectives import OBJECTIVES
+from tonotopy.training.optimisers import OPTIMISERS, SCHEDULES
+from tonotopy.training.settings import TrainingSettings
 
 DEFINED = SCHEMA["$defs"]
 GIVEN = {"self", "classes", "mels", "frames", "texts"}  # by corpus and front end
@@ -36,7 +43,11 @@ def test_arguments_of_architectures(name):
 
 def test_names_of_makers_tasks_networks_and_objectives():
     makers = SCHEMA["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]["enum"]
-    assert set(makers) == {*PUBLIC, "planted_music", "embedded", "folder", "audioset"}
+    assert set(makers) == {*PUBLIC, *EMBEDDED, "folder", "audioset"}
+    twins = DEFINED["planted_twins"]["properties"]
+    assert set(twins["attribute"]["enum"]) == set(ATTRIBUTES)
+    assert set(twins["of"]["properties"]) == {field.name for field in fields(MusicWorld)}
+    assert set(twins["of"]["properties"]["rate"]["enum"]) == set(EXACT_RATES)
     assert set(DEFINED["embedded"]["properties"]["task"]["enum"]) == set(TASKS)
     published = DEFINED["published_network"]["properties"]["published"]["enum"]
     assert set(published) == set(PUBLISHED)
@@ -44,3 +55,25 @@ def test_names_of_makers_tasks_networks_and_objectives():
     training = DEFINED["network"]["properties"]["training"]["properties"]
     assert set(training) == {field.name for field in fields(TrainingSettings)}
     assert tuple(training["objective"]["enum"]) == OBJECTIVES
+    assert training["optimiser"]["enum"] == list(OPTIMISERS)
+    assert training["schedule"]["enum"] == list(SCHEDULES)
+
+
+def test_transforms_and_their_settings():
+    entry = DEFINED["augmentation"]["items"]
+    assert entry["properties"]["transform"]["enum"] == list(TRANSFORMS) == list(FUNCTIONS)
+    shapes = {}
+    for rule in entry["allOf"]:
+        shape = DEFINED[rule["then"]["$ref"].rpartition("/")[2]]
+        shapes |= dict.fromkeys(rule["if"]["properties"]["transform"]["enum"], shape)
+    assert list(shapes) == list(TRANSFORMS)
+    for name, declared in TRANSFORMS.items():
+        known = {field.name for field in fields(declared.settings)} | {"transform"}
+        assert set(shapes[name]["properties"]) == known
+        assert declared.domain in ORDER
+
+
+def test_domains_of_front_ends():
+    assert set(DOMAINS) == set(FRONT_ENDS) and set(MEANING) == set(ORDER)
+    for passed in DOMAINS.values():
+        assert list(passed) == [domain for domain in ORDER if domain in passed]

@@ -1,54 +1,104 @@
 """A network whose output collapses at every strength: nothing to see, and nothing breaks."""
 
 from importlib import import_module
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from worlds import SETTINGS, steering_tables
+from study_tables import claims_of, table_paths
+from tables_of_steering import PAIRS, SETTINGS, steering_tables
 
-from tonotopy.evidence.scorecard import judge
-from tonotopy.studies.steering.statistics import SteeringTables
-from tonotopy.figures.catalogue import FIGURES
 from tonotopy.drawing.style import read_source
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
+from tonotopy.studies.steering.statistics import STATISTICS, SteeringTables
 
-ABOUT = {**SETTINGS, "resamples": 50, "confidence": 0.95}
+BOOTSTRAP = Bootstrap(50, 0.95, 0)
+OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be judged
+    "auroc": "no observation is left (every strength has collapsed)",
+    "planted": "the sweep 'test' of {concept} is not part of this study",
+    "flat": "the sweep 'test' of {concept} is not part of this study",
+    "over_random": "no control sweep with random vectors",
+    "over_shuffled": "no control sweep with shuffled vectors",
+    "over_untrained": "no control sweep with untrained vectors",
+    "unseen": "the sweep 'unseen' of {concept} is not part of this study",
+    "unseen_flat": "the sweep 'unseen' of {concept} is not part of this study",
+    "unseen_gain": "the sweep 'unseen' of {concept} is not part of this study",
+    "late_over_early": "one-to-all sweeps are not part of this run",
+    "after_cosine": "one-to-all sweeps are not part of this run",
+}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = steering_tables(tmp_path_factory.mktemp("study"))
-    parts = []
-    for path in folder.glob("sweep-*.parquet"):
-        table = pd.read_parquet(path).assign(collapsed=True)
-        table.to_parquet(path)
-        found = clip_slopes(table, 0.1).assign(sweep=path.stem.removeprefix("sweep-"))
-        assert found.empty
-        parts.append(found)
+    sweep = pd.read_parquet(folder / "sweep-test.parquet").assign(collapsed=True)
+    sweep.to_parquet(folder / "sweep-test.parquet")
+    slopes = clip_slopes(sweep, 0.1)
+    assert slopes.empty
+    slopes.assign(sweep="test").to_parquet(folder / "clip_slopes.parquet")
     causes = pd.DataFrame({"concept": ["violin"], "label": ["classical"], "planted": [True]})
-    matrix = slope_matrix(parts[0], causes, 50, 0.95, np.random.default_rng(0))
+    matrix = slope_matrix(slopes, causes, BOOTSTRAP)
     assert matrix.empty and "planted" in matrix
-    pd.concat(parts).to_parquet(folder / "clip_slopes.parquet")
+    assert "planted" not in slope_matrix(slopes, None, BOOTSTRAP)
     matrix.to_parquet(folder / "slopes.parquet")
     return folder
 
 
-def test_every_claim_is_judged_or_says_why_not(folder):
-    claims = yaml.safe_load((Path(__file__).parents[3] / "workflow/claims.yaml").read_text())
-    tables = SteeringTables(folder, SETTINGS, 50, 0.95, 0)
-    rows = judge(claims, {"steering": {"world": tables}}, {"steering": ["world"]}, "tiny")
-    slopes = [row for row in rows if row["row"] in ("steering.planted", "steering.pair")]
-    assert slopes and {row["verdict"] for row in slopes} == {"not run"}
-    assert all(row["reason"] for row in rows if row["verdict"] == "not run")
+def test_claims_about_slopes_say_why_they_are_not_judged_and_the_others_are(folder):
+    tables = SteeringTables(table_paths(folder), SETTINGS, BOOTSTRAP)
+    instance = Instance("steering", "world", tables, STATISTICS)
+    rows = judge(claims_of("steering"), [instance], {}, "tiny")
+    reasons = {row["id"]: row["reason"] for row in rows if row["verdict"] == "not run"}
+    concepts = {f"{p['concept']}-{'-'.join(p['target'])}": p["concept"] for p in PAIRS}
+    for name, reason in OF_SLOPES.items():
+        parts = {"": ""} if name == "auroc" else concepts
+        for part, concept in parts.items():
+            id_ = ".".join(filter(None, ("steering", name, "world", part)))
+            assert reasons.pop(id_) == reason.format(concept=concept)
+    # what else is not judged has reasons that are none of the collapse's
+    assert set(reasons) == {
+        "steering.learned.counterfactual",
+        "steering.accuracy.spoken_digits",
+        "steering.auroc.counterfactual",
+        "steering.planted.counterfactual",
+        "steering.flat.counterfactual",
+        "steering.near_confusion.world",
+        "steering.near_confusion.counterfactual",
+        "steering.near_confusion.thesis",
+        "steering.emergence.world",
+        "steering.agreement.world",
+    }
+    assert reasons["steering.near_confusion.world"] == "the corpus has other classes"
+    assert reasons["steering.emergence.world"].startswith("3 observations are too few")
+    judged = {row["row"] for row in rows if row["verdict"] != "not run"}
+    assert judged == {
+        f"steering.{name}"
+        for name in (
+            "learned",
+            "shuffled_probe",
+            "macro_f1",
+            "multiclass_peak",
+            "binary_peak",
+            "plus_outside",
+            "minus_inside",
+            "early_cosine",
+        )
+    }
 
 
-@pytest.mark.parametrize("name", ["matrix", "controls", "figure-3.4-steering"])
-def test_figures_say_so(folder, name):
-    entry = FIGURES[name]
-    sources = dict(read_source(folder / f"{source}.parquet") for source in entry.sources)
-    figure = import_module(entry.module).draw(sources, {**ABOUT, **entry.options})
-    if name == "matrix":
-        assert "collapsed at every strength" in figure.axes[0].texts[0].get_text()
+@pytest.mark.parametrize(
+    ("figure", "source", "options"),
+    [
+        ("matrix", "slopes", {}),
+        ("controls", "clip_slopes", {}),
+        ("steering_curves", "sweep-test", {"flat_concept": False}),
+    ],
+)
+def test_figures_are_drawn_and_the_matrix_says_so(folder, figure, source, options):
+    sources = dict([read_source(folder / f"{source}.parquet")])
+    about = {**SETTINGS, "resamples": 50, "confidence": 0.95, **options}
+    drawn = import_module(f"tonotopy.studies.steering.figures.{figure}").draw(sources, about)
+    texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
+    assert any("collapsed at every strength" in text for text in texts) == (figure == "matrix")
+    assert drawn.axes

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
+from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.studies.steering.effects import EACH, clip_slopes, slope_matrix, slopes
 
 STRENGTHS = [-0.2, -0.1, 0.0, 0.1, 0.2]
@@ -35,6 +37,7 @@ def test_slopes_equal_least_squares():
 def test_clip_slopes_equal_a_loop_and_leave_out_far_and_collapsed_strengths():
     table = sweep_of({("violin", "classical"): 2.0, ("violin", "jazz"): -1.0}, noise=0.01)
     table.loc[table["strength"] == -0.1, "collapsed"] = True
+    table = table.sample(frac=1, random_state=0)
     found = clip_slopes(table, reach=0.1).set_index(["concept", "class", "clip"])["slope"]
     assert len(found) == 12
     for (concept, label, clip), slope in found.items():
@@ -45,26 +48,105 @@ def test_clip_slopes_equal_a_loop_and_leave_out_far_and_collapsed_strengths():
         assert slope == pytest.approx((at[0.1] - at[0.0]) / 0.1)
 
 
-def test_a_direction_that_collapses_everywhere_gives_no_rows():
-    table = sweep_of({("violin", "classical"): 2.0}).assign(collapsed=True)
-    assert clip_slopes(table, 0.2).empty
+def test_directions_do_not_mix():
+    """Vectors, layers and concepts of different slopes, in no order; clips keep their labels."""
+    expected, parts = {}, []
+    for i, vectors in enumerate(("random", "concept")):
+        for layer in (-1, 0, 1):
+            for j, concept in enumerate(("violin", "piano", "guitar")):
+                rates = {(concept, "jazz"): 5.0 * i + layer + 0.1 * j, (concept, "pop"): -3.0 * j}
+                parts.append(sweep_of(rates, clips=4 + i).assign(vectors=vectors, layer=layer))
+                for (_, label), rate in rates.items():
+                    expected[vectors, layer, concept, label] = rate, 4 + i
+    table = pd.concat(parts)
+    table["label"] = table["clip"].map(lambda clip: f"label of {clip}")
+    found = clip_slopes(table.sample(frac=1, random_state=1), reach=0.2)
+    assert list(found) == ["vectors", "layer", "concept", "class", "clip", "label", "slope"]
+    assert (found["label"] == "label of " + found["clip"]).all()
+    noise = dict(zip("c0 c1 c2 c3 c4".split(), clip_rates(5), strict=True))
+    for keys, part in found.groupby(["vectors", "layer", "concept", "class"]):
+        rate, clips = expected.pop(keys)
+        assert len(part) == clips
+        if keys[3] == "jazz":  # drawn first, so that the clips' own shifts are known
+            for clip, slope in zip(part["clip"], part["slope"], strict=True):
+                assert slope == pytest.approx(rate + noise[clip])
+    assert not expected
+
+
+def clip_rates(clips: int) -> list[float]:
+    """What `sweep_of` without noise adds to each clip's rate in its first cell."""
+    rng, rates = np.random.default_rng(0), []
+    for _ in range(clips):
+        rates.append(10 * rng.normal(0, 0.01))
+        rng.normal(0, 0.0, size=len(STRENGTHS))
+    return rates
+
+
+@pytest.mark.parametrize(("reach", "slope"), [(0.1, 1.0), (0.19, 1.0), (0.2, 2.2), (0.3, 2.2)])
+def test_slopes_are_fitted_up_to_the_reach_itself(reach, slope):
+    table = sweep_of({("violin", "jazz"): 0.0}, clips=1)
+    at = {-0.2: -0.5, -0.1: -0.1, 0.0: 0.0, 0.1: 0.1, 0.2: 0.5}
+    table["probability"] = table["strength"].map(at)
+    (found,) = clip_slopes(table, reach)["slope"]
+    assert found == pytest.approx(slope)
+    assert slope == pytest.approx(
+        np.polyfit(*zip(*[(s, p) for s, p in at.items() if abs(s) <= reach], strict=True), 1)[0]
+    )
+
+
+@pytest.mark.parametrize(("left", "cells"), [([], 0), ([0.1], 0), ([0.1, -0.1], 6)])
+def test_a_slope_needs_two_strengths_that_have_not_collapsed(left, cells):
+    """All others have collapsed, that of another concept too few: it keeps its slope."""
+    table = sweep_of({("violin", "classical"): 2.0, ("piano", "pop"): -1.0})
+    violin = table["concept"] == "violin"
+    table.loc[violin, "collapsed"] = ~table.loc[violin, "strength"].isin(left)
+    found = clip_slopes(table, 0.2)
+    assert (found["concept"] == "violin").sum() == cells
+    assert (found["concept"] == "piano").sum() == 6
+    assert np.isfinite(found["slope"]).all()
+
+
+RATES = {
+    ("violin", "classical"): 2.0,
+    ("violin", "jazz"): 0.0,
+    ("piano", "jazz"): -1.0,
+    ("piano", "classical"): 0.0,
+    ("guitar", "jazz"): 0.5,
+    ("guitar", "classical"): -0.2,
+}
 
 
 def test_matrix_has_means_intervals_corrected_p_values_and_the_plant():
-    rates = {("violin", "classical"): 2.0, ("violin", "jazz"): 0.0, ("piano", "jazz"): 0.0}
-    by_clip = clip_slopes(sweep_of(rates, clips=60), 0.2)
+    by_clip = clip_slopes(sweep_of(RATES, clips=60, noise=0.02), 0.2)
+    by_clip = by_clip.sample(frac=1, random_state=3)
     causes = pd.DataFrame(
-        [("violin", "classical", True), ("violin", "jazz", False), ("piano", "jazz", False)],
+        [(*cell, cell == ("violin", "classical")) for cell in reversed(RATES)],
         columns=["concept", "label", "planted"],
     )
-    rng = np.random.default_rng(0)
-    found = slope_matrix(by_clip, causes, 500, 0.95, rng).set_index(["concept", "class"])
-    row = found.loc[("violin", "classical")]
-    assert row["low"] < 2.0 < row["high"] and row["low"] > 1.8 and bool(row["planted"])
-    assert row["p_adjusted"] < 1e-6
-    literal = adjusted(found["p"].to_numpy())
-    np.testing.assert_allclose(found["p_adjusted"], literal)
-    assert "planted" not in slope_matrix(by_clip, None, 10, 0.95, rng)
+    bootstrap = Bootstrap(500, 0.9, seed=4)
+    found = slope_matrix(by_clip, causes, bootstrap)
+    assert list(found)[:8] == "concept class estimate low high p p_adjusted n".split()
+    assert len(found) == 6 and (found["n"] == 60).all()
+    resamples = bootstrap.draw(60, "slopes")
+    for _, row in found.iterrows():
+        cell = (row["concept"], row["class"])
+        rows = by_clip[(by_clip["concept"] == cell[0]) & (by_clip["class"] == cell[1])]
+        values = rows.sort_values("clip")["slope"].to_numpy()
+        assert row["estimate"] == pytest.approx(values.mean())
+        assert row["estimate"] == pytest.approx(RATES[cell], abs=0.1)
+        ends = np.quantile(resamples.means(values), [0.05, 0.95])
+        assert (row["low"], row["high"]) == pytest.approx(tuple(ends))
+        assert row["p"] == pytest.approx(ttest_1samp(values, 0).pvalue)
+        assert row["planted"] == (cell == ("violin", "classical"))
+    np.testing.assert_allclose(found["p_adjusted"], adjusted(found["p"].to_numpy()))
+    assert (found["p_adjusted"] > found["p"]).any()
+    assert "planted" not in slope_matrix(by_clip, None, bootstrap)
+
+
+def test_slopes_that_do_not_vary_have_no_p_value_below_1():
+    frame = pd.DataFrame({"clip": range(9), "concept": "a", "class": "b", "slope": 0.0})
+    row = slope_matrix(frame, None, Bootstrap(20, 0.9, 0)).iloc[0]
+    assert (row["estimate"], row["p"], row["p_adjusted"]) == (0, 1, 1)
 
 
 def adjusted(p: np.ndarray) -> np.ndarray:
@@ -82,13 +164,13 @@ def test_p_values_are_uniform_when_nothing_acts():
         frame = pd.DataFrame(
             {"clip": range(30), "concept": "a", "class": "b", "slope": rng.normal(size=30)}
         )
-        low.append(slope_matrix(frame, None, 10, 0.95, rng)["p"].iloc[0])
+        low.append(slope_matrix(frame, None, Bootstrap(10, 0.95, 0))["p"].iloc[0])
     share = np.mean(np.array(low) < 0.2)
     assert 0.1 < share < 0.3
 
 
 @pytest.mark.parametrize(("left", "rows"), [([0.0], 0), ([0.0, 0.1], 6), ([-0.1, 0.1], 6)])
-def test_a_slope_needs_two_strengths_that_have_not_collapsed(left, rows):
+def test_rows_are_those_of_strengths_that_have_not_collapsed(left, rows):
     table = sweep_of({("violin", "classical"): 2.0})
     table["collapsed"] = ~table["strength"].isin(left)
     found = clip_slopes(table, 0.2)

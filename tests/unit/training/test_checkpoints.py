@@ -1,6 +1,7 @@
 """A killed training goes on to the same weights; torn checkpoints do not stop it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from worlds import NETWORK, tone_corpus
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.networks.bundle import load
-from tonotopy.training.checkpoints import resumable
+from tonotopy.training.checkpoints import Checkpoints, Resumption, relocated, resumable, resuming
 from tonotopy.training.fit import train
 from tonotopy.training.loop import EpochLines
 from tonotopy.training.objectives import Classify
@@ -77,11 +78,14 @@ def again(killed, tmp_path):
 
 def test_after_a_sigkill_it_ends_with_the_same_weights(corpus, again, uninterrupted, capsys):
     assert torch.equal(fit(corpus, again), uninterrupted)
-    assert "resuming from" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    resumed = re.search(r"^resuming from epoch (\d) of 5 \((.*)\)$", told, flags=re.MULTILINE)
+    assert f"epoch {resumed[1]}/5" in told and f"epoch {int(resumed[1]) - 1}/5" not in told
+    assert Path(resumed[2]).parents[1] == again / "checkpoints"
     # the network may yet be lost before anybody notes that it is finished: it is there at once
     assert torch.equal(fit(corpus, again), uninterrupted)
     told = capsys.readouterr().out
-    assert "resuming from" in told and "epoch" not in told
+    assert "resuming after the last of 5 epochs (" in told and "/5" not in told
 
 
 def cut(path):
@@ -117,7 +121,7 @@ def test_an_older_checkpoint_steps_in_for_a_torn_one(again, capsys):
     torn = place / "last-v7.ckpt"
     shutil.copy(whole, torn)
     cut(torn)
-    assert resumable(place) == whole and not torn.exists()
+    assert resumable(place).checkpoint == whole and not torn.exists()
     assert f"note: {torn} is damaged" in capsys.readouterr().out
 
 
@@ -128,13 +132,86 @@ def test_a_training_starts_anew_over_a_torn_checkpoint(corpus, again, uninterrup
     assert "is damaged" in told and "resuming" not in told
 
 
-def test_checkpoints_in_a_moved_folder_are_not_used(again, tmp_path, capsys):
+def test_a_checkpoint_is_found_by_relative_and_absolute_paths(again, monkeypatch, capsys):
     (place,) = (again / "checkpoints").iterdir()
-    assert resumable(place) == the(place, "last") and capsys.readouterr().out == ""
-    shutil.copytree(place, tmp_path / "moved")
-    assert resumable(tmp_path / "moved") is None
-    told = capsys.readouterr().out
-    assert f"note: {tmp_path}/moved/last" in told and f"needs {place}" in told
+    last = the(place, "last")
+    over = torch.load(last, weights_only=True)["epoch"] + 1
+    assert resumable(place) == Resumption(last, over)
+    monkeypatch.chdir(again)
+    relative = Path("checkpoints") / place.name
+    assert resumable(relative) == Resumption(relative / last.name, over)
+    monkeypatch.chdir(again / "checkpoints")
+    assert resumable(Path(place.name)).checkpoint == Path(place.name) / last.name
+    linked = again / "linked"
+    linked.symlink_to(again / "checkpoints")
+    assert resumable(linked / place.name).checkpoint == linked / place.name / last.name
+    assert capsys.readouterr().out == "" and last.exists()
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("moved", [False, True])
+def test_it_goes_on_by_any_path_and_after_a_move(
+    corpus, again, uninterrupted, tmp_path, monkeypatch, capsys, relative, moved
+):
+    place = again
+    if moved:  # nothing can be read from the old place
+        place = again.with_name("moved")
+        again.rename(place)
+    try:
+        monkeypatch.chdir(place.parent)
+        weights = fit(corpus, Path(place.name) if relative else place)
+        told = capsys.readouterr().out
+        assert torch.equal(weights, uninterrupted)
+        assert "resuming from epoch" in told and "note:" not in told
+        assert place == again or not again.exists()
+    finally:
+        if moved:
+            place.rename(again)
+
+
+def test_after_a_move_the_best_epoch_is_that_of_the_new_place(
+    corpus, tmp_path, monkeypatch, capsys
+):
+    """Epoch 1 is the best of all and there is nothing left to train."""
+    scores = iter([0.9, 0.5, 0.4, 0.3, 0.2])
+    monkeypatch.setattr(Classify, "score", lambda self, *_: next(scores))
+    weights = fit(corpus, tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
+    shutil.rmtree(tmp_path / "new/network")
+    assert torch.equal(fit(corpus, tmp_path / "new"), weights)
+    assert "resuming after the last of 5 epochs" in capsys.readouterr().out
+    assert load(tmp_path / "new/network").info["best"]["epoch"] == 0
+    assert not (tmp_path / "old").exists()
+
+
+def test_lightnings_state_is_rewritten_to_the_folder_as_it_is_now(tmp_path):
+    scores = {name: torch.tensor(score) for name, score in (("best", 0.25), ("best-v1", 0.5))}
+    state = {
+        "dirpath": "/old/place",
+        "best_model_path": "/old/place/best-v1.ckpt",
+        "kth_best_model_path": "/old/place/best.ckpt",
+        "kth_value": scores["best"],
+        "last_model_path": "",
+        "best_model_score": scores["best-v1"],
+        "best_k_models": {f"/old/place/{name}.ckpt": score for name, score in scores.items()},
+    }
+    before = dict(state)
+    callback = Checkpoints(tmp_path, filename="best", monitor="x", mode="max", save_top_k=2)
+    callback.load_state_dict(state)
+    assert state == before
+    assert callback.best_model_path == str(tmp_path / "best-v1.ckpt")
+    assert callback.kth_best_model_path == str(tmp_path / "best.ckpt")
+    assert callback.last_model_path == "" and callback.best_model_score == 0.5
+    assert callback.best_k_models == {str(tmp_path / f"{n}.ckpt"): s for n, s in scores.items()}
+    assert callback.kth_value == 0.25
+    assert relocated(state, tmp_path)["dirpath"] == str(tmp_path)
+
+
+def test_the_log_tells_where_a_training_goes_on():
+    path = Path("results/x/last.ckpt")
+    assert resuming(Resumption(path, 3), 5) == f"resuming from epoch 4 of 5 ({path})"
+    assert resuming(Resumption(path, 4), 5) == f"resuming from epoch 5 of 5 ({path})"
+    assert resuming(Resumption(path, 5), 5) == f"resuming after the last of 5 epochs ({path})"
 
 
 class Killed(BaseException):
@@ -164,3 +241,31 @@ def test_it_goes_on_from_the_last_epoch_though_an_early_one_was_best(
     told = capsys.readouterr().out
     assert [f"epoch {n + 1}/5" in told for n in range(5)] == [n >= last for n in range(5)]
     assert load(tmp_path / "network").info["best"]["epoch"] == 0
+
+
+def test_a_kill_between_two_writes_leaves_the_best_epoch_of_the_last_checkpoint(
+    corpus, tmp_path, monkeypatch, capsys
+):
+    """Each epoch is better than the one before; the kill comes when only the best is written."""
+
+    def rising(first):
+        scores = iter([0.1, 0.2, 0.3, 0.4, 0.5][first:])
+        monkeypatch.setattr(Classify, "score", lambda self, *_: next(scores))
+
+    rising(0)
+    uninterrupted = fit(corpus, tmp_path / "whole")
+    save = Checkpoints._save_checkpoint
+
+    def die(self, trainer, path):
+        if trainer.current_epoch == 3 and "last" in Path(path).name:
+            raise Killed
+        save(self, trainer, path)
+
+    rising(0)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Checkpoints, "_save_checkpoint", die)
+        fit(corpus, tmp_path / "killed")
+    capsys.readouterr()
+    rising(3)
+    assert torch.equal(fit(corpus, tmp_path / "killed"), uninterrupted)
+    assert "resuming from epoch 4 of 5" in capsys.readouterr().out

@@ -15,23 +15,27 @@ from tonotopy.errors import InputError
 from tonotopy.networks.bundle import load
 from tonotopy.networks.clap import CLAP
 from tonotopy.training import ranks
-from tonotopy.training.augment import Transform, add_noise, mask, shift_pitch
+from tonotopy.training.augmentation.declared import Mask, Noise, PitchShift
+from tonotopy.training.augmentation.registry import FUNCTIONS
+from tonotopy.training.clips import INPUT, Clips
 from tonotopy.training.fit import train
-from tonotopy.training.learner import EpochBatches, TrainingSettings
+from tonotopy.training.learner import EpochBatches
+from tonotopy.training.listening import Batch
 from tonotopy.training.loop import EpochLines
-from tonotopy.training.objectives import Contrast
+from tonotopy.training.objectives import TextContrast
+from tonotopy.training.settings import TrainingSettings
 from tonotopy.training.shares import Share, gathered
 
 # nothing in this network depends on the batch: neither batch norm nor dropout
 SETTINGS = {
     **NETWORK,
-    "training": {"epochs": 2, "batch": 8, "learning_rate": 3e-4},
-    "augmentation": {
-        "noise": {"range": [0.01, 0.1], "p": 0.5},
-        "pitch_mask": {"range": [2, 4], "p": 0.5},
-        "time_mask": {"range": [2, 4], "p": 0.5},
-        "pitch_shift": {"range": [-0.5, 0.5], "p": 0.5},
-    },
+    "training": {"epochs": 2, "batch": 8, "learning_rate": 3e-4, "snapshots": [0, 1]},
+    "augmentation": [
+        {"transform": "noise", "range": [0.01, 0.1], "p": 0.5},
+        {"transform": "pitch_shift", "range": [-0.5, 0.5], "p": 0.5},
+        {"transform": "pitch_mask", "range": [2, 4], "p": 0.5},
+        {"transform": "time_mask", "range": [2, 4], "p": 0.5},
+    ],
 }
 
 
@@ -51,7 +55,8 @@ def trained(corpus, place, devices=1, **training):
 
 @pytest.fixture(scope="module")
 def alone(corpus, tmp_path_factory):
-    return trained(corpus, tmp_path_factory.mktemp("alone"))
+    place = tmp_path_factory.mktemp("alone")
+    return *trained(corpus, place), place / "net"
 
 
 def assert_same(ours, theirs):
@@ -68,6 +73,8 @@ def test_two_processes_learn_what_one_learns(corpus, alone, tmp_path):
     assert {len(b) for b in EpochBatches(corpus.indices("train"), 8)} == {7, 8}
     history, bundle = trained(corpus, tmp_path, devices=2)
     assert_same(bundle, alone[1])
+    for epoch in (0, 1):
+        assert_same(load(tmp_path / "net", epoch), load(alone[2], epoch))
     pd.testing.assert_frame_equal(history, alone[0], rtol=1e-5, atol=1e-6)
     assert history["validation_macro_f1"].tolist() == alone[0]["validation_macro_f1"].tolist()
     assert bundle.info["training"] == alone[1].info["training"]
@@ -115,7 +122,7 @@ def test_slurms_tasks_resume_what_one_process_began(corpus, alone, tmp_path, mon
     history = train(corpus, settings, tmp_path / "net", tmp_path / "checkpoints",
                     tmp_path / "logs", 0, "cpu", starter="srun")  # fmt: skip
     told = capfd.readouterr().out
-    assert told.count("resuming from") == 1 and told.count("epoch 2/2") == 1
+    assert told.count("resuming from epoch 2 of 2") == 1 and told.count("epoch 2/2") == 1
     assert_same(load(tmp_path / "net"), alone[1])
     assert history["validation_macro_f1"].tolist() == alone[0]["validation_macro_f1"].tolist()
 
@@ -141,7 +148,8 @@ def contrast(share: Share) -> tuple[float, list[torch.Tensor]]:
     heard = torch.randn(5, 32, 40, generator=rng)
     targets = torch.eye(3)[torch.tensor([0, 1, 2, 0, 1])]
     network = reader()
-    loss, logits = Contrast().loss(network, heard[share.slice], targets[share.slice], share)
+    clips = Clips(heard[share.slice], targets[share.slice], share, 8000, INPUT)
+    loss, logits = TextContrast().loss(network, Batch(clips, lambda clips, rng: clips))
     assert len(logits) == share.stop - share.start
     loss.backward()
     return loss.item(), [p.grad for p in network.parameters()]
@@ -184,16 +192,24 @@ def test_shares_make_up_the_batch_and_weigh_what_they_hold():
             assert sum(means) / count == pytest.approx(values.mean())
 
 
-@pytest.mark.parametrize("transform", [
-    lambda x, rng, share: add_noise(x[:, 0], Transform((0.1, 1.0), 0.6), rng, share),
-    lambda x, rng, share: shift_pitch(x, Transform((-2, 2), 0.6), rng, 8000, share),
-    lambda x, rng, share: mask(x, Transform((1, 4), 0.6), rng, 2, share),
-])  # fmt: skip
-def test_a_clip_sounds_the_same_in_any_share(transform):
-    x = torch.rand(7, 12, 20)
-    whole = transform(x, torch.Generator().manual_seed(3), None)
-    parts = [Share.of(7, rank, 3) for rank in range(3)]
-    found = [transform(x[s.slice], torch.Generator().manual_seed(3), s) for s in parts]
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("noise", Noise((0.1, 1.0), 0.6)),
+        ("pitch_shift", PitchShift((-2, 2), 0.6)),
+        ("pitch_mask", Mask((1, 4), 0.6)),
+        ("time_mask", Mask((1, 4), 0.6)),
+    ],
+)
+def test_a_clip_sounds_the_same_in_any_share(name, settings):
+    x = torch.rand(7, 20) if name == "noise" else torch.rand(7, 12, 20)
+
+    def transformed(share):
+        clips = Clips(x[share.slice], torch.arange(7)[share.slice], share, 8000)
+        return FUNCTIONS[name](clips, settings, torch.Generator().manual_seed(3)).sounds
+
+    whole = transformed(Share.of(7))
+    found = [transformed(Share.of(7, rank, 3)) for rank in range(3)]
     assert torch.equal(torch.cat(found), whole) and not torch.equal(whole, x)
 
 

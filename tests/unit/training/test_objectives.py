@@ -13,8 +13,12 @@ from tonotopy.inference import outputs
 from tonotopy.networks.bundle import load, untrained
 from tonotopy.networks.clap import CLAP, trigram_ids
 from tonotopy.probes.scores import mean_average_precision
+from tonotopy.training import objectives
+from tonotopy.training.clips import INPUT, Clips
 from tonotopy.training.fit import train
-from tonotopy.training.objectives import Contrast, Distil, Tag, objective
+from tonotopy.training.listening import Batch
+from tonotopy.training.objectives import Classify, Distil, Tag, TextContrast, objective
+from tonotopy.training.shares import Share
 
 RATE, TONES = 8000, {"low hum": 300.0, "middle tone": 900.0, "high whistle": 2500.0}
 
@@ -51,6 +55,11 @@ ARGUMENTS = {
 }
 
 
+def batch(heard: torch.Tensor, targets: torch.Tensor) -> Batch:
+    """A batch in one process whose only view is ``heard``."""
+    return Batch(Clips(heard, targets, Share.of(len(heard)), RATE, INPUT), lambda clips, rng: clips)
+
+
 def learned(corpus, architecture, place, epochs, taught_by=None, **training):
     settings = {
         "architecture": architecture,
@@ -75,7 +84,7 @@ def test_taggers_learn_by_labels_by_text_and_from_a_teacher(tones, tmp_path):
         tones, "mobilenet", tmp_path / "taught", 12, tmp_path / "teacher/net",
         objective="distil", teacher="vggish",
     )  # fmt: skip
-    reader = learned(tones, "clap", tmp_path / "reader", 25, objective="contrast")
+    reader = learned(tones, "clap", tmp_path / "reader", 25, objective="text_contrast")
     for bundle in (teacher, taught, reader):
         trained, chance = tagged(bundle, tones), tagged(untrained(bundle, 1), tones)
         assert trained > 0.85 and chance < trained - 0.1, type(bundle.network)
@@ -93,7 +102,7 @@ def test_the_tagging_loss_is_the_mean_binary_cross_entropy():
         for logit, answer in zip(row, answers, strict=True):
             p = 1 / (1 + math.exp(-logit))
             total -= math.log(p) if answer else math.log(1 - p)
-    loss, given = Tag().loss(lambda heard: heard, logits, targets)
+    loss, given = Tag().loss(lambda heard: heard, batch(logits, targets))
     assert math.isclose(loss.item(), total / 4, rel_tol=1e-12) and given is logits
 
 
@@ -108,9 +117,41 @@ def test_distillation_weighs_labels_and_the_teachers_probabilities():
         return -sum(terms) / 2
 
     targets = torch.tensor([[labels, taught]], dtype=torch.float64)
-    loss, _ = Distil(None, weight=0.9).loss(lambda heard: heard, logits, targets)
+    loss, _ = Distil(None, weight=0.9).loss(lambda heard: heard, batch(logits, targets))
     expected = 0.9 * cross_entropy(taught) + 0.1 * cross_entropy(labels)
     assert math.isclose(loss.item(), expected, rel_tol=1e-12)
+
+
+def test_a_teacher_is_asked_for_probabilities_not_for_logits(tones, monkeypatch):
+    logits = np.linspace(-4, 5, len(tones) * 3, dtype=np.float32).reshape(len(tones), 3)
+
+    def answers(teacher, corpus, positions):
+        return logits[positions]
+
+    class Teacher:
+        classes = tones.classes
+
+    monkeypatch.setattr(objectives, "outputs", answers)
+    targets = Distil(Teacher()).targets(tones)
+    assert targets.shape == (len(tones), 2, 3) and targets.dtype == np.float32
+    np.testing.assert_array_equal(targets[:, 0], tones.targets)
+    literal = [[1 / (1 + math.exp(-x)) for x in row] for row in logits.tolist()]
+    np.testing.assert_allclose(targets[:, 1], literal, rtol=1e-5)
+
+
+def test_scores_are_higher_for_better_answers_and_read_the_right_targets():
+    labels = np.array([0, 1, 2, 1, 2])
+    right = np.eye(3)[labels]
+    assert Classify(3).score(labels, right) == 1.0
+    assert Classify(3).score(labels, np.eye(3)[(labels + 1) % 3]) == 0.0
+    one_wrong = np.eye(3)[[0, 1, 2, 1, 1]]  # F1 of the classes: 1, 4/5, 2/3
+    assert Classify(3).score(labels, one_wrong) == pytest.approx((1 + 4 / 5 + 2 / 3) / 3)
+    ranked = np.array([[3.0, -1.0], [1.0, -3.0], [-2.0, 2.0]])
+    tags = np.array([[1, 0], [0, 0], [0, 1]], dtype=np.float32)
+    assert Tag().score(tags, ranked) == 1.0 and Tag().score(tags, -ranked) < 0.5
+    taught = np.stack([tags, 1 - tags], axis=1)  # a teacher that is wrong about everything
+    assert Distil(None).score(taught, ranked) == 1.0
+    assert Distil(None).score(taught, -ranked) == Tag().score(tags, -ranked)
 
 
 def test_the_contrastive_loss_is_the_symmetric_cross_entropy_over_pairs():
@@ -118,7 +159,7 @@ def test_the_contrastive_loss_is_the_symmetric_cross_entropy_over_pairs():
     network = CLAP(3, ["dog", "cat", "rain"], mels=32, **ARGUMENTS["clap"]).double().eval()
     heard = torch.randn(4, 32, 40, dtype=torch.float64)
     targets = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 0, 1]])
-    loss, logits = Contrast().loss(network, heard, targets)
+    loss, logits = TextContrast().loss(network, batch(heard, targets))
     texts = ["dog", "cat", "dog and rain", "rain"]
     assert network.told(targets) == texts
     with torch.no_grad():
@@ -175,11 +216,11 @@ def test_wrong_objectives_and_teachers_are_refused(tones, tmp_path):
 
     with pytest.raises(InputError, match="does not tag the classes of corpus tones"):
         Distil(Other()).targets(tones)
-    with pytest.raises(InputError, match="augmentation needs the front end 'log_mel', not 'panns'"):
+    with pytest.raises(InputError, match="augmentation.0: transform 'time_mask'.*'panns' does not"):
         train(
             tones,
             {"architecture": "clap", "front_end": FRONT_ENDS["clap"],
              "training": {"epochs": 1, "batch": 8, "learning_rate": 1e-3},
-             "augmentation": {"time_mask": {"range": [1, 2], "p": 1.0}}},
+             "augmentation": [{"transform": "time_mask", "range": [1, 2], "p": 1.0}]},
             *(tmp_path / name for name in ("net", "checkpoints", "logs")), 0, "cpu",
         )  # fmt: skip

@@ -5,10 +5,12 @@ import shutil
 
 from tonotopy.logs import to_log
 from tonotopy.nested import run_snakemake
-from tonotopy.planning import needs, told
+from tonotopy.planning import needs, report, undrawn_figures
 
 to_log(snakemake.log[0])
 output = run_snakemake(snakemake.config, snakemake.params.snakefile, "--dry-run", "--quiet", "all")
 rows = re.findall(r"^(\w+)\s+(\d+)$", output, flags=re.MULTILINE)
 jobs = {rule: int(count) for rule, count in rows if rule not in ("all", "total")}
-print(told(needs(snakemake.config), jobs, shutil.disk_usage(".").free))
+config = snakemake.config
+free = shutil.disk_usage(".").free
+print(report(needs(config), jobs, undrawn_figures(config), free))

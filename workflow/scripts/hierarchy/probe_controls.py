@@ -6,10 +6,10 @@ import pandas as pd
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.files import write_table
-from tonotopy.studies.hierarchy.controls import control_table
-from tonotopy.studies.hierarchy.summaries import split_groups
 from tonotopy.logs import to_log
 from tonotopy.probes.folds import folds
+from tonotopy.studies.hierarchy.controls import control_table
+from tonotopy.studies.hierarchy.summaries import split_groups
 
 to_log(snakemake.log[0])
 given = snakemake.params

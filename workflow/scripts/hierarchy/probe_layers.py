@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.files import write_table
-from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_task
 from tonotopy.inference import pick_device, use_threads
 from tonotopy.logs import to_log
 from tonotopy.networks.bundle import load
+from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_task
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -7,11 +7,12 @@ from tonotopy.drawing.style import provenance_note, read_source, save_figure
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-settings = snakemake.params
-module = importlib.import_module(settings.module)
-sources = dict(read_source(path) for path in snakemake.input)
-about = {**json.loads(settings.settings), **json.loads(settings.statistics), **settings.options}
-figure = module.draw(sources, about)
-names = snakemake.wildcards
-caption = f"{settings.caption} {provenance_note(names.scale, names.study)}"
-save_figure(figure, names.figure, caption, snakemake.output.svg, snakemake.output.png)
+settings, wildcards = json.loads(snakemake.params.figure), snakemake.wildcards
+module = importlib.import_module(settings["module"])
+paths = zip(settings["sources"], snakemake.input, strict=True)
+sources = {name: read_source(path) for name, path in paths}
+figure = module.draw(sources, {**settings["about"], **json.loads(snakemake.params.statistics)})
+instance = f"{wildcards.study}/{wildcards.instance}"
+note = provenance_note(wildcards.scale, instance, settings["embedded"])
+caption = f"{snakemake.params.caption} {note}"
+save_figure(figure, wildcards.figure, caption, snakemake.output.svg, snakemake.output.png)

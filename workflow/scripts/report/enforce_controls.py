@@ -1,11 +1,14 @@
 """Tell how the controls came out; fail the run if one did not pass, unless told to warn."""
 
-from tonotopy.evidence.scorecard import control_verdict
+import json
+
+from tonotopy.evidence.scorecard import control_verdict, sound_notes
 from tonotopy.files import read_json, replacing
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-text = control_verdict(read_json(snakemake.input.scorecard), snakemake.params.controls)
+verdict = control_verdict(read_json(snakemake.input.scorecard), snakemake.params.controls)
+text = "\n".join([verdict, *sound_notes(json.loads(snakemake.params.embedded))])
 print(text)
 with replacing(snakemake.output[0]) as draft:
     draft.write_text(text + "\n")

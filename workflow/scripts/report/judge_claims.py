@@ -1,28 +1,30 @@
 """Judge every claim by its statistic and write the scorecard."""
 
+import importlib
 import json
-from pathlib import Path
 
 from tonotopy.config import read_schema
 from tonotopy.evidence.claims import read_claims
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
-from tonotopy.evidence.scorecard import judge, write_scorecard
-from tonotopy.studies.steering.statistics import SteeringTables
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.evidence.scorecard import Instance, judge, write_scorecard
 from tonotopy.logs import to_log
-
-TABLES = {"hierarchy": HierarchyTables, "steering": SteeringTables}
+from tonotopy.pages.scorecard import write_page
 
 to_log(snakemake.log[0])
-settings = snakemake.params
-scale = snakemake.wildcards.scale
-statistics = {"seed": settings.seed, **json.loads(settings.statistics)}
-studies = {
-    room: {
-        name: TABLES[room](Path(f"results/{scale}/{room}/{name}"), study, **statistics)
-        for name, study in named.items()
-    }
-    for room, named in json.loads(settings.studies).items()
-}
-claims = read_claims(snakemake.input.claims, read_schema(snakemake.input.schema))
-rows = judge(claims, studies, settings.known, scale)
-write_scorecard(rows, scale, snakemake.output.json, snakemake.output.csv, snakemake.output.page)
+params, scale = snakemake.params, snakemake.wildcards.scale
+bootstrap = Bootstrap(**json.loads(params.statistics), seed=params.seed)
+entries = json.loads(params.instances)
+keys = [(n, table) for n, entry in enumerate(entries) for table in entry["tables"]]
+paths = dict(zip(keys, snakemake.input.tables, strict=True))
+instances, embedded = [], {}
+for n, entry in enumerate(entries):
+    module = importlib.import_module(entry["statistics"])
+    tables = {table: paths[n, table] for table in entry["tables"]}
+    tables = module.Tables(tables, entry["settings"], bootstrap)
+    instances.append(Instance(entry["study"], entry["name"], tables, module.STATISTICS))
+    embedded[f"{entry['study']}/{entry['name']}"] = entry["embedded"]
+claims = dict(zip(params.claims, snakemake.input.claims, strict=True))
+claims = read_claims(claims, read_schema(snakemake.input.schema))
+rows = judge(claims, instances, params.known, scale)
+write_scorecard(rows, snakemake.output.json, snakemake.output.csv)
+write_page(snakemake.output.page, rows, scale, params.titles, embedded)

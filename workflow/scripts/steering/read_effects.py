@@ -5,23 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
-from tonotopy.seeding import generator
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 
 to_log(snakemake.log[0])
-settings = snakemake.params
-parts = {}
-for path in map(Path, snakemake.input.sweeps):
-    name = path.stem.removeprefix("sweep-")
-    parts[name] = clip_slopes(read_table(path), settings.slope_range).assign(sweep=name)
+params = snakemake.params
+parts = {
+    name: clip_slopes(read_table(path), params.slope_range).assign(sweep=name)
+    for name, path in zip(params.sweep_names, snakemake.input.sweeps, strict=True)
+}
 causes = Path(snakemake.input.corpus) / "causes.csv"
 matrix = slope_matrix(
     parts["test"],
     read_table(causes) if causes.is_file() else None,
-    **json.loads(settings.statistics),
-    rng=generator(settings.seed, "slopes"),
+    Bootstrap(**json.loads(params.statistics), seed=params.seed),
 )
 write_table(snakemake.output.by_clip, pd.concat(parts.values(), ignore_index=True))
 write_table(snakemake.output.matrix, matrix)

@@ -1,7 +1,5 @@
 """Collect the planted AUROC of both worlds over seeds, and print each."""
 
-from pathlib import Path
-
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
@@ -9,11 +7,10 @@ from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-rows = []
-for path in map(Path, snakemake.input):
+params, rows = snakemake.params, []
+for study, scale, path in zip(params.studies, params.scales, snakemake.input, strict=True):
     matrix = read_table(path)
-    auroc = roc_auc_score(matrix["planted"], matrix["estimate"])
-    rows.append((path.parent.name, path.parents[2].name, auroc))
+    rows.append((study, scale, roc_auc_score(matrix["planted"], matrix["estimate"])))
 table = pd.DataFrame(rows, columns=["study", "scale", "auroc"])
 print(table.to_string(index=False))
 print(table.groupby("study")["auroc"].agg(["mean", "min"]).to_string())

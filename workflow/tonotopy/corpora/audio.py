@@ -115,4 +115,9 @@ def fit_length(samples: np.ndarray, length: int, pad: str = "right") -> np.ndarr
 
 def limit_peak(samples: np.ndarray) -> np.ndarray:
     """Return the clip scaled down to unit peak where it exceeds it, as resampling may make it."""
-    return samples / max(1.0, float(np.abs(samples).max()))
+    return samples / peak_excess(samples)
+
+
+def peak_excess(samples: np.ndarray) -> float:
+    """Return by what a clip must be divided so that its peak is at most 1: its peak, or 1."""
+    return max(1.0, float(np.abs(samples).max()))

@@ -112,21 +112,44 @@ def listing(root: Path, settings: FolderSettings, seed: int) -> Listing:
 def _labelled(root: Path, settings: FolderSettings) -> Listing:
     label_of = reader(settings.label, root)
     group_of = reader(settings.group, root) if settings.group else Path.as_posix
-    listed, left_out = Listing(), Counter()
+    listed, left_out, ungrouped = Listing(), Counter(), []
     for file in sources.clips(root, settings.store):
         listed.files += 1
         clip, word = file.as_posix(), label_of(file)
         if word:
             labels = _classes(word, settings)
             if labels or settings.tags:
-                listed.rows.append(Listed(clip, labels, group_of(file) or clip, ""))
+                group = group_of(file)
+                listed.rows.append(Listed(clip, labels, group or clip, ""))
+                if not group:
+                    ungrouped.append(clip)
             else:
                 left_out[word] += 1
         elif settings.unlabelled == "listed":
             listed.dropped.append((clip, f"no label found by {settings.label}"))
     for word, count in sorted(left_out.items()):
         listed.notes.append(f"left out: {count} clip(s) labelled '{word}'")
+    _check_groups(listed, ungrouped, root, settings)
     return listed
+
+
+def _check_groups(listed: Listing, ungrouped: list[str], root: Path, settings) -> None:
+    """Refuse a rule for groups that no clip fits; note the clips that it does not fit.
+
+    Raises:
+        InputError: every clip would be a group of its own, so that nothing is kept together.
+    """
+    if not ungrouped:
+        return
+    if len(ungrouped) == len(listed.rows):
+        raise InputError(
+            f"{root}: no clip has a group by {settings.group}, for instance not '{ungrouped[0]}': "
+            "correct 'group' of the corpus, or leave it out if clips have nothing in common"
+        )
+    listed.notes.append(
+        f"{len(ungrouped)} clip(s) have no group by {settings.group} and are on their own, such as "
+        f"'{ungrouped[0]}'"
+    )
 
 
 def _compare(listed: Listing, settings: FolderSettings) -> None:

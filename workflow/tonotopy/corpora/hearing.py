@@ -12,7 +12,8 @@ from tonotopy.errors import InputError
 def waveforms_at(corpus: Corpus, positions, rate: int, seconds: float | None = None) -> np.ndarray:
     """Return clips at a sampling rate; those of another rate are resampled (soxr, quality HQ).
 
-    At the corpus's own rate the samples are those on disk, to the bit.
+    At the corpus's own rate the samples are those on disk, int16 / 32768, to the bit. A clip's
+    samples do not depend on which clips it is asked for with.
 
     Args:
         corpus: at any rate.

@@ -11,7 +11,7 @@ from tonotopy.corpora.archives import unpack
 from tonotopy.corpora.audioset import corpus as audioset
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
 from tonotopy.corpora.download import fetch
-from tonotopy.corpora.embedded import planted, tasks
+from tonotopy.corpora.embedded import planted, tasks, twins
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.public.checks import compare_members
 from tonotopy.corpora.remote import Remote
@@ -87,7 +87,11 @@ def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]
     maker = settings["maker"]
     if maker == "planted_music":
         task, clips = options.pop("task"), options.pop("clips")
-        planted.build(path, task, clips, MusicWorld(**options), seed, workers)
+        parts = options.pop("parts", False)
+        planted.build(path, task, clips, MusicWorld(**options), seed, workers, parts)
+        return
+    if maker == "planted_twins":
+        twins.build(path, MusicWorld(**options.pop("of")), seed=seed, workers=workers, **options)
         return
     if maker == "embedded":
         tasks.build(path, **options, seed=seed, workers=workers)

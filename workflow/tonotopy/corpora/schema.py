@@ -3,31 +3,47 @@
 A study knows a corpus by these files alone. Columns: ``clip`` (stable id), ``audio`` (mono int16
 samples at the corpus's rate), ``label`` (class index, or a list of them in a tagging corpus),
 ``group`` (what must not be split: song, speaker, video) and ``split`` (train, validation or test).
+Where they were asked for, ``parts`` (see `parts`), and further columns of words, such as the
+``base`` and ``value`` of twins.
 """
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 import datasets
 import numpy as np
 
+from tonotopy.corpora.parts import Parts, parts_feature
 from tonotopy.errors import InputError, nearest
 from tonotopy.files import read_json, reading
 
 SPLITS = ("train", "validation", "test")
+COLUMNS = ("clip", "audio", "label", "group", "split", "parts")  # all others hold words
 FULL_SCALE = 32768  # int16 samples per unit of amplitude
 
 
-def features(classes: list[str], samples: int, tags: bool = False) -> datasets.Features:
+def features(
+    classes: list[str],
+    samples: int,
+    tags: bool = False,
+    part_names: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> datasets.Features:
     """Return the columns of a corpus whose clips all have ``samples`` samples.
 
     Args:
         classes: class names, in label order.
         samples: length of a clip.
         tags: whether a clip has a list of labels instead of one.
+        part_names: names that a clip's parts may have; without any there is no column of parts.
+        words: names of further columns of words.
     """
+    further = {name: datasets.Value("string") for name in words}
+    if part_names:
+        further["parts"] = parts_feature(part_names, samples)
     label = datasets.ClassLabel(names=list(classes))
     return datasets.Features(
         {
@@ -36,6 +52,7 @@ def features(classes: list[str], samples: int, tags: bool = False) -> datasets.F
             "label": datasets.List(label) if tags else label,
             "group": datasets.Value("string"),
             "split": datasets.Value("string"),
+            **further,
         }
     )
 
@@ -150,6 +167,53 @@ class Corpus:
         """Return clips as float32 in [-1, 1), shape (indices, samples)."""
         return self.samples[indices].astype(np.float32) / FULL_SCALE
 
+    @property
+    def part_names(self) -> list[str]:
+        """Names that a clip's parts may have; empty where the corpus has no parts."""
+        column = self._data.features.get("parts")
+        return [] if column is None else column.feature["name"].names
+
+    def parts(self, indices) -> list[dict[str, np.ndarray]]:
+        """Return what clips are the sums of: per clip, float32 of shape (samples,) by name.
+
+        A part that a clip does not have is absent. Parts lie in [-1, 1], but where some cancel each
+        other they may exceed it.
+
+        Args:
+            indices: positions of clips, as for `waveforms`; one position gives a list of one.
+
+        Raises:
+            InputError: the corpus was made without parts.
+        """
+        rows = np.atleast_1d(np.arange(len(self))[indices])
+        return [self._parts[int(row)] for row in rows]
+
+    @cached_property
+    def _parts(self) -> Parts:
+        if not self.part_names:
+            raise InputError(
+                f"corpus {self.name} has no parts: set 'parts: true' in its entry in the "
+                "configuration (makers planted_music, planted_twins and embedded)"
+            )
+        return Parts(self._data.data.column("parts").chunks, self.part_names)
+
+    @property
+    def words(self) -> list[str]:
+        """Names of the further columns of words."""
+        return [name for name in self._data.features if name not in COLUMNS]
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a further column of words, such as the ``base`` of twins, shape (clips,).
+
+        Raises:
+            InputError: the corpus has no such column.
+        """
+        if name not in self.words:
+            raise InputError(
+                f"corpus {self.name} has no column '{name}'{nearest(name, self.words)}"
+            )
+        return np.array(self._data.data.column(name).to_pylist(), dtype=object)
+
     def indices(self, split: str, at_most: int | None = None) -> np.ndarray:
         """Return the positions of a split's clips, ascending.
 
@@ -174,13 +238,23 @@ class Corpus:
         return np.sort(np.concatenate(kept))
 
     def content_hash(self) -> str:
-        """Return the sha256 over ids, labels, groups, splits and audio, in order."""
+        """Return the sha256 over ids, labels, groups, splits and audio, in order.
+
+        Parts and further columns are part of it where the corpus has them.
+        """
         digest = hashlib.sha256(repr((self.rate, self.classes)).encode())
         labels = self._data.data.column("label").to_pylist()
         rows = zip(self.clips, labels, self.groups, self.splits, strict=True)
         for row, samples in zip(rows, self.samples, strict=True):
             digest.update(repr(row).encode())
             digest.update(np.ascontiguousarray(samples).tobytes())
+        for name in self.words:
+            digest.update(repr((name, self.column(name).tolist())).encode())
+        if self.part_names:
+            for row in range(len(self)):
+                for name, scale, samples in self._parts.stored(row):
+                    digest.update(repr((row, self.part_names[name], float(scale))).encode())
+                    digest.update(np.ascontiguousarray(samples).tobytes())
         return digest.hexdigest()
 
     def faults(self) -> list[str]:

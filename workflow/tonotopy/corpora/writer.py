@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import datasets
@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
+from tonotopy.corpora import parts as part_column
 from tonotopy.corpora.schema import FULL_SCALE, SPLITS, Corpus, features
 from tonotopy.errors import InputError
 from tonotopy.files import naming, replacing, write_json
 
 BATCH = 256  # clips per record batch
+BATCH_WITH_PARTS = 32
 if not sys.stderr.isatty():
     datasets.disable_progress_bars()
 
@@ -30,16 +32,31 @@ class CorpusWriter:
         samples: length of every clip in samples.
         about: further facts for corpus.json, such as source, citation and licence.
         tags: whether a clip has a list of labels instead of one.
+        embedded: whether the sound is made here.
+        part_names: names that a clip's parts may have; without any no parts are kept.
+        words: names of further columns of words.
     """
 
     def __init__(
-        self, path, classes, rate: int, samples: int, about: dict | None = None, tags: bool = False
+        self,
+        path,
+        classes,
+        rate: int,
+        samples: int,
+        about: dict | None = None,
+        tags: bool = False,
+        *,
+        embedded: bool = False,
+        part_names: Sequence[str] = (),
+        words: Sequence[str] = (),
     ):
-        self.tags = tags
+        self.tags, self.embedded = tags, embedded
+        self.part_names, self.words = list(part_names), tuple(words)
+        self._batch = BATCH_WITH_PARTS if part_names else BATCH
         self.path, self.rate, self.length = Path(path), rate, samples
         self.classes, self.about = list(classes), dict(about or {})
         self.dropped, self.notes, self.attachments = [], [], {}
-        self._columns = features(self.classes, samples, tags)
+        self._columns = features(self.classes, samples, tags, self.part_names, words)
         self._rows, self._counts, self._kept = [], Counter(), 0
 
     def __enter__(self) -> "CorpusWriter":
@@ -56,6 +73,8 @@ class CorpusWriter:
         label: str | Sequence[str],
         split: str,
         group: str | None = None,
+        parts: Mapping[str, np.ndarray] | None = None,
+        words: Mapping[str, str] | None = None,
     ):
         """Append a clip.
 
@@ -65,20 +84,32 @@ class CorpusWriter:
             label: one of the classes, or a list of them in a tagging corpus.
             split: train, validation or test.
             group: what must not be split; the clip itself where nothing is known.
+            parts: what the clip is the sum of, by name, where the corpus keeps parts.
+            words: what stands in the further columns, by their names.
 
         Raises:
-            InputError: the clip is silent, not finite, too loud, of another length, or its label
-                or split is unknown.
+            InputError: the clip is silent, not finite, too loud, of another length, its label or
+                split is unknown, or it is not the sum of its parts.
         """
         labels = list(label) if self.tags else [label]
         self._check(clip, samples, labels, split)
+        words = words or {}
+        if set(words) != set(self.words):
+            raise InputError(
+                f"corpus {self.path.name}: clip {clip} has columns {sorted(words)}, "
+                f"expected {sorted(self.words)}"
+            )
+        further = tuple(words[name] for name in self.words)
         whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
         indices = [self.classes.index(name) for name in labels]
         known = sorted(indices) if self.tags else indices[0]
-        self._rows.append((clip, whole.astype(np.int16), known, group or clip, split))
+        row = (clip, whole.astype(np.int16), known, group or clip, split, *further)
+        if self.part_names:
+            row += (self._stored(clip, parts or {}, samples),)
+        self._rows.append(row)
         self._counts.update((split, name) for name in labels)
         self._kept += 1
-        if len(self._rows) == BATCH:
+        if len(self._rows) == self._batch:
             self._flush()
 
     def drop(self, clip: str, reason: str) -> None:
@@ -116,10 +147,17 @@ class CorpusWriter:
         if problem:
             raise InputError(f"corpus {self.path.name}: clip {clip} {problem}")
 
+    def _stored(self, clip, parts, samples):
+        try:
+            part_column.check_parts(parts, self.part_names, samples)
+        except InputError as error:
+            raise InputError(f"corpus {self.path.name}: clip {clip} {error}") from None
+        return part_column.stored(parts, self.part_names)
+
     def _flush(self):
         if not self._rows:
             return
-        ids, audio, labels, groups, splits = zip(*self._rows, strict=True)
+        ids, audio, labels, groups, splits, *further = zip(*self._rows, strict=True)
         flat = pa.array(np.concatenate(audio), type=pa.int16())
         columns = {
             "clip": pa.array(ids),
@@ -128,6 +166,10 @@ class CorpusWriter:
             "group": pa.array(groups),
             "split": pa.array(splits),
         }
+        if self.part_names:
+            kind = self._columns.arrow_schema.field("parts").type
+            columns["parts"] = part_column.column(further.pop(), self.length, kind)
+        columns |= {name: pa.array(c) for name, c in zip(self.words, further, strict=True)}
         with naming(self.path):
             self._arrow.write_table(pa.table(columns, schema=self._columns.arrow_schema))
         self._rows = []
@@ -167,6 +209,8 @@ class CorpusWriter:
             "clips": kept,
             "counts": {s: {c: self._counts[s, c] for c in self.classes} for s in SPLITS},
             **self.about,
+            "embedded": self.embedded,
+            **({"parts": self.part_names} if self.part_names else {}),
             "report": {"kept": kept, "dropped": self.dropped, "notes": self.notes},
         }
         write_json(self._draft / "corpus.json", {**info, "content_sha256": ""})

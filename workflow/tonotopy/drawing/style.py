@@ -38,15 +38,13 @@ sns.set_theme(
 )
 
 
-def read_source(path: str | Path) -> tuple[str, pd.DataFrame | dict]:
-    """Return (name, content): a table for Parquet, the description for a corpus or a network."""
+def read_source(path: str | Path) -> pd.DataFrame | dict:
+    """Return a table for Parquet, the description for a corpus's or network's folder."""
     path = Path(path)
     if path.suffix == ".parquet":
-        return path.stem, read_table(path)
-    for name in ("corpus", "network"):
-        if (path / f"{name}.json").is_file():
-            return f"{name} {path.name}", read_json(path / f"{name}.json")
-    return path.name, read_json(path)
+        return read_table(path)
+    descriptions = (path / f"{kind}.json" for kind in ("corpus", "network"))
+    return read_json(next((file for file in descriptions if file.is_file()), path))
 
 
 def only(sources: dict):
@@ -55,11 +53,21 @@ def only(sources: dict):
     return content
 
 
-def provenance_note(scale: str, study: str) -> str:
-    """Return the sentence that says where a figure's numbers come from."""
-    embedded = scale.startswith(("mini", "smoke"))
-    what = " (embedded world: a calibration, no replication)" if embedded else ""
-    return f"Scale {scale}{what}, study {study}."
+def provenance_note(scale: str, study: str, embedded: bool | None) -> str:
+    """Return the sentence that says where a figure's numbers come from.
+
+    Args:
+        scale: the scale that the results come from.
+        study: name of the study's instance.
+        embedded: whether all its sound is made here, from causes that are known; None where it
+            hears recordings too.
+    """
+    sound = {
+        True: "embedded world: a calibration, no replication",
+        None: "partly embedded sound, partly real recordings",
+        False: "real recordings",
+    }[embedded]
+    return f"Scale {scale} ({sound}), study {study}."
 
 
 def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Path) -> None:

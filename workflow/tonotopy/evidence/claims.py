@@ -1,5 +1,6 @@
-"""Claims and controls: read from claims.yaml, judged by an interval, never without one."""
+"""Claims and controls: read from claims/{study}.yaml, judged by an interval, never without one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,10 +8,9 @@ import jsonschema
 import numpy as np
 import yaml
 
-from tonotopy.errors import InputError
+from tonotopy.errors import InputError, nearest
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not run")
-ROOMS = {"hierarchy": "Study 1: hierarchy", "steering": "Study 2: steering"}
 
 
 class NotRun(Exception):
@@ -38,7 +38,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of claims.yaml, for one study and, where it says so, one part of it."""
+    """One row of a study's claims, for one instance and, where it says so, one part of it."""
 
     id: str
     row: str
@@ -53,31 +53,80 @@ class Claim:
     paper: str | None
 
 
-def read_claims(path: str | Path, schema: dict) -> list[dict]:
-    """Read claims.yaml.
+def read_claims(paths: Mapping[str, str | Path], schema: dict) -> list[dict]:
+    """Read the claims of studies.
+
+    Args:
+        paths: study -> its file of claims; a study without one has no claims.
+        schema: what a file must be like (schemas/claims.schema.yaml).
+
+    Returns:
+        The rows of all files, each with its ``study``.
 
     Raises:
-        InputError: a row does not fit the schema or an id occurs twice; the message names it.
+        InputError: a file is no YAML, a row does not fit the schema, its id does not begin with the
+            study's name, or an id occurs twice; the message names file and claim.
     """
-    rows = yaml.safe_load(Path(path).read_text())
+    return [row for study, path in paths.items() for row in _read_rows(study, path, schema)]
+
+
+def _read_rows(study: str, path: str | Path, schema: dict) -> list[dict]:
+    try:
+        rows = yaml.safe_load(Path(path).read_text())
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: no YAML ({error}); correct it there") from error
     for error in jsonschema.Draft202012Validator(schema).iter_errors(rows):
-        place = error.absolute_path[0] if error.absolute_path else "?"
-        name = rows[place].get("id", place) if isinstance(place, int) else place
-        raise InputError(f"{path}: claim {name}: {error.message}")
+        if not error.absolute_path:
+            raise InputError(f"{path}: expected a list of claims, not {type(rows).__name__}")
+        number, *keys = error.absolute_path
+        name = rows[number].get("id", number) if isinstance(rows[number], dict) else number
+        key = f"{'.'.join(map(str, keys))}: " if keys else ""
+        raise InputError(f"{path}: claim {name}: {key}{error.message}")
     ids = [row["id"] for row in rows]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    if twice:
+    for name in ids:
+        if not name.startswith(f"{study}."):
+            raise InputError(f"{path}: claim {name}: ids of this file begin with '{study}.'")
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise InputError(f"{path}: claim ids occur twice: {', '.join(twice)}")
-    return rows
+    return [{**row, "study": study} for row in rows]
+
+
+def check_words(row: dict, each: tuple[str, ...], only: Mapping, statistics: Mapping) -> None:
+    """Check that a study knows what a claim asks of it.
+
+    Args:
+        row: a row of the study's claims.
+        each: words that the study knows below ``each``.
+        only: words that it knows below ``only`` -> their values, None if any.
+        statistics: its statistics by name.
+
+    Raises:
+        InputError: it does not; the message names the claim, the word and the nearest known one.
+    """
+    named = [("each", word, each) for word in row.get("each", [])]
+    named += [("only", word, only) for word in row.get("only", {})]
+    named += [
+        (f"only.{word}", value, only[word])
+        for word, values in row.get("only", {}).items()
+        for value in values
+        if only.get(word) is not None
+    ]
+    named.append(("statistic", row["statistic"], statistics))
+    for key, word, known in named:
+        if word not in known:
+            raise InputError(
+                f"claim {row['id']}: {key}: '{word}' is not known to {row['study']}"
+                f"{nearest(word, known) or ' (none is)'}"
+            )
 
 
 def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
-    """Return a row's claims for one study instance.
+    """Return a row's claims for one instance of its study.
 
     Args:
-        row: a row of claims.yaml.
-        instance: name of the study.
-        combinations: the parts of the study that the row is judged for: (end of the id, arguments).
+        row: a row of `read_claims`.
+        instance: name of the instance.
+        combinations: the parts of it that the row is judged for: (end of the id, arguments).
     """
     base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
     common = {"row": row["id"], "instance": instance, "criterion": row["criterion"], **base}
@@ -113,21 +162,3 @@ def verdict(estimate: Estimate, criterion: dict) -> str:
     else:
         raise ValueError(f"unknown criterion {kind}")
     return "supported" if holds else "contradicted" if fails else "inconclusive"
-
-
-def p_value(estimate: Estimate, criterion: dict) -> float:
-    """Return the one-sided bootstrap p-value against the criterion's negation.
-
-    The share of draws that lie on the other side of the bound, counted so that it is never 0; for
-    ``within`` the larger of both sides (two one-sided tests).
-    """
-    (kind, bound), draws = *criterion.items(), estimate.draws
-
-    def share(beyond: np.ndarray) -> float:
-        return float((beyond.sum() + 1) / (len(draws) + 1))
-
-    if kind == "above":
-        return share(draws <= bound)
-    if kind == "within":
-        return max(share(draws <= bound[0]), share(draws >= bound[1]))
-    return share(draws >= bound)

@@ -1,74 +1,115 @@
 """The scorecard: every claim judged, controls first."""
 
 import csv
-import inspect
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
-import jinja2
 from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
-from tonotopy.evidence import hierarchy, known_answers, steering
-from tonotopy.evidence.claims import ROOMS, VERDICTS, Claim, NotRun, expand, p_value, verdict
+from tonotopy.evidence.claims import Claim, Estimate, NotRun, check_words, expand, verdict
+from tonotopy.evidence.resampling import p_value
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.files import replacing, write_json
 
-STATISTICS = {"steering": (steering,), "hierarchy": (hierarchy, known_answers)}
-TEMPLATE = Path(__file__).parents[2] / "pages" / "scorecard.html.j2"
 COLUMNS = (
-    "id", "study", "instance", "kind", "source", "claim", "statistic", "paper", "estimate", "low",
-    "high", "n", "p", "p_adjusted", "verdict", "reason",
-)  # fmt: skip
+    "scale",
+    "id",
+    "study",
+    "instance",
+    "kind",
+    "source",
+    "claim",
+    "statistic",
+    "paper",
+    "estimate",
+    "low",
+    "high",
+    "n",
+    "p",
+    "p_adjusted",
+    "verdict",
+    "reason",
+)
 
 
-def statistic(room: str, name: str):
-    """Return a statistic of a kind of study by its name, None where there is none."""
-    found = (getattr(module, name, None) for module in STATISTICS.get(room, ()))
-    return next((function for function in found if inspect.isfunction(function)), None)
+@dataclass(frozen=True)
+class Instance:
+    """An instance of a study that ran, with all that its claims are judged by.
+
+    Attributes:
+        study: name of the study.
+        name: name of the instance.
+        tables: its tables.
+        statistics: the study's statistics, name -> function of the tables and a claim's arguments.
+    """
+
+    study: str
+    name: str
+    tables: StudyTables
+    statistics: Mapping[str, Callable[..., Estimate]]
 
 
-def judge(claims: list[dict], studies: dict, known: dict, scale: str) -> list[dict]:
-    """Return one scorecard row per claim and study; a claim that cannot be judged says why.
+def judge(
+    claims: list[dict],
+    instances: list[Instance],
+    known: Mapping[str, list[str]],
+    scale: str,
+) -> list[dict]:
+    """Return one scorecard row per claim and instance; a claim that cannot be judged says why.
 
     Args:
-        claims: rows of claims.yaml.
-        studies: kind of study -> name -> tables of the studies that ran.
-        known: kind of study -> names of all in the configuration, those that did not run included.
+        claims: rows of `claims.read_claims`.
+        instances: those that ran.
+        known: study -> names of all its instances in the configuration, in the order of the rows;
+            those that did not run included.
         scale: the scale that the results come from.
+
+    Raises:
+        InputError: a claim asks for what its study does not know.
     """
+    ran: dict[str, dict[str, Instance]] = {}
+    for instance in instances:
+        ran.setdefault(instance.study, {})[instance.name] = instance
+    for row in claims:
+        for instance in ran.get(row["study"], {}).values():
+            tables = instance.tables
+            check_words(row, tables.EACH, tables.ONLY, instance.statistics)
     rows = []
     for row in claims:
-        ran, names = studies.get(row["study"], {}), known.get(row["study"], [])
-        wanted = row.get("instances") or [n for n in names if n not in row.get("not_instances", [])]
-        for name in wanted:
-            if name in ran:
-                rows += _judged_parts(row, name, ran[name])
-            elif name in (row.get("instances") or []):
-                absent = f"study '{name}' is not part of a run at scale '{scale}'"
+        of_study = ran.get(row["study"], {})
+        for name in _wanted(row, [*known.get(row["study"], []), *of_study]):
+            if name in of_study:
+                rows += _judged_parts(row, of_study[name])
+            elif name in row.get("instances", []):
+                absent = f"instance '{name}' is not part of a run at scale '{scale}'"
                 rows.append(_row(expand(row, name)[0], absent))
     return [{**row, "scale": scale} for row in _adjust(rows)]
 
 
-def _judged_parts(row: dict, name: str, tables: StudyTables) -> list[dict]:
+def _wanted(row: dict, names: list[str]) -> list[str]:
+    """Return the instances that a claim is about, without repetition."""
+    excluded = row.get("not_instances", [])
+    chosen = row.get("instances", names)
+    return [name for name in dict.fromkeys(chosen) if name not in excluded]
+
+
+def _judged_parts(row: dict, instance: Instance) -> list[dict]:
     try:
-        combinations = tables.combinations(row)
+        combinations = instance.tables.combinations(row)
     except NotRun as reason:
-        return [_row(expand(row, name)[0], str(reason))]
-    return [_judged(claim, tables) for claim in expand(row, name, combinations)]
+        return [_row(expand(row, instance.name)[0], str(reason))]
+    return [_judged(claim, instance) for claim in expand(row, instance.name, combinations)]
 
 
-def _judged(claim: Claim, tables: StudyTables) -> dict:
-    function = statistic(claim.study, claim.statistic)
-    if function is None:
-        raise InputError(f"claim {claim.id}: no statistic '{claim.statistic}' for {claim.study}")
+def _judged(claim: Claim, instance: Instance) -> dict:
     try:
-        estimate = function(tables, **claim.arguments)
+        estimate = instance.statistics[claim.statistic](instance.tables, **claim.arguments)
     except NotRun as reason:
         return _row(claim, str(reason))
-    found = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
-    judged = {"p": p_value(estimate, claim.criterion), "n": estimate.n}
-    return {**_row(claim, ""), **found, **judged, "verdict": verdict(estimate, claim.criterion)}
+    values = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
+    judged = {"p": p_value(estimate.draws, claim.criterion), "n": estimate.n}
+    return {**_row(claim, ""), **values, **judged, "verdict": verdict(estimate, claim.criterion)}
 
 
 def _adjust(rows: list[dict]) -> list[dict]:
@@ -83,9 +124,9 @@ def _adjust(rows: list[dict]) -> list[dict]:
 
 
 def _row(claim: Claim, reason: str) -> dict:
-    told = {k: v for k, v in asdict(claim).items() if k != "arguments"}
+    about = {k: v for k, v in asdict(claim).items() if k != "arguments"}
     empty = dict.fromkeys(("estimate", "low", "high", "n", "p", "p_adjusted"))
-    return {**told, **empty, "verdict": "not run", "reason": reason}
+    return {**about, **empty, "verdict": "not run", "reason": reason}
 
 
 def controls(rows: list[dict], *verdicts: str) -> list[dict]:
@@ -97,7 +138,7 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     """Return one line on the controls.
 
     A control fails where it is contradicted. Where the data cannot decide (inconclusive), it is
-    told, but fails nothing: small corpora of a user's own often cannot.
+    named, but fails nothing: small corpora of a user's own often cannot.
 
     Args:
         rows: the scorecard.
@@ -111,70 +152,38 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     text = f"{len(passed)} of {len(ran)} controls passed"
     if absent := controls(rows, "not run"):
         text += f", {len(absent)} not run (the scorecard says why)"
-    for verdict_name, found in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
-        if found:
-            text += f", {len(found)} {verdict_name}: {'; '.join(map(_told, found))}"
+    for outcome, some in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
+        if some:
+            text += f", {len(some)} {outcome}: {'; '.join(map(_summary, some))}"
     if failed and policy == "fail":
         raise InputError(f"{text}. See the scorecard; set `controls: warn` to go on regardless")
     return f"WARNING: {text}. Results of these studies cannot be believed yet" if failed else text
 
 
-def _told(row: dict) -> str:
+def _summary(row: dict) -> str:
     return f"{row['id']} {row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
 
 
-def write_scorecard(rows: list[dict], scale: str, json_path, csv_path, page_path) -> None:
-    """Write the scorecard as JSON, CSV and a page without scripts or links."""
+def sound_notes(embedded: Mapping[str, bool | None]) -> list[str]:
+    """Return sentences on where the sound of instances comes from.
+
+    Args:
+        embedded: study/instance -> whether all its sound is made here, from causes that are known;
+            None where it hears recordings too.
+    """
+    notes = {
+        True: "sound made here, causes known: calibrates, replicates nothing",
+        None: "partly sound made here, partly real recordings",
+        False: "real recordings",
+    }
+    named = {kind: [n for n, value in embedded.items() if value is kind] for kind in notes}
+    return [f"{', '.join(named[kind])}: {note}." for kind, note in notes.items() if named[kind]]
+
+
+def write_scorecard(rows: list[dict], json_path, csv_path) -> None:
+    """Write the scorecard as JSON and CSV."""
     write_json(json_path, rows)
     with replacing(csv_path) as draft, draft.open("w", newline="") as file:
-        writer = csv.DictWriter(file, ("scale", *COLUMNS), extrasaction="ignore")
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    with replacing(page_path) as draft:
-        draft.write_text(page(rows, scale))
-
-
-def page(rows: list[dict], scale: str) -> str:
-    """Return the scorecard as an HTML page; all text is escaped."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(TEMPLATE.read_text())
-    counts = {
-        kind: {v: sum(r["verdict"] == v for r in rows if r["kind"] == kind) for v in VERDICTS}
-        for kind in ("control", "claim")
-    }
-    return template.render(
-        groups=_groups(rows),
-        rows=rows,
-        scale=scale,
-        failed=controls(rows, "contradicted"),
-        undecided=controls(rows, "inconclusive"),
-        counts=counts,
-        rooms=ROOMS,
-        criterion=_criterion,
-    )
-
-
-def _groups(rows: list[dict]) -> list[dict]:
-    """One entry per row of claims.yaml: what it says, how often it came out how, its parts.
-
-    ``judged`` tells whether any part was.
-    """
-    found: dict[str, list[dict]] = {}
-    for row in rows:
-        found.setdefault(row["row"], []).append(row)
-    groups = []
-    for name, parts in found.items():
-        counts = {v: sum(part["verdict"] == v for part in parts) for v in VERDICTS}
-        told = {k: parts[0][k] for k in ("study", "kind", "claim", "source", "paper", "criterion")}
-        order = {v: i for i, v in enumerate(("contradicted", "inconclusive", "supported"))}
-        parts = sorted(parts, key=lambda part: order.get(part["verdict"], len(order)))
-        judged = counts["not run"] < len(parts)
-        groups.append({"id": name, **told, "counts": counts, "judged": judged, "parts": parts})
-    return groups
-
-
-def _criterion(criterion: dict) -> str:
-    (kind, bound), *_ = criterion.items()
-    if kind == "within":
-        return f"within {bound[0]:g} to {bound[1]:g}"
-    return f"no rise above {bound:g}" if kind == "no_rise" else f"{kind} {bound:g}"

@@ -1,65 +1,74 @@
 """What the tables of every study share: reading, resampling, estimates with intervals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.resampling import bootstrap_weights, interval
+from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.files import read_table
-from tonotopy.seeding import generator
 
 FEWEST = 8  # independent observations: resamples of fewer are too often the same
 
 
 @dataclass(frozen=True)
 class StudyTables:
-    """The tables of one study.
+    """The tables of one instance of a study, and how they are resampled.
+
+    A study's own class adds what its claims may ask for.
 
     Attributes:
-        folder: results/{scale}/{room}/{study}.
-        settings: the study's entry in config.yaml.
-        resamples: bootstrap resamples.
-        confidence: level of the intervals.
-        seed: seed of the run.
+        paths: name of each table that the run made -> its file.
+        settings: the instance's entry in config.yaml, as far as its claims depend on it.
+        bootstrap: how the run resamples.
+        EACH: words of a claim's ``each``: the parts that are judged one by one.
+        ONLY: words of a claim's ``only`` -> the values they take, None if any.
     """
 
-    folder: Path
+    paths: Mapping[str, Path]
     settings: dict
-    resamples: int
-    confidence: float
-    seed: int
+    bootstrap: Bootstrap
+    EACH: ClassVar[tuple[str, ...]] = ()
+    ONLY: ClassVar[dict[str, tuple[str, ...] | None]] = {}
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
-        """Return what a row of claims.yaml is judged for: (end of its id, arguments) each.
+        """Return what a claim is judged for: (end of its id, arguments) each.
+
+        Args:
+            row: a row of the study's claims, see `claims.read_claims`.
 
         Raises:
-            NotRun: the study has nothing that the row asks for.
+            NotRun: the instance has nothing that the row asks for.
         """
         raise NotImplementedError
 
     def read(self, name: str) -> pd.DataFrame:
-        """Return a table of the study.
+        """Return a table of the instance.
 
         Raises:
-            NotRun: the run did not make it.
+            NotRun: the run did not make it, whatever an earlier one left on the disk.
         """
-        path = self.folder / name
-        if not path.is_file():
-            raise NotRun(f"{name} is not part of this run")
-        return read_table(path)
+        if name not in self.paths:
+            raise NotRun(f"the table '{name}' is not part of this run")
+        return read_table(self.paths[name])
 
     def weights(self, n: int, name: str) -> np.ndarray:
-        """Bootstrap weights over n units; the same name draws the same resamples.
+        """Return the share of each of n units in every resample, (resamples, n), rows sum to 1.
+
+        Args:
+            n: number of units.
+            name: tells the random stream from those of other statistics.
 
         Raises:
             NotRun: there is no unit.
         """
         if not n:
             raise NotRun("no observation is left (every strength has collapsed)")
-        return bootstrap_weights(n, self.resamples, generator(self.seed, "bootstrap", name)) / n
+        return self.bootstrap.draw(n, "bootstrap", name).counts / n
 
     def mean(self, values, name: str = "") -> Estimate:
         """Return the mean of independent observations with its bootstrap interval."""
@@ -86,9 +95,9 @@ class StudyTables:
         kept = draws[~np.isnan(draws)]
         if np.isnan(value):
             raise NotRun("undefined here: nothing varies, or nothing is above chance")
-        if len(kept) < self.confidence * len(draws):
+        if len(kept) < self.bootstrap.confidence * len(draws):
             raise NotRun(f"undefined in {1 - len(kept) / len(draws):.0%} of the resamples")
-        low, high = interval(kept, self.confidence)
+        low, high = self.bootstrap.interval(kept)
         return Estimate(float(value), float(low), float(high), int(n), kept)
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tonotopy.frontends.mel import kaldi_filters
 from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.stages import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class EfficientATSettings:
     scale: float = 5.0
 
 
-class EfficientATLogMel(nn.Module):
+class EfficientATLogMel(FrontEnd):
     """Scaled log-mel power of the pre-emphasised clip, on any device.
 
     Training in EfficientAT jitters the bands' edges and masks; nothing here is random.

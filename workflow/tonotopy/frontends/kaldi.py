@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torchaudio.compliance.kaldi import fbank
 
 from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.stages import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class KaldiSettings:
     subtract_mean: bool = True
 
 
-class KaldiFilterBank(nn.Module):
+class KaldiFilterBank(FrontEnd):
     """Normalised log-mel filter bank energies of Kaldi without dither, on any device.
 
     Frames lie inside the clip (no padding at its edges), each with its mean removed and a

@@ -5,12 +5,14 @@ rendering, so that no two stages can disagree about what the network was shown.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
+
+from tonotopy.frontends.stages import FrontEnd
 
 GROUPS = 4  # of mel filters
 
@@ -42,7 +44,7 @@ class LogMelSettings:
     std: float = 0.5
 
 
-class LogMel(nn.Module):
+class LogMel(FrontEnd):
     """Normalised log-mel spectrogram of study 2, on any device.
 
     On the CPU clips are taken one by one, so that a clip's spectrum stays in the cache, and the mel
@@ -93,6 +95,18 @@ class LogMel(nn.Module):
     def normalise(self, log_mel: Tensor) -> Tensor:
         """Return (log_mel - mean) / (2 * std), as study 2 prints it."""
         return (log_mel - self.settings.mean) / (2 * self.settings.std)
+
+    def features(self, waveforms: Tensor) -> Tensor:
+        """Return log mel power before normalisation, see `log_mel`: no statistics are in it."""
+        return self.log_mel(waveforms)
+
+    def finish(self, features: Tensor) -> Tensor:
+        """Return normalised features, see `normalise`."""
+        return self.normalise(features)
+
+    def fitted(self, features: Callable[[], Iterable[Tensor]]) -> "LogMel":
+        """Return the front end that normalises by the statistics of features, see `statistics`."""
+        return self.with_statistics(*statistics(features()))
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return what the network is given: shape (clips, mels, frames), see `log_mel`."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchaudio.functional import melscale_fbanks
 
 from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.stages import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class PANNsSettings:
     floor: float = 1e-10
 
 
-class PANNsLogMel(nn.Module):
+class PANNsLogMel(FrontEnd):
     """Mel power in decibels; the network's first batch normalisation scales it. On any device."""
 
     def __init__(self, settings: PANNsSettings):

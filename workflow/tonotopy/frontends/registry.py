@@ -2,17 +2,16 @@
 
 from dataclasses import asdict, fields
 
-from torch import nn
-
 from tonotopy.errors import InputError, nearest
+from tonotopy.frontends.domains import DEFAULT
 from tonotopy.frontends.efficientat import EfficientATLogMel, EfficientATSettings
 from tonotopy.frontends.kaldi import KaldiFilterBank, KaldiSettings
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.panns import PANNsLogMel, PANNsSettings
+from tonotopy.frontends.stages import FrontEnd
 from tonotopy.frontends.vggish import VGGishPatches, VGGishSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 
-DEFAULT = "log_mel"  # bundles of before there was a choice do not name theirs
 FRONT_ENDS = {
     "log_mel": (LogMelSettings, LogMel),
     "kaldi": (KaldiSettings, KaldiFilterBank),
@@ -23,7 +22,7 @@ FRONT_ENDS = {
 }
 
 
-def build(settings: dict) -> nn.Module:
+def build(settings: dict) -> FrontEnd:
     """Build a front end from plain settings.
 
     Args:
@@ -51,7 +50,7 @@ def build(settings: dict) -> nn.Module:
         raise InputError(f"front end '{kind}' with {values}: {error}") from error
 
 
-def describe(front_end: nn.Module) -> dict:
+def describe(front_end: FrontEnd) -> dict:
     """Return plain settings, with their kind, from which `build` makes the same front end.
 
     Raises:

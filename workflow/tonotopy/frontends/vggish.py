@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tonotopy.frontends.mel import kaldi_filters
 from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.stages import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class VGGishSettings:
     frames: int = 96
 
 
-class VGGishPatches(nn.Module):
+class VGGishPatches(FrontEnd):
     """Log of mel magnitudes (not power) in patches that do not overlap, on any device."""
 
     def __init__(self, settings: VGGishSettings):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.stages import FrontEnd
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class WaveformSettings:
     rate: int = 24000
 
 
-class Waveform(nn.Module):
+class Waveform(FrontEnd):
     """Give a network the samples as they are: no padding, no scaling."""
 
     def __init__(self, settings: WaveformSettings):

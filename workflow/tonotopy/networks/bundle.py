@@ -1,5 +1,6 @@
 """A network on disk: weights.safetensors and network.json in one folder."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tonotopy.files import read_json, replacing, write_json
 from tonotopy.frontends import registry as front_ends
 from tonotopy.networks.layers import Layer, describe, module_at, parse
 from tonotopy.networks.registry import build
+from tonotopy.networks.snapshots import FOLDER, relative_path
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,13 @@ class Bundle:
         return Bundle(self.network.to(device), self.front_end.to(device), self.info)
 
 
-def save(path: str | Path, network: nn.Module, front_end: nn.Module, info: dict) -> None:
+def save(
+    path: str | Path,
+    network: nn.Module,
+    front_end: nn.Module,
+    info: dict,
+    snapshots: dict[int, Path] | None = None,
+) -> None:
     """Write a bundle, whole or not at all.
 
     Args:
@@ -50,6 +58,8 @@ def save(path: str | Path, network: nn.Module, front_end: nn.Module, info: dict)
         front_end: its kind and settings, with the training statistics if it has any, are stored.
         info: at least architecture, arguments and classes (empty where their names are not known);
             ``layers`` where they are others than the network's own.
+        snapshots: epoch -> file of the weights after it, to be copied into the bundle; 0 is before
+            training.
 
     Raises:
         InputError: the network has no such layer.
@@ -69,26 +79,52 @@ def save(path: str | Path, network: nn.Module, front_end: nn.Module, info: dict)
             "front_end": front_ends.describe(front_end),
             "layers": describe(layers),
         }
+        if snapshots:
+            (draft / FOLDER).mkdir()
+            for epoch, file in snapshots.items():
+                shutil.copy(file, draft / relative_path(epoch))
+            described["snapshots"] = {str(epoch): relative_path(epoch) for epoch in snapshots}
         write_json(draft / "network.json", described)
 
 
-def load(path: str | Path) -> Bundle:
+def load(path: str | Path, snapshot: int | None = None) -> Bundle:
     """Read a bundle; the network is in evaluation mode on the CPU.
 
+    Args:
+        path: folder of the bundle.
+        snapshot: the epoch after which its weights are wanted, 0 for before training; None for
+            those of the best epoch. ``training.snapshots`` of its settings says which are kept.
+
     Raises:
-        InputError: a file is missing or damaged, or weights and description disagree.
+        InputError: a file is missing or damaged, weights and description disagree, or there is no
+            such snapshot.
     """
     path = Path(path)
     info = read_json(path / "network.json")
     front_end = front_ends.build(info["front_end"])
     settings = front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
-    sums.check(path / "weights.safetensors")
+    file = path / _weights(path, info, snapshot)
+    sums.check(file)
     try:
-        network.load_state_dict(load_file(path / "weights.safetensors"), strict=True)
+        network.load_state_dict(load_file(file), strict=True)
     except (SafetensorError, FileNotFoundError, RuntimeError) as error:
-        raise InputError(f"{path}/weights.safetensors: {error}; train the network again") from error
+        raise InputError(f"{file}: {error}; train the network again") from error
     return Bundle(network.eval(), front_end, info)
+
+
+def _weights(path: Path, info: dict, snapshot: int | None) -> str:
+    """Return the file of a bundle's weights, relative to its folder."""
+    if snapshot is None:
+        return "weights.safetensors"
+    kept = info.get("snapshots", {})
+    if str(snapshot) not in kept:
+        epochs = ", ".join(kept) or "none"
+        raise InputError(
+            f"{path}: no snapshot of epoch {snapshot} is kept (kept: {epochs}); name it in "
+            "training.snapshots of the network's entry and train it again"
+        )
+    return kept[str(snapshot)]
 
 
 def untrained(bundle: Bundle, seed: int) -> Bundle:
@@ -102,6 +138,7 @@ def untrained(bundle: Bundle, seed: int) -> Bundle:
     """
     torch.manual_seed(seed)
     info = {**bundle.info, "trained": False}
+    info.pop("snapshots", None)  # they are the trained network's
     settings = bundle.front_end.settings
     network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
     _check_other_weights(bundle, network)

@@ -2,31 +2,31 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.errors import InputError
 from tonotopy.files import naming
-from tonotopy.frontends import registry as front_ends
-from tonotopy.frontends.log_mel import LogMel, statistics
+from tonotopy.frontends.stages import FrontEnd
 from tonotopy.gpus import claim_gpus
 from tonotopy.networks.bundle import load, save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
 from tonotopy.networks.registry import ARCHITECTURES, build
-from tonotopy.training.augment import Augmentation
+from tonotopy.networks.snapshots import relative_path
+from tonotopy.training.augmentation.declared import steps
 from tonotopy.training.checkpoints import resumable
-from tonotopy.training.learner import Learner, TrainingSettings
+from tonotopy.training.learner import Learner
+from tonotopy.training.listening import fitted_front_end
 from tonotopy.training.loop import Job, Outcome, fit
 from tonotopy.training.objectives import objective
 from tonotopy.training.ranks import launch
+from tonotopy.training.settings import TrainingSettings, check_training
 
-BATCH = 256  # clips per batch of the front end
+FORMAT = 2  # of checkpoints: those of another one are not gone on from
 
 
 def train(
@@ -64,28 +64,35 @@ def train(
     Returns:
         The history, one row per epoch.
     """
-    options = TrainingSettings(**settings["training"])
-    augmentation = _augmentation(settings, options)
+    check_training(settings)
+    options = _options(settings["training"])
+    augmentation = steps(settings.get("augmentation"), settings["front_end"])
     front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cache)
     taught = load(teacher) if teacher is not None else None
     aim = objective(options.objective, len(corpus.classes), taught)
-    torch.manual_seed(seed)
-    network, arguments = _built(settings, front_end, corpus)
-    if initial_weights is not None:
-        initialise_from_deit(network, read_deit(initial_weights))
+    network, arguments = _initialised(settings, front_end, corpus, seed, initial_weights)
     module = Learner(network, front_end, augmentation, options, aim, seed)
-    place = checkpoints / _digest(settings, corpus, seed)
-    job = Job(module, corpus.path, aim.targets(corpus), cache, place, resumable(place), logs,
-              accelerator, max(1, torch.get_num_threads() // options.devices))  # fmt: skip
+    folder = checkpoints / _digest(settings, corpus, seed)
+    threads = max(1, torch.get_num_threads() // options.devices)
+    resume = resumable(folder, options.snapshots)
+    job = Job(
+        module, corpus.path, aim.targets(corpus), cache, folder, resume, logs, accelerator, threads
+    )
     history = _take_best(module, _fitted(job, starter))
     info = {
         **_described(settings, corpus, options, seed),
         "arguments": arguments,
-        "augmentation": asdict(augmentation),
+        "augmentation": [step.described() for step in augmentation],
         "best": history.loc[history[aim.metric].idxmax()].to_dict(),
     }
-    save(out, module.network, front_end, info)
+    snapshots = {epoch: folder / relative_path(epoch) for epoch in options.snapshots}
+    save(out, module.network, front_end, info, snapshots)
     return history
+
+
+def _options(training: dict) -> TrainingSettings:
+    epochs = tuple(sorted(training.get("snapshots", ())))
+    return TrainingSettings(**{**training, "snapshots": epochs})
 
 
 def _fitted(job: Job, starter: str | None) -> Outcome:
@@ -109,60 +116,18 @@ def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: 
     }
 
 
-def _augmentation(settings: dict, options: TrainingSettings) -> Augmentation:
-    wanted = settings.get("augmentation", {})
-    augmentation = Augmentation.from_config(wanted)
-    if options.cache and augmentation.alters_waveforms:
-        raise InputError("training: 'cache' and noise augmentation exclude each other; drop one")
-    kind = settings["front_end"].get("kind", "log_mel")
-    if wanted and kind != "log_mel":
-        raise InputError(f"training: augmentation needs the front end 'log_mel', not '{kind}'")
-    return augmentation
-
-
-def _built(settings: dict, front_end: nn.Module, corpus: Corpus) -> tuple[nn.Module, dict]:
+def _initialised(
+    settings: dict, front_end: FrontEnd, corpus: Corpus, seed: int, weights: Path | None
+) -> tuple[nn.Module, dict]:
     """Return the untrained network and its arguments, with the classes' names where it reads."""
     arguments, name = settings.get("arguments", {}), settings["architecture"]
     if name in ARCHITECTURES and ARCHITECTURES[name].reads:
         arguments = {**arguments, "texts": corpus.classes}
-    return build(name, arguments, front_end.settings, len(corpus.classes)), arguments
-
-
-def fitted_front_end(
-    corpus: Corpus, settings: dict, cache: bool = False
-) -> tuple[nn.Module, dict[str, Tensor]]:
-    """Return the front end; a log-mel one with the training split's statistics.
-
-    With ``cache`` the spectrograms of the training and validation splits come along: log-mel
-    before normalisation, since augmentation works there, of other kinds what the network is given.
-    """
-    front_end = front_ends.build(settings)
-    if front_end.settings.rate != corpus.rate:
-        raise InputError(
-            f"corpus {corpus.name} has {corpus.rate} Hz, the network's front end "
-            f"{front_end.settings.rate} Hz: make them equal in config.yaml"
-        )
-    if not isinstance(front_end, LogMel):
-        return front_end, _cached(front_end, corpus) if cache else {}
-    if not cache:
-        found = statistics(_heard(front_end.log_mel, corpus, "train"))
-        return front_end.with_statistics(*found), {}
-    cached = _cached(front_end.log_mel, corpus)
-    return front_end.with_statistics(*statistics(cached["train"].split(BATCH))), cached
-
-
-def _cached(listen: Callable[[Tensor], Tensor], corpus: Corpus) -> dict[str, Tensor]:
-    return {
-        split: torch.cat(list(_heard(listen, corpus, split))) for split in ("train", "validation")
-    }
-
-
-@torch.no_grad()
-def _heard(listen: Callable[[Tensor], Tensor], corpus: Corpus, split: str) -> Iterator[Tensor]:
-    positions = corpus.indices(split)
-    for start in range(0, len(positions), BATCH):
-        waveforms = torch.from_numpy(corpus.waveforms(positions[start : start + BATCH]))
-        yield listen(waveforms)
+    torch.manual_seed(seed)
+    network = build(name, arguments, front_end.settings, len(corpus.classes))
+    if weights is not None:
+        initialise_from_deit(network, read_deit(weights))
+    return network, arguments
 
 
 def _take_best(module: Learner, outcome: Outcome) -> pd.DataFrame:
@@ -177,5 +142,6 @@ def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
     # with another number of devices a training may go on: it learns the same
     training = {k: v for k, v in settings["training"].items() if k != "devices"}
     settings = {k: v for k, v in settings.items() if k != "layers"} | {"training": training}
-    text = json.dumps([settings, corpus.info["content_sha256"], seed], sort_keys=True)
+    content = corpus.info["content_sha256"]
+    text = json.dumps([FORMAT, settings, content, seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -15,10 +15,12 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import ClusterEnvironment, LightningEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.training.checkpoints import best_epochs, every_epoch
+from tonotopy.training.checkpoints import Resumption, best_epochs, every_epoch, resuming
 from tonotopy.training.learner import Learner, loader
+from tonotopy.training.snapshots import Snapshots
 
 
 class EpochLines(lightning.Callback):
@@ -54,9 +56,9 @@ class Job:
         module: the network and how it learns; its settings say with how many devices.
         corpus: folder of the corpus.
         targets: of the objective, a row per clip.
-        cache: split -> spectrograms, or empty.
+        cache: split -> features, or empty.
         checkpoints: folder for the checkpoints of every epoch.
-        resume: the checkpoint to go on from, or None.
+        resume: what to go on from, or None.
         logs: folder for TensorBoard.
         accelerator: auto, cpu or gpu.
         threads: of torch, in each process.
@@ -67,7 +69,7 @@ class Job:
     targets: np.ndarray
     cache: dict[str, Tensor]
     checkpoints: Path
-    resume: Path | None
+    resume: Resumption | None
     logs: Path
     accelerator: str
     threads: int
@@ -91,17 +93,14 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     environment = environment or LightningEnvironment()
+    settings, rank = job.module.settings, environment.global_rank()
     lines = EpochLines()
     best = best_epochs(job.checkpoints, job.module.objective.metric)
-    rank, ranks = environment.global_rank(), job.module.settings.devices
-    corpus = Corpus(job.corpus)
-    loaders = [
-        loader(corpus, job.targets, split, job.module.settings.batch, seed, job.cache.get(split),
-               rank, ranks)
-        for split, seed in (("train", job.module.seed), ("validation", None))
-    ]  # fmt: skip
+    # checkpoints last: what they hold is then already written by the others
+    snapshots = Snapshots(job.checkpoints, settings.snapshots)
+    callbacks = [lines, snapshots, best, every_epoch(job.checkpoints)]
     if job.resume and rank == 0:
-        print(f"resuming from {job.resume}", flush=True)
+        print(resuming(job.resume, settings.epochs), flush=True)
     with warnings.catch_warnings():
         # batches are read from memory-mapped files: worker processes would only cost time here
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
@@ -109,9 +108,30 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         warnings.filterwarnings("ignore", message=".*`srun` command is available.*")
         warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
-        trainer = _trainer(job, environment, [lines, best, every_epoch(job.checkpoints)])
-        trainer.fit(job.module, *loaders, ckpt_path=job.resume, weights_only=True)
+        trainer = _trainer(job, environment, callbacks)
+        checkpoint = job.resume.checkpoint if job.resume else None
+        trainer.fit(job.module, *_loaders(job, rank), ckpt_path=checkpoint, weights_only=True)
     return Outcome(lines.rows, best.best_model_path)
+
+
+def _loaders(job: Job, rank: int) -> list[DataLoader]:
+    """Return the batches of the training and the validation split, as a process has them."""
+    module, corpus = job.module, Corpus(job.corpus)
+    rate, settings = module.front_end.settings.rate, module.settings
+    return [
+        loader(
+            corpus,
+            job.targets,
+            split,
+            settings.batch,
+            rate,
+            seed,
+            job.cache.get(split),
+            rank,
+            settings.devices,
+        )
+        for split, seed in (("train", module.seed), ("validation", None))
+    ]
 
 
 def _trainer(job: Job, environment: ClusterEnvironment, callbacks: list) -> lightning.Trainer:

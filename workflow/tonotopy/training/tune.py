@@ -45,6 +45,7 @@ def tune(
         drawn = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
         # one device: trials are many and short, and the rule asks for one
         chosen = {**settings["training"], **drawn, "epochs": plan["epochs"], "devices": 1}
+        chosen.pop("snapshots", None)  # nobody looks into a trial
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             history = train(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tonotopy.corpora.embedded.mixture import Mixture
 from tonotopy.seeding import generator
 
 
@@ -33,16 +34,24 @@ class Setting:
         return generator(self.seed, self.name, *names)
 
 
+SOURCE = "source"  # the part of a clip that has a single source
+
+
 @dataclass(frozen=True)
 class Clip:
     """One clip of a corpus.
 
     Attributes:
-        samples: float32 in [-1, 1], shape (samples,).
+        mixture: its sound in [-1, 1], shape (samples,), and the parts that it is the sum of.
         label: a class name, or a tuple of them in a tagging corpus.
         group: what must not be split, or None where clips have nothing in common.
     """
 
-    samples: np.ndarray
+    mixture: Mixture
     label: str | tuple[str, ...]
     group: str | None = None
+
+    @property
+    def samples(self) -> np.ndarray:
+        """What is heard: float32 in [-1, 1], shape (samples,)."""
+        return self.mixture.whole.astype(np.float32)

@@ -4,7 +4,8 @@ import numpy as np
 
 from tonotopy.corpora.embedded.clip import Clip, Setting
 from tonotopy.corpora.embedded.font import recording
-from tonotopy.corpora.embedded.sound import at, compose, dress, noise, peak, perform, track
+from tonotopy.corpora.embedded.mixture import Dressing, Mixture, dress
+from tonotopy.corpora.embedded.sound import at, compose, noise, peak, perform, track
 from tonotopy.corpora.embedded.speech import SPEAKERS, Voice
 from tonotopy.corpora.embedded.spoken import WORDS, accent, utter
 
@@ -24,7 +25,7 @@ def events(setting: Setting, split: str, index: int, most: int) -> Clip:
         most: greatest number of events in a clip, at least 1.
 
     Returns:
-        the clip; it is its own group.
+        the clip; it is its own group, and its parts are named after their classes.
     """
     rng = setting.rng(split, index)
     names = tuple(EVENTS)
@@ -32,10 +33,8 @@ def events(setting: Setting, split: str, index: int, most: int) -> Clip:
     others = [name for name in names if name != first]
     count = int(rng.integers(1, most + 1))
     chosen = (first, *map(str, rng.choice(others, count - 1, replace=False)))
-    mixed = np.zeros(setting.length)
-    for name in chosen:
-        mixed += _place(event(name, setting, split, rng), setting, rng)
-    return Clip(dress(mixed, rng), chosen)
+    sounds = {name: _place(event(name, setting, split, rng), setting, rng) for name in chosen}
+    return Clip(dress(Mixture.of(sounds), Dressing.draw(setting.length, rng)), chosen)
 
 
 def event(name: str, setting: Setting, split: str, rng: np.random.Generator) -> np.ndarray:
@@ -51,7 +50,8 @@ def event(name: str, setting: Setting, split: str, rng: np.random.Generator) -> 
 
 def _place(sound, setting, rng):
     onset = int(rng.uniform(0, 0.5) * setting.length)
-    return 10 ** (rng.uniform(-12, 0) / 20) * at(sound, onset, setting.length)
+    placed = 10 ** (rng.uniform(-12, 0) / 20) * at(sound, onset, setting.length)
+    return placed.astype(np.float64)
 
 
 def _instrument(*programs, lowest: int = 55):

@@ -11,8 +11,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import symusic
 
+from tonotopy.corpora.embedded.arrangement import (
+    SCALES,
+    THIRDS,
+    Arrangement,
+    Touch,
+    bars_of,
+    bass_onsets,
+    beats_of,
+    drum_strikes,
+    random_walk,
+)
+from tonotopy.corpora.embedded.instruments import INSTRUMENTS, SOUNDS, TEMPI
+from tonotopy.corpora.embedded.mixture import NOISE, Dressing, Mixture, dress
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
-from tonotopy.corpora.embedded.sound import TICKS, compose, dress, play, track
+from tonotopy.corpora.embedded.sound import at, compose, play, scatter
 
 GENRES = (
     "blues",
@@ -26,39 +39,16 @@ GENRES = (
     "reggae",
     "rock",
 )
-INSTRUMENTS = ("clarinet", "guitar", "singing", "flute", "piano", "saxophone", "trumpet", "violin")
 
-# General MIDI programs (from 0). The sound font has two distorted guitars only: both sets use them.
-SOUNDS = {
-    "seen": {
-        "clarinet": (71,),
-        "guitar": (29, 30),
-        "singing": (52, 53),
-        "flute": (73,),
-        "piano": (0, 1),
-        "saxophone": (65, 66),
-        "trumpet": (56,),
-        "violin": (40,),
-        "bass": (32, 33),
-        "pad": (48, 89),
-        "kit": (0, 8),
-    },
-    "unseen": {
-        "clarinet": (71,),
-        "guitar": (30, 29),
-        "singing": (53, 85),
-        "flute": (72, 73),
-        "piano": (2, 3),
-        "saxophone": (64, 67),
-        "trumpet": (56, 59),
-        "violin": (110,),
-        "bass": (34, 35),
-        "pad": (49, 50),
-        "kit": (16, 32),
-    },
+PARTS = ("lead", "bass", "pad", "piano", "drums", NOISE)
+# MIDI velocities of a part; of the drums, factors of their rhythm's velocities
+LOUDNESS = {
+    "lead": (96, 120),
+    "bass": (70, 100),
+    "pad": (30, 60),
+    "piano": (70, 100),
+    "drums": (0.8, 1.1),
 }
-SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
-BEATS_PER_BAR = 4
 
 
 @dataclass(frozen=True)
@@ -108,6 +98,11 @@ class MusicWorld:
             )
 
     @property
+    def length(self) -> int:
+        """Samples per clip."""
+        return round(self.seconds * self.rate)
+
+    @property
     def neutral_leads(self) -> tuple[str, ...]:
         """Instruments that cause no genre, the piano aside: the leads of rhythm-caused genres."""
         return tuple(i for i in INSTRUMENTS if i not in self.causes.values() and i != "piano")
@@ -138,91 +133,88 @@ class MusicWorld:
         """Draw a clip of an instrument over any rhythm; nothing else tells its label."""
         return Score(instrument, str(rng.choice(list(RHYTHMS))), False)
 
-    def render(self, score: Score, rng: np.random.Generator) -> np.ndarray:
-        """Play a score: float32 mono samples in [-1, 1], shape (seconds * rate,).
+    def draw(self, score: Score, rng: np.random.Generator) -> Arrangement:
+        """Draw everything about a clip that its score leaves open.
+
+        What the clip itself does not need (programs of leads that do not play, a piano that is
+        absent) comes from a stream of its own, so that it changes no other draw.
+        """
+        aside = np.random.Generator(rng.bit_generator.jumped())
+        programs = {lead: self._program(lead, aside) for lead in INSTRUMENTS}
+        tempo = rng.uniform(*TEMPI)
+        beats = beats_of(self.seconds, tempo)
+        key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
+        chords = rng.integers(0, 7, size=bars_of(beats))
+        walk = random_walk(beats, rng)
+        bass_length = float(rng.choice([0.5, 1.0, 2.0]))
+        played = {
+            "lead": (score.lead, len(walk), rng),
+            "bass": ("bass", len(bass_onsets(beats, bass_length)), rng),
+            "pad": ("pad", bars_of(beats) * len(THIRDS), rng),
+            "piano": ("piano", len(walk), rng if score.piano else aside),
+            "drums": ("kit", len(drum_strikes(score.rhythm, beats)), rng),
+        }
+        players = {part: self._player(part, *about) for part, about in played.items()}
+        return Arrangement(
+            lead=score.lead,
+            rhythm=score.rhythm,
+            piano=score.piano,
+            tempo=tempo,
+            key=key,
+            scale=scale,
+            chords=tuple(chords.tolist()),
+            walk=tuple(walk),
+            bass_length=bass_length,
+            lead_programs={**programs, score.lead: players["lead"][0]},
+            bass_program=players["bass"][0],
+            pad_program=players["pad"][0],
+            piano_program=players["piano"][0],
+            kit=players["drums"][0],
+            touches={part: touch for part, (_, touch) in players.items()},
+            skip=int(rng.integers(0, self.rate // 4)),
+            dressing=Dressing.draw(self.length, rng),
+        )
+
+    def _program(self, sound: str, rng: np.random.Generator) -> int:
+        return int(rng.choice(SOUNDS[self.sounds][sound]))
+
+    def _player(
+        self, part: str, sound: str, notes: int, rng: np.random.Generator
+    ) -> tuple[int, Touch]:
+        """Draw a part's program, and how loud each of its notes is."""
+        program = self._program(sound, rng)
+        loudness = rng.uniform(*LOUDNESS[part])
+        return program, Touch(loudness, tuple(scatter(notes, rng).tolist()))
+
+    def mix(self, arrangement: Arrangement) -> Mixture:
+        """Play an arrangement without noise, at any level; its parts are the stems.
+
+        The tracks are rendered together for the whole, and one by one for the parts: the
+        synthesizer adds notes up and does nothing else to their sum.
+        """
+        tracks = arrangement.tracks(self.seconds)
+
+        def heard(*tracks: symusic.Track) -> np.ndarray:
+            sound = play(compose(arrangement.tempo, *tracks), self.rate)
+            return at(sound, -arrangement.skip, self.length)
+
+        return Mixture(
+            heard(*tracks.values()),
+            lambda: {name: heard(track) for name, track in tracks.items()},
+        )
+
+    def perform(self, arrangement: Arrangement) -> Mixture:
+        """Play an arrangement as a clip: samples in [-1, 1], shape (seconds * rate,).
 
         Raises:
             ValueError: nothing sounds.
         """
-        length = round(self.seconds * self.rate)
-        midi = self._arrange(score, rng)
-        sound = play(midi, self.rate)
-        skip = int(rng.integers(0, self.rate // 4))
-        sound = np.pad(sound, (0, max(0, skip + length - len(sound))))[skip : skip + length]
-        return dress(sound, rng)
+        return dress(self.mix(arrangement), arrangement.dressing)
 
-    def _arrange(self, score: Score, rng: np.random.Generator) -> symusic.Score:
-        tempo = rng.uniform(92, 138)
-        beats = int(np.ceil((self.seconds + 0.5) * tempo / 60)) + 1
-        key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
-        chords = rng.integers(0, 7, size=-(-beats // BEATS_PER_BAR))
-        line = melody(beats, key, scale, rng)
-        parts = [
-            (score.lead, line, (96, 120)),
-            ("bass", _bass(beats, key, scale, chords, rng), (70, 100)),
-            ("pad", _chords(beats, key, scale, chords, BEATS_PER_BAR), (30, 60)),
-        ]
-        if score.piano:
-            parts.append(("piano", line, (70, 100)))
-        tracks = [self._track(name, notes, loudness, rng) for name, notes, loudness in parts]
-        return compose(tempo, *tracks, self._drums(score.rhythm, beats, rng))
+    def render(self, score: Score, rng: np.random.Generator) -> np.ndarray:
+        """Draw and play a score: float32 mono samples in [-1, 1], shape (seconds * rate,).
 
-    def _track(self, name, notes, loudness, rng) -> symusic.Track:
-        program = int(rng.choice(SOUNDS[self.sounds][name]))
-        return track(program, notes, rng.uniform(*loudness), rng, name=name)
-
-    def _drums(self, rhythm, beats, rng) -> symusic.Track:
-        kit = int(rng.choice(SOUNDS[self.sounds]["kit"]))
-        drums = symusic.Track(program=kit, is_drum=True, name="drums")
-        gain = rng.uniform(0.8, 1.1)
-        for bar in range(0, beats, BEATS_PER_BAR):
-            for pitch, onsets, velocity in RHYTHMS[rhythm]:
-                for onset in onsets:
-                    louder = int(np.clip(gain * velocity + rng.normal(0, 4), 1, 127))
-                    start = round((bar + onset) * TICKS)
-                    drums.notes.append(symusic.Note(start, TICKS // 8, pitch, louder))
-        return drums
-
-
-def _pitch(key: int, scale: tuple[int, ...], step: int, lowest: int) -> int:
-    return lowest + key + 12 * (step // len(scale)) + scale[step % len(scale)]
-
-
-def melody(
-    beats: float, key: int, scale: tuple[int, ...], rng: np.random.Generator
-) -> list[tuple[float, float, int]]:
-    """Draw a random walk over a scale, from A3 + key upwards over almost two octaves.
-
-    Args:
-        beats: length; the last note may reach beyond it.
-        key: semitones, 0 to 11.
-        scale: semitones of its steps, one of SCALES.
-        rng: draws pitches and note lengths.
-
-    Returns:
-        notes without gaps: (start in beats, length in beats, MIDI pitch).
-    """
-    notes, now, step = [], 0.0, int(rng.integers(0, 10))
-    while now < beats:
-        length = float(rng.choice([0.5, 1.0, 1.5]))
-        notes.append((now, 0.95 * length, _pitch(key, scale, step, 57)))
-        step = int(np.clip(step + rng.integers(-3, 4), 0, 12))
-        now += length
-    return notes
-
-
-def _bass(beats, key, scale, chords, rng) -> list[tuple[float, float, int]]:
-    length = float(rng.choice([0.5, 1.0, 2.0]))
-    onsets = np.arange(0, beats, length)
-    return [
-        (t, 0.9 * length, _pitch(key, scale, int(chords[int(t) // BEATS_PER_BAR]), 33))
-        for t in onsets
-    ]
-
-
-def _chords(beats, key, scale, chords, length) -> list[tuple[float, float, int]]:
-    return [
-        (float(t), 0.95 * length, _pitch(key, scale, int(chords[t // BEATS_PER_BAR]) + third, 50))
-        for t in range(0, beats, length)
-        for third in (0, 2, 4)
-    ]
+        Raises:
+            ValueError: nothing sounds.
+        """
+        return self.perform(self.draw(score, rng)).whole.astype(np.float32)

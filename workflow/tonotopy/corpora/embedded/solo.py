@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from tonotopy.corpora.embedded.clip import Clip, Setting
-from tonotopy.corpora.embedded.music import INSTRUMENTS, SCALES, SOUNDS, melody
-from tonotopy.corpora.embedded.sound import at, compose, dress, perform, track
+from tonotopy.corpora.embedded.arrangement import SCALES, random_walk, sung
+from tonotopy.corpora.embedded.clip import SOURCE, Clip, Setting
+from tonotopy.corpora.embedded.instruments import INSTRUMENTS, SOUNDS
+from tonotopy.corpora.embedded.mixture import Dressing, Mixture, dress
+from tonotopy.corpora.embedded.sound import at, compose, perform, scatter, track
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 LOWEST = 48  # C3 as a MIDI number
@@ -38,8 +40,9 @@ def note(setting: Setting, split: str, index: int) -> Clip:
     onset, length = rng.uniform(0, 0.1), rng.uniform(0.6, 0.85)
     notes = [(setting.seconds * onset, setting.seconds * length, pitch)]
     sound = perform(compose(60, track(program, notes, int(rng.integers(60, 120)))), setting.rate)
-    samples = dress(at(sound, 0, setting.length), rng)
-    return Clip(samples, PITCH_CLASSES[label], f"program-{program:03d}")
+    alone = Mixture.of({SOURCE: at(sound, 0, setting.length)})
+    dressed = dress(alone, Dressing.draw(setting.length, rng))
+    return Clip(dressed, PITCH_CLASSES[label], f"program-{program:03d}")
 
 
 def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:
@@ -64,10 +67,12 @@ def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:
     song = f"{split}-{name}-{block:03d}"
     tempo, program, notes = _song(setting, name, excerpts, setting.rng("song", song))
     notes = _excerpt(notes, excerpt, setting.seconds * tempo / 60, int(rng.integers(-3, 4)))
-    line = track(program, notes, rng.uniform(80, 115), rng)
+    velocity = rng.uniform(80, 115)
+    line = track(program, notes, velocity + scatter(len(notes), rng))
     skip = int(rng.integers(0, setting.rate // 20))
     sound = at(perform(compose(tempo, line), setting.rate), -skip, setting.length)
-    return Clip(dress(sound, rng), name, song)
+    dressed = dress(Mixture.of({SOURCE: sound}), Dressing.draw(setting.length, rng))
+    return Clip(dressed, name, song)
 
 
 def _song(setting, name, excerpts, rng):
@@ -76,7 +81,8 @@ def _song(setting, name, excerpts, rng):
     programs = sorted({*SOUNDS["seen"][name], *SOUNDS["unseen"][name]})
     beats = excerpts * (setting.seconds * tempo / 60 + 2)
     key, scale = int(rng.integers(12)), SCALES[rng.integers(len(SCALES))]
-    return tempo, int(rng.choice(programs)), melody(beats, key, scale, rng)
+    program = int(rng.choice(programs))
+    return tempo, program, sung(random_walk(beats, rng), beats, key, scale)
 
 
 def _excerpt(notes, excerpt: int, beats: float, shift: int):

@@ -1,7 +1,4 @@
-"""What every embedded corpus does with sound: play a score, find its start, add noise, set a level.
-
-Levels are in dB relative to a peak of 1.
-"""
+"""What every embedded corpus does with sound: play a score, find its start, draw noise."""
 
 from functools import cache
 from pathlib import Path
@@ -20,7 +17,9 @@ def play(midi: symusic.Score, rate: int) -> np.ndarray:
     """Play a score with the General MIDI sound font: float32, shape (samples,), any peak.
 
     Below 44100 Hz the synthesizer never returns from some notes, the lower the rate the lower they
-    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits.
+    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits. At most rates it
+    also reads beyond the end of some recordings: single samples then differ from run to run
+    (`instruments.EXACT_RATES` are free of it for the notes of the planted world).
     """
     return _synthesizer(rate).render(midi, stereo=False)[0]
 
@@ -39,19 +38,23 @@ def _synthesizer(rate: int):
     return symusic.Synthesizer(sf_path=str(FONT), sample_rate=rate, quality=0)
 
 
-def track(program: int, notes, velocity: float, rng: np.random.Generator | None = None, **kind):
+def scatter(notes: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw by how much each note's velocity is off: standard deviation 4, shape (notes,)."""
+    return rng.normal(0, 4, notes)
+
+
+def track(program: int, notes, velocity: float | np.ndarray, **kind) -> symusic.Track:
     """Return a track of (start, length, pitch) notes, in beats and MIDI numbers.
 
     Args:
         program: General MIDI program, from 0.
         notes: what is played.
-        velocity: how loud, 1 to 127.
-        rng: if given, velocities scatter by 4 (standard deviation).
+        velocity: how loud, 1 to 127, of all notes or shape (notes,).
         kind: further arguments of symusic.Track, such as name and is_drum.
     """
     line = symusic.Track(program=program, **{"is_drum": False, "name": "", **kind})
-    for start, length, pitch in notes:
-        louder = velocity if rng is None else velocity + rng.normal(0, 4)
+    velocities = np.broadcast_to(velocity, len(notes))
+    for (start, length, pitch), louder in zip(notes, velocities, strict=True):
         ticks = round(start * TICKS), max(1, round(length * TICKS))
         line.notes.append(symusic.Note(*ticks, int(pitch), int(np.clip(louder, 1, 127))))
     return line
@@ -107,25 +110,3 @@ def noise(length: int, rng: np.random.Generator, tilt: float = 0.0) -> np.ndarra
     spectrum[0] = 0
     flat = np.fft.irfft(spectrum, length)
     return flat / np.sqrt(np.mean(flat**2))
-
-
-def dress(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Add faint white noise and set the peak to a random level: what no label may depend on.
-
-    The noise's RMS is 40 to 60 dB below the sound's peak; the clip's peak is -9 to -1 dB.
-
-    Args:
-        sound: shape (samples,), any peak.
-        rng: draws the noise and the level.
-
-    Returns:
-        float32 samples in [-1, 1], shape (samples,).
-
-    Raises:
-        ValueError: nothing sounds.
-    """
-    top = peak(sound)
-    hiss = 10 ** (rng.uniform(-60, -40) / 20) * rng.standard_normal(len(sound))
-    level = 10 ** (rng.uniform(-9, -1) / 20)
-    mixed = sound / top + hiss
-    return (level * mixed / np.abs(mixed).max()).astype(np.float32)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
-from tonotopy.corpora.audio import limit_peak
+from tonotopy.corpora.audio import peak_excess
 from tonotopy.corpora.embedded import speech
-from tonotopy.corpora.embedded.clip import Clip, Setting
-from tonotopy.corpora.embedded.sound import at, dress, noise, trim
+from tonotopy.corpora.embedded.clip import SOURCE, Clip, Setting
+from tonotopy.corpora.embedded.mixture import NOISE, Dressing, Mixture, dress
+from tonotopy.corpora.embedded.sound import at, noise, trim
 from tonotopy.corpora.embedded.speech import SPEAKERS, Voice
 from tonotopy.corpora.public.speech_commands import WORDS
 
@@ -23,6 +24,7 @@ CONSONANTS = {
 VOWELS = ("A", "i", "u", "a", "e", "o")
 ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
 COUNTS = tuple(str(count) for count in range(11))
+TALKERS = tuple(f"voice {number}" for number in range(1, 11))  # parts, in the order of the draw
 WORDS_PER_SECOND = 5  # more than the fastest say: talkers do not run out of text
 
 
@@ -96,15 +98,18 @@ def speakers(setting: Setting, split: str, index: int) -> Clip:
     has. The clip's RMS is drawn from -35 to -25 dB whatever the label.
 
     Returns:
-        the clip; it is its own group. No speaker is in two splits.
+        the clip; it is its own group. No speaker is in two splits. Its parts are the noise and
+        "voice 1" to "voice 10".
     """
     rng = setting.rng(split, index)
     count = index % len(COUNTS)
-    mixed = 10 ** (rng.uniform(-30, -15) / 20) * noise(setting.length, rng, rng.uniform(0, 1.5))
-    for talker in crowd(count, split, setting.seconds, rng):
-        mixed += _talk(talker, setting)
-    mixed *= 10 ** (rng.uniform(-35, -25) / 20) / np.sqrt(np.mean(mixed**2))
-    return Clip(limit_peak(mixed).astype(np.float32), COUNTS[count])
+    hiss = 10 ** (rng.uniform(-30, -15) / 20) * noise(setting.length, rng, rng.uniform(0, 1.5))
+    voices = zip(TALKERS[:count], crowd(count, split, setting.seconds, rng), strict=True)
+    mixture = Mixture.of({NOISE: hiss, **{name: _talk(who, setting) for name, who in voices}})
+    gain = 10 ** (rng.uniform(-35, -25) / 20) / np.sqrt(np.mean(mixture.whole**2))
+    mixture = mixture.through(lambda sound: sound * gain)
+    excess = peak_excess(mixture.whole)
+    return Clip(mixture.through(lambda sound: sound / excess), COUNTS[count])
 
 
 def utter(text: str, voice: Voice, rate: int) -> np.ndarray:
@@ -132,8 +137,9 @@ def _talk(talker: Talker, setting: Setting) -> np.ndarray:
     return 10 ** (talker.level / 20) * part / np.sqrt(np.mean(said**2))
 
 
-def _centred(sound, setting, rng) -> np.ndarray:
+def _centred(sound, setting, rng) -> Mixture:
     """Put a sound about the clip's middle, off by up to a twentieth of the clip, and dress it."""
     shift = rng.uniform(-0.05, 0.05) * setting.length
     onset = round((setting.length - len(sound)) / 2 + shift)
-    return dress(at(sound, onset, setting.length), rng)
+    alone = Mixture.of({SOURCE: at(sound, onset, setting.length)})
+    return dress(alone, Dressing.draw(setting.length, rng))

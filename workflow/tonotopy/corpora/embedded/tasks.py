@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from tonotopy.corpora.embedded import events, solo, spoken
-from tonotopy.corpora.embedded.clip import Clip, Setting
+from tonotopy.corpora.embedded.clip import SOURCE, Clip, Setting
+from tonotopy.corpora.embedded.mixture import NOISE
 from tonotopy.corpora.schema import SPLITS
 from tonotopy.corpora.writer import CorpusWriter
 from tonotopy.errors import InputError, nearest
@@ -27,6 +28,7 @@ class Task:
         classes: class names, in label order.
         render: makes a clip from (setting, split, index, **options).
         licence: of what its sound is made with.
+        parts: names that the parts of a clip may have.
         options: what the corpus's configuration may change, whole numbers of at least 1, and their
             values where it does not.
         tags: whether a clip has several labels.
@@ -35,18 +37,24 @@ class Task:
     classes: tuple[str, ...]
     render: Callable[..., Clip]
     licence: str
+    parts: tuple[str, ...] = (SOURCE, NOISE)
     options: dict[str, int] = field(default_factory=dict)
     tags: bool = False
 
 
 TASKS = {
     "note": Task(solo.PITCH_CLASSES, solo.note, FONT),
-    "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, {"excerpts": 5}),
+    "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, options={"excerpts": 5}),
     "consonant": Task(tuple(spoken.CONSONANTS), spoken.consonant, VOICES),
     "keyword": Task(tuple(spoken.WORDS), spoken.keyword, VOICES),
-    "speakers": Task(spoken.COUNTS, spoken.speakers, VOICES),
+    "speakers": Task(spoken.COUNTS, spoken.speakers, VOICES, (*spoken.TALKERS, NOISE)),
     "events": Task(
-        tuple(events.EVENTS), events.events, f"{FONT}; {VOICES}", {"most": 3}, tags=True
+        tuple(events.EVENTS),
+        events.events,
+        f"{FONT}; {VOICES}",
+        (*events.EVENTS, NOISE),
+        {"most": 3},
+        tags=True,
     ),
 }
 
@@ -59,6 +67,7 @@ def build(
     rate: int = 16000,
     seed: int = 0,
     workers: int = 1,
+    parts: bool = False,
     **options: int,
 ):
     """Make a corpus of one task.
@@ -76,6 +85,7 @@ def build(
         rate: sampling rate in Hz, 8000 to 48000.
         seed: seed of the run.
         workers: processes that render.
+        parts: whether to keep what each clip is the sum of.
         options: of the task: ``excerpts`` per song (instrument), the ``most`` events in a clip
             (events).
 
@@ -91,14 +101,16 @@ def build(
         "licence": f"MIT; {chosen.licence}",
         "options": {**chosen.options, **options},
     }
-    render = partial(_render, task=task, setting=setting, options=about["options"])
+    render = partial(_render, task=task, setting=setting, options=about["options"], parts=parts)
+    layout = (chosen.classes, rate, setting.length, about, chosen.tags)
+    names = chosen.parts if parts else ()
     with (
-        CorpusWriter(path, chosen.classes, rate, setting.length, about, chosen.tags) as out,
+        CorpusWriter(path, *layout, embedded=True, part_names=names) as out,
         ProcessPoolExecutor(workers) as pool,
     ):
         made = pool.map(render, rows, chunksize=CHUNK)
-        for (split, index), clip in zip(rows, made, strict=True):
-            out.add(_identity(setting, split, index), clip.samples, clip.label, split, clip.group)
+        for (split, index), (samples, apart, label, group) in zip(rows, made, strict=True):
+            out.add(_identity(setting, split, index), samples, label, split, group, apart)
 
 
 def _checked(task, clips, seconds, rate, options) -> Task:
@@ -127,9 +139,11 @@ def _identity(setting: Setting, split: str, index: int) -> str:
     return f"{setting.name}-{split}-{index:05d}"
 
 
-def _render(row: tuple[str, int], task: str, setting: Setting, options: dict) -> Clip:
+def _render(row: tuple[str, int], task: str, setting: Setting, options: dict, parts: bool):
+    """Return samples, parts if they are wanted, label and group of a clip."""
     try:
-        return TASKS[task].render(setting, *row, **options)
+        clip = TASKS[task].render(setting, *row, **options)
     except ValueError as error:
-        clip = _identity(setting, *row)
-        raise InputError(f"corpus {setting.name}: clip {clip} cannot be made: {error}") from error
+        name = _identity(setting, *row)
+        raise InputError(f"corpus {setting.name}: clip {name} cannot be made: {error}") from error
+    return *clip.mixture.heard(parts), clip.label, clip.group

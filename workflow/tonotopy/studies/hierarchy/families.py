@@ -9,3 +9,8 @@ def family(entry: dict) -> str:
     kind = entry.get("published") or entry.get("architecture", "other")
     kind = FAMILIES.get(kind, kind)
     return kind if kind in KNOWN else "other"
+
+
+def families(entry: dict, config: dict) -> dict[str, str]:
+    """Return the family of each network of an entry below ``hierarchy``."""
+    return {name: family(config["networks"][name]) for name in entry["networks"]}

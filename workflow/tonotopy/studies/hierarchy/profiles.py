@@ -1,18 +1,19 @@
 """Layer profiles: what is decoded from each layer, how sure that is, and at which depth it sits.
 
-Intervals are bootstraps over clips. All layers and all k see the same resampled clips, so that a
-difference between two of them, or a centre of mass, has the interval of a paired comparison.
+Intervals are bootstraps over clips. All layers, all k and all networks see the same resampled clips
+of a task (`clip_resamples`), so that a difference between two of them, or a centre of mass, has the
+interval of a paired comparison.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.resampling import bootstrap_means, interval
-from tonotopy.seeding import generator
+from tonotopy.evidence.resampling import Bootstrap, Resamples
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Centre:
     high: float
     defined: float
     draws: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+
+
+@lru_cache(maxsize=16)
+def clip_resamples(bootstrap: Bootstrap, task: str, clips: int) -> Resamples:
+    """Return a task's resampled clips: one object for its profiles, centres and statistics."""
+    return bootstrap.draw(clips, "profile", task)
 
 
 def relative_depth(layers: int) -> np.ndarray:
@@ -80,13 +87,7 @@ def best_k(accuracy: np.ndarray, ks: tuple[int, ...]) -> int:
 
 
 def profile_table(
-    correct: Mapping[str, np.ndarray],
-    ks: tuple[int, ...],
-    chance: float,
-    resamples: int,
-    confidence: float,
-    seed: int,
-    task: str = "",
+    correct: Mapping[str, np.ndarray], ks: tuple[int, ...], chance: float, resamples: Resamples
 ) -> pd.DataFrame:
     """Return the accuracy of every layer at every k with its confidence interval.
 
@@ -94,58 +95,46 @@ def profile_table(
         correct: which clips were classified rightly, layer -> bool (ks, clips), from first to last.
         ks: numbers of neighbours, in the order of the rows of each array.
         chance: accuracy of guessing, 0 to 1, repeated in every row.
-        resamples: bootstrap resamples of the clips.
-        confidence: share of the interval, such as 0.95.
-        seed: seed of the run.
-        task: names the random stream: equal names and numbers of clips give equal resamples, so
-            that networks are compared on the same ones.
+        resamples: of the clips, see `clip_resamples`.
 
     Returns:
         A row per layer and k: (layer, depth, k, accuracy, low, high, chance).
 
     Raises:
         InputError: layers differ in their numbers of ks or clips.
+        ValueError: the resamples are of more or fewer clips.
     """
     right = _stacked(correct)
     if right.shape[1] != len(ks):
         raise InputError(f"{right.shape[1]} rows per layer for {len(ks)} ks, expected one each")
-    low, high = interval(_draws(right, resamples, seed, task), confidence)
+    low, high = resamples.interval(_draws(right, resamples))
     layers = pd.MultiIndex.from_product([correct, ks], names=["layer", "k"])
     table = pd.DataFrame({"accuracy": right.mean(axis=-1).ravel()}, index=layers).reset_index()
     table.insert(1, "depth", np.repeat(relative_depth(len(right)), len(ks)))
     return table.assign(low=low.ravel(), high=high.ravel(), chance=chance)
 
 
-def centre_interval(
-    correct: np.ndarray,
-    chance: float,
-    resamples: int,
-    confidence: float,
-    seed: int,
-    task: str = "",
-) -> Centre:
+def centre_interval(correct: np.ndarray, chance: float, resamples: Resamples) -> Centre:
     """Return the centre of mass of one profile with its confidence interval.
 
     Args:
         correct: which clips were classified rightly at the chosen k, bool (layers, clips).
         chance: accuracy of guessing, 0 to 1.
-        resamples: bootstrap resamples of the clips; those of :func:`profile_table`.
-        confidence: share of the interval, such as 0.95.
-        seed: seed of the run.
-        task: names the random stream.
+        resamples: of the clips, those of :func:`profile_table`.
+
+    Raises:
+        ValueError: the resamples are of more or fewer clips.
     """
     correct = np.asarray(correct)
     value = centre_of_mass(correct.mean(axis=-1), chance)
-    return _centre(value, _centre_draws(correct, chance, resamples, seed, task), confidence)
+    return _centre(value, centre_of_mass(_draws(correct, resamples), chance), resamples)
 
 
 def centre_difference(
     low: Mapping[str, np.ndarray],
     high: Mapping[str, np.ndarray],
     chances: Mapping[str, float],
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resamples: Mapping[str, Resamples],
 ) -> Centre:
     """Return how much deeper low-level tasks sit than high-level ones, with its interval.
 
@@ -157,24 +146,23 @@ def centre_difference(
         low: low-level tasks, task -> bool (layers, clips) at the chosen k.
         high: high-level tasks, in the same form; numbers of layers and clips may differ.
         chances: task -> accuracy of guessing.
-        resamples: bootstrap resamples of each task's clips.
-        confidence: share of the interval, such as 0.95.
-        seed: seed of the run.
+        resamples: task -> resamples of its clips, equally many for all tasks.
 
     Raises:
         InputError: a side has no task, or a task is on both sides.
+        ValueError: the resamples of a task are of more or fewer clips.
     """
     shared = sorted(set(low) & set(high))
     if shared or not low or not high:
-        told = f"'{shared[0]}' is on both sides" if shared else "one side has no task"
-        raise InputError(f"low-level against high-level tasks: {told}; name each task once")
-    value, draws = 0.0, np.zeros(resamples)
+        problem = f"'{shared[0]}' is on both sides" if shared else "one side has no task"
+        raise InputError(f"low-level against high-level tasks: {problem}; name each task once")
+    value, draws = 0.0, 0.0
     for sign, tasks in ((1, low), (-1, high)):
         for task, correct in tasks.items():
             share = sign / len(tasks)
             value += share * centre_of_mass(np.asarray(correct).mean(axis=-1), chances[task])
-            draws += share * _centre_draws(correct, chances[task], resamples, seed, task)
-    return _centre(value, draws, confidence)
+            draws += share * centre_of_mass(_draws(correct, resamples[task]), chances[task])
+    return _centre(value, draws, resamples[next(iter(low))])
 
 
 def _stacked(correct: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -191,18 +179,13 @@ def _stacked(correct: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.stack(list(correct.values()))
 
 
-def _draws(correct: np.ndarray, resamples: int, seed: int, task: str) -> np.ndarray:
+def _draws(correct: np.ndarray, resamples: Resamples) -> np.ndarray:
     """Return accuracies over resampled clips: (..., clips) to (resamples, ...)."""
-    values = np.moveaxis(np.asarray(correct, dtype=np.float64), -1, 0)
-    return bootstrap_means(values, resamples, generator(seed, "profile", task))
+    return resamples.means(np.moveaxis(np.asarray(correct, dtype=np.float64), -1, 0))
 
 
-def _centre_draws(correct, chance: float, resamples: int, seed: int, task: str) -> np.ndarray:
-    return centre_of_mass(_draws(correct, resamples, seed, task), chance)
-
-
-def _centre(value: float, draws: np.ndarray, confidence: float) -> Centre:
+def _centre(value: float, draws: np.ndarray, resamples: Resamples) -> Centre:
     kept = draws[np.isfinite(draws)]
-    ends = interval(kept, confidence) if len(kept) and np.isfinite(value) else (np.nan, np.nan)
+    ends = resamples.interval(kept) if len(kept) and np.isfinite(value) else (np.nan, np.nan)
     low, high = (float(end) for end in ends)
     return Centre(float(value), low, high, len(kept) / len(draws), draws)

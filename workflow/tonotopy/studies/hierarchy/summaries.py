@@ -3,19 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.studies.hierarchy.profiles import accuracies, best_k, centre_interval, profile_table
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.studies.hierarchy.profiles import (
+    accuracies,
+    best_k,
+    centre_interval,
+    clip_resamples,
+    profile_table,
+)
 
 CURVE = ["network", "family", "task", "level", "copy", "length", "folds", "probe"]
 
 
-def profiles(correct: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
+def profiles(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
     """Return the accuracy of every layer, k and probe with its interval over clips.
 
     Args:
         correct: see `probing.probe_task`, of all networks and tasks.
-        resamples: bootstrap resamples; networks share those of a task.
-        confidence: level of the intervals.
-        seed: seed of the run.
+        bootstrap: how the run resamples; networks share the resamples of a task.
 
     Returns:
         Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, clips,
@@ -24,35 +29,36 @@ def profiles(correct: pd.DataFrame, resamples: int, confidence: float, seed: int
     tables = []
     true = correct[correct["labels"] == "true"]
     for keys, rows in true.groupby(CURVE, sort=False, observed=True):
+        curve = dict(zip(CURVE, keys, strict=True))
         right, ks = by_layer(rows)
-        chance = 1 / rows["classes"].iloc[0]
-        table = profile_table(right, ks, chance, resamples, confidence, seed, keys[2])
+        clips = len(rows["correct"].iloc[0])
+        resamples = clip_resamples(bootstrap, curve["task"], clips)
+        table = profile_table(right, ks, 1 / rows["classes"].iloc[0], resamples)
         layers = rows.drop_duplicates("layer").set_index("layer")
         table["position"] = layers.loc[table["layer"], "position"].to_numpy()
         table["dims"] = layers.loc[table["layer"], "dims"].to_numpy()
-        tables.append(table.assign(**dict(zip(CURVE, keys, strict=True)),
-                                   clips=len(rows["correct"].iloc[0]),
-                                   seconds=rows["seconds"].iloc[0]))  # fmt: skip
+        tables.append(table.assign(**curve, clips=clips, seconds=rows["seconds"].iloc[0]))
     return pd.concat(tables, ignore_index=True)
 
 
-def centres(correct: pd.DataFrame, resamples: int, confidence: float, seed: int) -> pd.DataFrame:
+def centres(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
     """Return the centre of mass of every curve at the k whose peak is best.
 
     Returns:
         Columns of CURVE, k, value, low, high, defined (see `profiles.Centre`).
     """
-    found = []
+    table = []
     true = correct[correct["labels"] == "true"]
     for keys, rows in true.groupby(CURVE, sort=False, observed=True):
+        curve = dict(zip(CURVE, keys, strict=True))
         right, ks = by_layer(rows)
         k = best_k(accuracies(right), ks)
         chosen = np.stack([layer[ks.index(k)] for layer in right.values()])
-        chance = 1 / rows["classes"].iloc[0]
-        centre = centre_interval(chosen, chance, resamples, confidence, seed, keys[2])
-        told = {n: getattr(centre, n) for n in ("value", "low", "high", "defined")}
-        found.append({**dict(zip(CURVE, keys, strict=True)), "k": k, **told})
-    return pd.DataFrame(found)
+        resamples = clip_resamples(bootstrap, curve["task"], chosen.shape[-1])
+        centre = centre_interval(chosen, 1 / rows["classes"].iloc[0], resamples)
+        values = {name: getattr(centre, name) for name in ("value", "low", "high", "defined")}
+        table.append({**curve, "k": k, **values})
+    return pd.DataFrame(table)
 
 
 def by_layer(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], tuple[int, ...]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from tonotopy.evidence.resampling import bootstrap_means, interval
+from tonotopy.evidence.resampling import Bootstrap
 
 EACH = -1  # the layer of one-to-one steering: each layer is steered with its own vector
 
@@ -60,11 +60,7 @@ def clip_slopes(table: pd.DataFrame, reach: float) -> pd.DataFrame:
 
 
 def slope_matrix(
-    slopes_by_clip: pd.DataFrame,
-    causes: pd.DataFrame | None,
-    resamples: int,
-    confidence: float,
-    rng,
+    slopes_by_clip: pd.DataFrame, causes: pd.DataFrame | None, bootstrap: Bootstrap
 ) -> pd.DataFrame:
     """Return concept x class slopes with bootstrap intervals over clips.
 
@@ -74,9 +70,7 @@ def slope_matrix(
     Args:
         slopes_by_clip: one-to-one slopes of one sweep, see `clip_slopes`.
         causes: the causal matrix (concept, label, planted), or None where it is unknown.
-        resamples: bootstrap resamples.
-        confidence: level of the intervals.
-        rng: source of the resamples.
+        bootstrap: how the run resamples.
 
     Returns:
         Columns concept, class, estimate, low, high, p, p_adjusted, n and, with causes, planted; no
@@ -89,8 +83,8 @@ def slope_matrix(
         index="clip", columns=["concept", "class"], values="slope", observed=True
     )
     values = wide.to_numpy()
-    draws = bootstrap_means(values, resamples, rng)
-    low, high = interval(draws, confidence)
+    resamples = bootstrap.draw(len(values), "slopes")
+    low, high = resamples.interval(resamples.means(values))
     table = wide.columns.to_frame(index=False).astype(str)
     table["estimate"], table["low"], table["high"] = values.mean(axis=0), low, high
     with np.errstate(all="ignore"):

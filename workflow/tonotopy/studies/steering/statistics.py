@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,14 @@ from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.tables import StudyTables, middle_advantage, middle_third, one_third
 from tonotopy.probes.scores import confusion_counts
 from tonotopy.probes.scores import macro_f1 as macro_f1_score
-from tonotopy.seeding import generator
+from tonotopy.studies.steering.effects import EACH as EACH_LAYER
 
 
 @dataclass(frozen=True)
 class SteeringTables(StudyTables):
-    """The tables of one steering study: results/{scale}/steering/{study}."""
+    """The tables of one steering study: predictions, probes, sweeps and what is read from them."""
+
+    EACH: ClassVar = ("pair",)
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return the study as a whole, or each of its pairs."""
@@ -27,38 +30,38 @@ class SteeringTables(StudyTables):
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        return self.read("predictions.parquet")
+        return self.read("predictions")
 
     @cached_property
     def multiclass(self) -> pd.DataFrame:
-        return self.read("probe_predictions.parquet")
+        return self.read("probe_predictions")
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        return self.read("probe_scores.parquet")
+        return self.read("probe_scores")
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        return self.read("agreement.parquet")
+        return self.read("agreement")
 
     @cached_property
     def slopes(self) -> pd.DataFrame:
-        return self.read("clip_slopes.parquet")
+        return self.read("clip_slopes")
 
     @cached_property
     def matrix(self) -> pd.DataFrame:
-        return self.read("slopes.parquet")
+        return self.read("slopes")
 
     @cached_property
     def cosines(self) -> pd.DataFrame:
-        return self.read("cosines.parquet")
+        return self.read("cosines")
 
     def sweep(self, name: str) -> pd.DataFrame:
-        return self.read(f"sweep-{name}.parquet")
+        return self.read(f"sweep-{name}")
 
     def target_slopes(self, sweep: str, concept: str, target: list[str], **keys) -> pd.Series:
         """Return each clip's slope of the summed probability of the target classes."""
-        chosen = {"vectors": "concept", "layer": -1, **keys}
+        chosen = {"vectors": "concept", "layer": EACH_LAYER, **keys}
         rows = self.slopes[self.slopes["sweep"] == sweep]
         for column, value in chosen.items():
             rows = rows[rows[column] == value]
@@ -78,8 +81,8 @@ def _codes(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[str]]:
 def _resampled(tables, rows: pd.DataFrame, name: str):
     """Return (labels, predicted, names), then the same for bootstrap resamples of clips."""
     labels, predicted, names = _codes(rows)
-    rng = generator(tables.seed, "bootstrap", name)
-    chosen = rng.integers(0, len(labels), size=(tables.resamples, len(labels)))
+    rng = tables.bootstrap.generator("bootstrap", name)
+    chosen = rng.integers(0, len(labels), size=(tables.bootstrap.resamples, len(labels)))
     return (labels, predicted, names), (labels[chosen], predicted[chosen])
 
 
@@ -274,7 +277,9 @@ def planted_auroc(tables: SteeringTables) -> Estimate:
     """AUROC of the one-to-one slopes for planted against unplanted pairs, over the matrix."""
     if "planted" not in tables.matrix:
         raise NotRun("the corpus has no planted causes to compare with")
-    rows = tables.slopes[(tables.slopes["sweep"] == "test") & (tables.slopes["layer"] == -1)]
+    rows = tables.slopes[
+        (tables.slopes["sweep"] == "test") & (tables.slopes["layer"] == EACH_LAYER)
+    ]
     wide = rows.pivot_table(
         index="clip", columns=["concept", "class"], values="slope", observed=True
     )
@@ -283,3 +288,26 @@ def planted_auroc(tables: SteeringTables) -> Estimate:
     values = wide.to_numpy()
     draws = [roc_auc_score(planted, d) for d in tables.weights(len(values), "auroc") @ values]
     return tables.estimate(roc_auc_score(planted, values.mean(axis=0)), draws, len(values))
+
+
+Tables = SteeringTables
+STATISTICS = {
+    "macro_f1": macro_f1,
+    "accuracy": accuracy,
+    "near_confusion": near_confusion,
+    "multiclass_middle_peak": multiclass_middle_peak,
+    "binary_middle_peak": binary_middle_peak,
+    "emergence": emergence,
+    "shuffled_probe": shuffled_probe,
+    "vector_agreement": vector_agreement,
+    "pair_slope": pair_slope,
+    "flat_ratio": flat_ratio,
+    "plus_acts_outside": plus_acts_outside,
+    "minus_acts_inside": minus_acts_inside,
+    "unseen_gain": unseen_gain,
+    "late_over_early": late_over_early,
+    "early_cosine": early_cosine,
+    "steering_after_cosine": steering_after_cosine,
+    "over_control": over_control,
+    "planted_auroc": planted_auroc,
+}

@@ -2,8 +2,14 @@
 
 from matplotlib.lines import Line2D
 
-from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, look, network_entries, networks_of, rows_of
 from tonotopy.drawing.style import handles_above, only, panels
+from tonotopy.studies.hierarchy.figures.profile_rows import (
+    TITLES,
+    look,
+    network_entries,
+    networks_of,
+    rows_of,
+)
 
 LEVELS = ("low", "mid", "high")
 

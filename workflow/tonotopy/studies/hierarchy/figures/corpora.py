@@ -1,7 +1,7 @@
 """Table 2.2: the corpora of the tasks."""
 
-from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, ordered_tasks
 from tonotopy.drawing.style import only, text_table
+from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, ordered_tasks
 
 # thesis table 2.2: clips, classes, seconds
 THESIS = {

@@ -2,6 +2,7 @@
 
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, only
 from tonotopy.studies.hierarchy.figures.profile_rows import (
     at_best_k,
     look,
@@ -10,7 +11,6 @@ from tonotopy.studies.hierarchy.figures.profile_rows import (
     rows_of,
     task_panels,
 )
-from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, only
 
 # what is drawn solid, and what is drawn dashed beside it
 CONTRASTS = {

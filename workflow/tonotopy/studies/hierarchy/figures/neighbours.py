@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 
+from tonotopy.drawing.style import legend_above, nothing_to_draw, only
 from tonotopy.studies.hierarchy.figures.profile_rows import (
     at_best_k,
     networks_of,
@@ -11,7 +12,6 @@ from tonotopy.studies.hierarchy.figures.profile_rows import (
     task_panels,
     title,
 )
-from tonotopy.drawing.style import legend_above, nothing_to_draw, only
 
 
 def draw(sources: dict, about: dict):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
 from tonotopy.evidence.resampling import bootstrap_weights, interval
+from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
 from tonotopy.studies.hierarchy.figures.profile_rows import shown
-from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
-from tonotopy.seeding import generator
 
 COPIES = {"trained": (0, "trained"), "untrained": (5, "untrained copy")}
 

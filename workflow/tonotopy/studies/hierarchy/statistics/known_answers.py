@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.studies.hierarchy.statistics.profiles import peak_difference
-from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables, clip_counts
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
+from tonotopy.studies.hierarchy.statistics.profiles import peak_difference
+from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
 
 
 def shuffled_at_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Accuracy on shuffled labels minus chance, mean over layers, ks and shuffles (-1 to 1)."""
     rows = tables.rows(network, task, labels="shuffled")
     shares = np.mean(np.stack(rows["correct"].to_list()), axis=0)
-    counts = clip_counts(tables.seed, task, len(shares), tables.resamples)
     above = shares - 1 / int(rows["classes"].iloc[0])
-    return tables.estimate(above.mean(), counts @ above / len(above), len(above))
+    sums = tables.clip_resamples(task, len(above)).sums(above)
+    return tables.estimate(above.mean(), sums / len(above), len(above))
 
 
 def constant_at_chance(tables: HierarchyTables) -> Estimate:
@@ -37,7 +37,9 @@ def groups_disjoint(tables: HierarchyTables, task: str, folds: str = "grouped") 
     """Groups (speakers, songs, artists) found in more than one fold: a count, without error."""
     row = tables.grouping(task, folds)
     split = row["split_groups"]
-    return tables.estimate(split, np.full(tables.resamples, split), row["groups"], exact=True)
+    return tables.estimate(
+        split, np.full(tables.bootstrap.resamples, split), row["groups"], exact=True
+    )
 
 
 def leak(tables: HierarchyTables, network: str, task: str) -> Estimate:
@@ -63,7 +65,7 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
         if not part["target"].any():
             raise NotRun(f"no tags of the {copy} {network}")
         targets, scores = tagging_matrices(part)
-        counts = clip_counts(tables.seed, "tagging", len(targets), tables.resamples)
+        counts = tables.clip_resamples("tagging", len(targets)).counts
         with_data = np.concatenate([np.ones((1, len(targets))), counts])
         found.append(mean_average_precisions(targets, scores, with_data))
     ratio = found[0] / found[1]

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.stats import rankdata
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.studies.hierarchy.statistics.tables import Decoded, HierarchyTables
 from tonotopy.evidence.tables import middle_advantage, middle_third
 from tonotopy.studies.hierarchy.profiles import centre_difference, relative_depth
+from tonotopy.studies.hierarchy.statistics.tables import Decoded, HierarchyTables
 
 AST_LAYERS = 12
 DECIMALS = 12  # beyond them differences of accuracies are rounding errors
@@ -185,9 +185,7 @@ def centre_low_minus_high(tables: HierarchyTables, network: str, **keys) -> Esti
         {task: part.best for task, part in low.items()},
         {task: part.best for task, part in high.items()},
         {task: part.chance for task, part in parts.items()},
-        tables.resamples,
-        tables.confidence,
-        tables.seed,
+        {task: part.resamples for task, part in parts.items()},
     )
     return tables.estimate(found.value, found.draws, sum(part.clips for part in parts.values()))
 
@@ -200,7 +198,7 @@ def centre_gap_over_cnns(tables: HierarchyTables, network: str) -> Estimate:
     cnns = tables.networks(["vggish", "clap", "mobilenet"])
     own = centre_low_minus_high(tables, network)
     theirs = [centre_low_minus_high(tables, name) for name in cnns]
-    if any(len(found.draws) < tables.resamples for found in (own, *theirs)):
+    if any(len(found.draws) < tables.bootstrap.resamples for found in (own, *theirs)):
         raise NotRun("some resamples have no centre of mass")
     value = own.value - np.mean([found.value for found in theirs])
     return tables.estimate(value, own.draws - np.mean([f.draws for f in theirs], axis=0), own.n)

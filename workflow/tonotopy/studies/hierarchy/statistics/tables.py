@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.resampling import bootstrap_weights
+from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
-from tonotopy.studies.hierarchy.profiles import best_k
-from tonotopy.seeding import generator
+from tonotopy.studies.hierarchy.families import KNOWN
+from tonotopy.studies.hierarchy.profiles import best_k, clip_resamples
 
 KEYS = ("network", "task", "copy", "length", "folds", "probe", "labels")
 DEFAULTS = {
@@ -33,13 +34,13 @@ class Decoded:
         right: bool (layers, ks, clips), layers from input to output.
         ks: numbers of neighbours, ascending; (0,) for a linear probe.
         chance: accuracy of guessing, 0 to 1.
-        counts: how often a clip is drawn, (resamples, clips); equal for all of one task.
+        resamples: of the clips; the same object for all of one task.
     """
 
     right: np.ndarray
     ks: tuple[int, ...]
     chance: float
-    counts: np.ndarray
+    resamples: Resamples
 
     @property
     def clips(self) -> int:
@@ -60,24 +61,25 @@ class Decoded:
         """Return means over clips: (..., clips) to (1 + resamples, ...), the data's own first."""
         values = np.moveaxis(right.astype(float), -1, 0)
         # whole numbers are exact, so that equal accuracies stay equal
-        sums = np.concatenate([values.sum(axis=0)[None], np.tensordot(self.counts, values, 1)])
+        sums = np.concatenate([values.sum(axis=0)[None], self.resamples.sums(values)])
         return sums / self.clips
-
-
-@lru_cache(maxsize=16)
-def clip_counts(seed: int, task: str, clips: int, resamples: int) -> np.ndarray:
-    """Return how often a task's clips are drawn: the resamples of ``probes.profiles``."""
-    return bootstrap_weights(clips, resamples, generator(seed, "profile", task)).astype(float)
 
 
 @dataclass(frozen=True)
 class HierarchyTables(StudyTables):
-    """The tables of one hierarchy study: results/{scale}/hierarchy/{study}."""
+    """The tables of one hierarchy study: correct, tagging, controls and folds."""
+
+    EACH: ClassVar = ("network", "task")
+    ONLY: ClassVar = {
+        "families": (*KNOWN, "other"),
+        "tasks": None,
+        "levels": ("low", "mid", "high"),
+    }
 
     @cached_property
     def correct(self) -> dict[tuple, pd.DataFrame]:
         """Rows of correct.parquet by their KEYS."""
-        table = self.read("correct.parquet")
+        table = self.read("correct")
         return dict(iter(table.groupby(list(KEYS), observed=True, sort=False)))
 
     @cached_property
@@ -87,25 +89,25 @@ class HierarchyTables(StudyTables):
 
     @cached_property
     def tagging(self) -> pd.DataFrame:
-        return self.read("tagging.parquet")
+        return self.read("tagging")
 
     @cached_property
     def controls(self) -> pd.DataFrame:
-        return self.read("controls.parquet")
+        return self.read("controls")
 
     @cached_property
     def folds(self) -> pd.DataFrame:
-        return self.read("folds.parquet")
+        return self.read("folds")
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return the study as a whole, or each network or task (or both) that the row is about."""
-        named = row.get("arguments", {}).get("task")
-        tasks = self.tasks([named] if named else row.get("tasks"), row.get("levels"))
-        found = {"network": self.networks(row.get("families")), "task": tasks}
+        named, only = row.get("arguments", {}).get("task"), row.get("only", {})
+        tasks = self.tasks([named] if named else only.get("tasks"), only.get("levels"))
+        parts = {"network": self.networks(only.get("families")), "task": tasks}
         each = row.get("each", [])
         return [
             (".".join(values), dict(zip(each, values, strict=True)))
-            for values in product(*(found[name] for name in each))
+            for values in product(*(parts[name] for name in each))
         ]
 
     def networks(self, families: list[str] | None = None) -> list[str]:
@@ -163,9 +165,13 @@ class HierarchyTables(StudyTables):
             InputError: clips or ks differ between layers.
         """
         rows = self.rows(network, task, **keys)
-        right, ks = _cube(rows, f"{self.folder / 'correct.parquet'}: {network} on {task}")
-        counts = clip_counts(self.seed, task, right.shape[-1], self.resamples)
-        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), counts)
+        right, ks = _cube(rows, f"{self.paths['correct']}: {network} on {task}")
+        resamples = self.clip_resamples(task, right.shape[-1])
+        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), resamples)
+
+    def clip_resamples(self, task: str, clips: int) -> Resamples:
+        """Return the resamples of a task's clips, those of its profiles and centres."""
+        return clip_resamples(self.bootstrap, task, clips)
 
     def grouping(self, task: str, folds: str) -> pd.Series:
         """Return a task's row of folds.parquet.

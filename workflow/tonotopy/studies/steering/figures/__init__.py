@@ -1,0 +1,103 @@
+"""The figures of study 2: what each shows, and what it is drawn from."""
+
+from tonotopy.study import Config, Entry, Figure
+
+
+def _needing(sweep: str, flat: bool = False):
+    """Return what stands in the way of a figure that needs a sweep, and perhaps a flat concept."""
+
+    def obstacle(entry: Entry, config: Config) -> str | None:
+        if sweep not in entry["sweeps"]:
+            return f"the entry has no sweep '{sweep}'"
+        return "no concept is declared flat" if flat and not entry.get("flat") else None
+
+    return obstacle
+
+
+def _untrained_here(entry: Entry, config: Config) -> str | None:
+    trained = "architecture" in config["networks"][entry["network"]]
+    return None if trained else "the network was not trained here"
+
+
+def _curves(caption: str, sweep: str, flat: bool) -> Figure:
+    """Return a figure of probabilities over lambda."""
+    options = {"flat_concept": flat}
+    source = f"sweep-{sweep}"
+    return Figure("steering_curves", (source,), caption, options, _needing(sweep, flat))
+
+
+FIGURES = {
+    "table-3.1-class-counts": Figure(
+        "class_counts",
+        ("classes", "concepts"),
+        "Clips per class of both corpora, beside the thesis's table 3.1 where it has the class.",
+    ),
+    "table-3.2-augmentation": Figure(
+        "augmentation",
+        ("network",),
+        "Augmentation in training, beside the thesis's table 3.2.",
+        obstacle=_untrained_here,
+    ),
+    "figure-3.1-confusion": Figure(
+        "confusion",
+        ("predictions",),
+        "Confusion of classes on the test split, rows sum to 1 (thesis figure 3.1).",
+    ),
+    "figure-3.2-multiclass-probe": Figure(
+        "multiclass_probe",
+        ("probe_predictions",),
+        "How well one linear probe per layer tells the concepts apart (thesis figure 3.2).",
+    ),
+    "figure-3.3-binary-probe": Figure(
+        "binary_probe",
+        ("probe_scores",),
+        "How well a linear probe tells one concept from the rest, per layer (thesis figure 3.3).",
+    ),
+    "figure-3.4-steering": _curves(
+        "Probability of a class while its concept is added or subtracted at every layer, on the "
+        "test split; on grey the output has collapsed (flatter than that "
+        "of 99 % of unsteered clips, or the same for all) (thesis figure 3.4).",
+        "test",
+        flat=False,
+    ),
+    "figure-3.5-flat": _curves(
+        "The same with a concept that is expected to cause none of the classes (thesis figure "
+        "3.5).",
+        "test",
+        flat=True,
+    ),
+    "figure-3.6-steering-unseen": _curves(
+        "Figure 3.4 on a corpus that the network never heard (thesis figure 3.6).",
+        "unseen",
+        flat=False,
+    ),
+    "figure-3.7-flat-unseen": _curves(
+        "Figure 3.5 on a corpus that the network never heard (thesis figure 3.7).",
+        "unseen",
+        flat=True,
+    ),
+    "figure-3.8-one-to-all": Figure(
+        "one_to_all",
+        ("sweep-layers",),
+        "All layers steered with the vector of one layer (thesis figure 3.8).",
+        obstacle=_needing("layers"),
+    ),
+    "figure-3.9-cosines": Figure(
+        "cosines",
+        ("cosines",),
+        "Cosine between the vectors of a concept and of its class, per layer (thesis figure 3.9).",
+    ),
+    "matrix": Figure(
+        "matrix",
+        ("slopes",),
+        "Slope of every class's probability along every concept; planted causes are outlined, and "
+        "a dot marks a slope that differs from 0 after Benjamini-Hochberg correction (q < .05).",
+    ),
+    "controls": Figure(
+        "controls",
+        ("clip_slopes",),
+        "Slopes along the concepts beside those of random vectors, vectors of shuffled labels and "
+        "vectors of an untrained network.",
+        obstacle=_needing("controls"),
+    ),
+}

@@ -13,14 +13,39 @@ THESIS = {
 
 def draw(sources: dict, about: dict):
     """Draw a table: transform, unit, our range and probability, the thesis's."""
-    used = only(sources)["augmentation"]
-    rows = []
-    for name, (limits, p, unit) in THESIS.items():
-        ours = used[name]
-        told = f"{_range(ours['range'])}, p {ours['p']:g}" if ours["p"] else "not applied"
-        rows.append([name.replace("_", " "), unit, told, f"{_range(limits)}, p {p:g}"])
+    rows = table_rows(only(sources)["augmentation"])
     return text_table(rows, ["transform", "unit", "here", "thesis"], width=6.4, height=1.7)
 
 
-def _range(limits) -> str:
-    return f"{limits[0]:g} to {limits[1]:g}"
+def table_rows(applied: list[dict]) -> list[list[str]]:
+    """Return a row per transform of the thesis, then one per further transform that was applied.
+
+    Args:
+        applied: the ``augmentation`` of a network.json.
+
+    Returns:
+        Transform, unit, ours and the thesis's as text; a transform that is listed twice has both
+        entries in its row.
+    """
+    ours: dict[str, list[str]] = {}
+    for entry in applied:
+        ours.setdefault(entry["transform"], []).append(_settings(entry))
+    rows = []
+    for name, (limits, p, unit) in THESIS.items():
+        here = "; ".join(ours.pop(name, ["not applied"]))
+        rows.append([_title(name), unit, here, _settings({"range": limits, "p": p})])
+    rows += [
+        [_title(name), "", "; ".join(entries), "not applied"] for name, entries in ours.items()
+    ]
+    return rows
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _settings(entry: dict) -> str:
+    """Return settings as text: the range first, where there is one."""
+    parts = [f"{entry['range'][0]:g} to {entry['range'][1]:g}"] if "range" in entry else []
+    others = {k: v for k, v in entry.items() if k not in ("transform", "range")}
+    return ", ".join([*parts, *(f"{k} {v}" for k, v in others.items())])

@@ -14,7 +14,7 @@ THESIS = {
 def draw(sources: dict, about: dict):
     """Draw clips per class and split; the thesis's totals stand behind as numbers."""
     figure, grid = panels(len(sources), width=4.2, height=3.2)
-    for axes, (name, corpus) in zip(grid, sources.items(), strict=True):
+    for axes, corpus in zip(grid, sources.values(), strict=True):
         left = [0] * len(corpus["classes"])
         for split, shade in (("train", 0), ("validation", 5), ("test", 1)):
             counts = [corpus["counts"][split][c] for c in corpus["classes"]]
@@ -23,7 +23,7 @@ def draw(sources: dict, about: dict):
         for row, label in enumerate(corpus["classes"]):
             theirs = f"  {left[row]}" + (f" (thesis {THESIS[label]})" if label in THESIS else "")
             axes.text(left[row], row, theirs, va="center", fontsize=6.5)
-        axes.set(xlabel="clips", title=name, xlim=(0, 1.55 * max(left)))
+        axes.set(xlabel="clips", title=f"corpus {corpus['name']}", xlim=(0, 1.55 * max(left)))
         axes.invert_yaxis()
     legend_above(figure, grid[0])
     return figure

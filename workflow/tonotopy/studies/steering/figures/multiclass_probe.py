@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.resampling import interval
 from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, legend_above, only, panels
+from tonotopy.evidence.resampling import interval
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
 

@@ -1,0 +1,124 @@
+"""Rules that belong to no study: corpora, networks, evidence and the report."""
+
+from collections.abc import Callable, Iterable
+
+from costs.run import Run
+from costs.work import FLOAT, NotKnown, Work
+from tonotopy.instances import Instance
+
+Stage = Callable[[Run, list[Instance]], Work]
+
+SEGMENT_ROWS = 2_084_320  # of AudioSet's three csv files, as their headers count
+FIGURE_RESAMPLES = 1000  # that the rate of a figure is for
+ANY_SECONDS = 5.0  # the number of weights does not depend on the length of a clip
+
+
+def weights_kept(run: Run, networks: Iterable[str]) -> Work:
+    """Return the work of writing so many networks to the disk."""
+    weights = sum(run.size(name, ANY_SECONDS).parameters for name in networks)
+    return Work(f"{weights / 1e6:.0f} M weights", kept=FLOAT * weights)
+
+
+def _downloading(rule: str) -> Stage:
+    def work(run: Run, instances: list[Instance]) -> Work:
+        items = run.storage.get(rule, [])
+        fetched, kept = sum(item.fetched for item in items), sum(item.kept for item in items)
+        return Work(
+            f"{fetched / 1e9:.3g} GB checked and unpacked",
+            cores=fetched / run.rates["unpack_bytes_per_s"],
+            fetched=fetched,
+            kept=kept,
+        )
+
+    return work
+
+
+def _audioset_tables(run: Run, instances: list[Instance]) -> Work:
+    cores = SEGMENT_ROWS * run.rates["segment_row_s"]
+    return Work(f"{SEGMENT_ROWS:,} rows of labels", cores=cores)
+
+
+def _gather_audioset(run: Run, instances: list[Instance]) -> Work:
+    corpora = run.config["corpora"]
+    names = [name for name in run.corpora if corpora[name]["maker"] == "audioset"]
+    clips = sum(run.clips(name) for name in names)
+    size = sum(item.fetched for item in run.storage["gather_audioset"])
+    return Work(
+        f"{clips:,} clips; up to 2.4 TB pass by, as parquet files are read whole",
+        cores=clips * run.rates["gathered_clip_s"],
+        fetched=size,
+        kept=size,
+    )
+
+
+def _build_corpus(run: Run, instances: list[Instance]) -> Work:
+    clips = sum(run.clips(name) for name in run.corpora)
+    tens = sum(run.clips(name) * run.seconds(name) / 10 for name in run.corpora)
+    return Work(
+        f"{clips:,} clips, {tens / 360:.0f} h of sound",
+        cores=tens * run.rates["corpus_clip_s"],
+        kept=sum(item.kept for item in run.storage.get("build_corpus", [])),
+    )
+
+
+def _train_network(run: Run, instances: list[Instance]) -> Work:
+    entries = run.config["networks"]
+    trained = [name for name in run.networks if "architecture" in entries[name]]
+    flops = cores = kept = 0.0
+    basis = []
+    for network in trained:
+        corpus, epochs = entries[network]["corpus"], entries[network]["training"]["epochs"]
+        seconds = run.seconds(corpus)
+        size = run.size(network, seconds)
+        train, validation = run.clips(corpus, "train"), run.clips(corpus, "validation")
+        flops += epochs * (3 * train + validation) * size.flops
+        cores += train * run.rates["front_end_clip_s"] * seconds / 10
+        kept += 7 * FLOAT * size.parameters
+        pass_flops = f"{size.flops / 1e9:.0f} GFLOP a forward pass"
+        basis.append(f"{epochs} epochs of {train:,} clips, {pass_flops}")
+    return Work(
+        "; ".join(basis), training_flops=flops, cores=cores, kept=round(kept), holds_gpu=True
+    )
+
+
+def _publish_network(run: Run, instances: list[Instance]) -> Work:
+    entries = run.config["networks"]
+    return weights_kept(run, [name for name in run.networks if "published" in entries[name]])
+
+
+def _adopt_network(run: Run, instances: list[Instance]) -> Work:
+    raise NotKnown("the size of modules of your own")
+
+
+def _judge_claims(run: Run, instances: list[Instance]) -> Work:
+    cores = run.resamples * run.rates["judge_resample_s"]
+    return Work(f"{run.resamples:,} resamples", cores=cores)
+
+
+def _draw_figure(run: Run, instances: list[Instance]) -> Work:
+    share = max(1.0, run.resamples / FIGURE_RESAMPLES)
+    cores = run.jobs["draw_figure"] * run.rates["figure_s"] * share
+    return Work(f"{run.resamples:,} resamples", cores=cores)
+
+
+def _brief(basis: str) -> Stage:
+    """Return a stage of jobs that do little more than start."""
+    return lambda run, instances: Work(basis)
+
+
+STAGES: dict[str, Stage] = {
+    "download_corpus": _downloading("download_corpus"),
+    "download_segments": _downloading("download_segments"),
+    "download_weights": _downloading("download_weights"),
+    "audioset_tables": _audioset_tables,
+    "gather_audioset": _gather_audioset,
+    "build_corpus": _build_corpus,
+    "train_network": _train_network,
+    "publish_network": _publish_network,
+    "adopt_network": _adopt_network,
+    "check_names": _brief("names compared"),
+    "judge_claims": _judge_claims,
+    "draw_figure": _draw_figure,
+    "build_report": _brief("the figures packed"),
+    "enforce_controls": _brief("the scorecard read"),
+}

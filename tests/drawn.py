@@ -1,0 +1,29 @@
+"""Draw a study's figure from tables on the disk, as the workflow does, and read what it shows."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+from tonotopy.drawing.style import read_source, save_figure
+from tonotopy.study import Study
+
+STATISTICS = {"resamples": 50, "confidence": 0.95}
+
+
+def sources(folder: Path, study: Study, name: str) -> dict:
+    """Return what a figure is drawn from: tables, or folders of corpora and networks."""
+    paths = {source: folder / source for source in study.figures[name].sources}
+    return {s: read_source(p if p.is_dir() else f"{p}.parquet") for s, p in paths.items()}
+
+
+def draw(folder: Path, study: Study, name: str, settings: dict, change=lambda table: table):
+    """Return a figure, its tables changed before it is drawn."""
+    tables = {key: change(table) for key, table in sources(folder, study, name).items()}
+    about = {**settings, **STATISTICS, **study.figures[name].options}
+    return import_module(study.figure_module(name)).draw(tables, about)
+
+
+def shown(figure, folder: Path, name: str = "", caption: str = "") -> str:
+    """Return the words of a figure, which is written into a folder as f.svg and f.png."""
+    save_figure(figure, name, caption, folder / "f.svg", folder / "f.png")
+    return " ".join(re.findall(r">([^<>]+)</text>", (folder / "f.svg").read_text()))

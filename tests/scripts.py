@@ -1,0 +1,29 @@
+"""Run a script of the workflow as Snakemake does, without Snakemake."""
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+
+
+class Named(list):
+    """Snakemake's inputs and outputs: a list whose items may have names."""
+
+    def __init__(self, items):
+        super().__init__(items.values() if isinstance(items, dict) else items)
+        self.__dict__.update(items if isinstance(items, dict) else {})
+
+
+def run_script(name: str, monkeypatch, input, output, params: dict, **wildcards: str) -> None:
+    """Run ``workflow/scripts/{name}.py``; what it prints goes to the terminal alone."""
+    monkeypatch.setattr("tonotopy.logs.to_log", lambda path: None)
+    job = SimpleNamespace(
+        input=Named(input),
+        output=Named(output),
+        params=SimpleNamespace(**params),
+        wildcards=SimpleNamespace(**wildcards),
+        log=["job.log"],
+        threads=1,
+    )
+    runpy.run_path(str(SCRIPTS / f"{name}.py"), {"snakemake": job}, "__main__")

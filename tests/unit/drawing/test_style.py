@@ -1,0 +1,31 @@
+"""What all figures share: bands, and that nothing heavy is loaded to draw them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tonotopy.drawing.style import mean_band
+
+WORKFLOW = Path(__file__).parents[3] / "workflow"
+
+
+def test_bands_hold_the_mean():
+    values = np.random.default_rng(0).normal(1, 1, size=(100, 3))
+    mean, low, high = mean_band(values, {"resamples": 500, "confidence": 0.95})
+    assert (low < mean).all() and (mean < high).all() and (high - low < 0.6).all()
+
+
+def test_figures_and_evidence_never_load_torch():
+    program = (
+        "import sys, importlib\nfrom tonotopy.studies import STUDIES\n"
+        "import tonotopy.evidence.scorecard, tonotopy.pages.scorecard\n"
+        "for study in STUDIES.values():\n"
+        "    importlib.import_module(study.statistics)\n"
+        "    [importlib.import_module(study.figure_module(name)) for name in study.figures]\n"
+        "print(sorted({'torch', 'lightning', 'datasets', 'timm'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          check=True, env={"PYTHONPATH": str(WORKFLOW)})  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,149 @@
+"""The scripts that judge: every table, claim and fact reaches the place that it is for."""
+
+import json
+
+import pandas as pd
+import pytest
+from scripts import run_script
+from study_tables import WORKFLOW, claims_of, table_paths
+from tables_of_hierarchy import HIERARCHY, hierarchy_tables
+from tables_of_steering import SETTINGS, steering_tables
+
+from tonotopy.errors import InputError
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.evidence.scorecard import Instance, judge
+from tonotopy.studies.hierarchy import statistics as of_hierarchy
+from tonotopy.studies.steering import statistics as of_steering
+
+STATISTICS = {"resamples": 60, "confidence": 0.9}
+OUTPUTS = ("json", "csv", "page")
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    """Tables of two instances of one study, whose effects differ, and of one of the other."""
+    root = tmp_path_factory.mktemp("results")
+    return {
+        "world": table_paths(steering_tables(root / "world")),
+        "mini_music": table_paths(steering_tables(root / "mini_music", effect=-1.0, clips=60)),
+        "layers": table_paths(hierarchy_tables(root / "layers", clips=60)),
+    }
+
+
+def entry(study, name, settings, tables, embedded):
+    module = f"tonotopy.studies.{study}.statistics"
+    return {
+        "study": study,
+        "name": name,
+        "settings": settings,
+        "tables": tables,
+        "embedded": embedded,
+        "statistics": module,
+    }
+
+
+def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, tmp_path, monkeypatch):
+    names = {
+        "world": ["slopes", "clip_slopes", "predictions"],
+        "mini_music": ["predictions", "clip_slopes"],
+        "layers": ["folds", "correct"],
+    }
+    entries = [
+        entry("steering", "world", SETTINGS, names["world"], True),
+        entry("hierarchy", "layers", HIERARCHY, names["layers"], None),
+        entry("steering", "mini_music", SETTINGS, names["mini_music"], False),
+    ]
+    outputs = {key: str(tmp_path / f"card.{key}") for key in OUTPUTS}
+    run_script(
+        "report/judge_claims",
+        monkeypatch,
+        {
+            "tables": [str(paths[e["name"]][table]) for e in entries for table in e["tables"]],
+            "claims": [str(WORKFLOW / f"claims/{s}.yaml") for s in ("steering", "hierarchy")],
+            "schema": str(WORKFLOW / "schemas/claims.schema.yaml"),
+        },
+        outputs,
+        {
+            "instances": json.dumps(entries),
+            "claims": ["steering", "hierarchy"],
+            "known": {"hierarchy": ["layers"], "steering": ["mini_music", "world"]},
+            "titles": {"hierarchy": "Study A", "steering": "Study B"},
+            "statistics": json.dumps(STATISTICS),
+            "seed": 3,
+        },
+        scale="mini",
+    )
+    rows = json.loads((tmp_path / "card.json").read_text())
+    bootstrap = Bootstrap(**STATISTICS, seed=3)
+    instances = [
+        Instance(
+            study,
+            name,
+            module.Tables({n: paths[name][n] for n in names[name]}, settings, bootstrap),
+            module.STATISTICS,
+        )
+        for study, name, module, settings in (
+            ("hierarchy", "layers", of_hierarchy, HIERARCHY),
+            ("steering", "mini_music", of_steering, SETTINGS),
+            ("steering", "world", of_steering, SETTINGS),
+        )
+    ]
+    claims = [*claims_of("steering"), *claims_of("hierarchy")]
+    known = {"steering": ["mini_music", "world"]}
+    assert rows == json.loads(json.dumps(judge(claims, instances, known, "mini")))
+    by_id = {row["id"]: row for row in rows}
+    assert by_id["steering.over_random.world.guitar-rock"]["verdict"] == "supported"
+    assert by_id["steering.over_random.mini_music.guitar-rock"]["verdict"] == "contradicted"
+    # on the disk, of this very instance, and not of this run
+    tagging = by_id["hierarchy.tagging.layers.clap"]
+    assert paths["layers"]["tagging"].is_file() and tagging["verdict"] == "not run"
+    assert by_id["steering.auroc.world"]["estimate"] == 1
+    assert list(pd.read_csv(tmp_path / "card.csv")["id"]) == list(by_id)
+    page = (tmp_path / "card.page").read_text()
+    assert page.index("Study A") < page.index("Study B")
+    for note in (
+        "steering/world: sound made here",
+        "hierarchy/layers: partly sound made here",
+        "steering/mini_music: real recordings",
+    ):
+        assert note in page
+
+
+def test_tables_and_their_names_are_equally_many(paths, tmp_path, monkeypatch):
+    entries = [entry("steering", "world", SETTINGS, ["slopes"], True)]
+    params = {"instances": json.dumps(entries), "statistics": json.dumps(STATISTICS), "seed": 3}
+    for tables in ([], ["a.parquet", "b.parquet"]):
+        with pytest.raises(ValueError, match="zip"):
+            run_script(
+                "report/judge_claims", monkeypatch, {"tables": tables}, {}, params, scale="mini"
+            )
+
+
+def control(verdict):
+    return {
+        "id": "steering.x.mine",
+        "kind": "control",
+        "verdict": verdict,
+        "estimate": 0.5,
+        "low": 0.25,
+        "high": 0.75,
+    }
+
+
+def test_the_verdict_tells_of_the_sound_too(tmp_path, monkeypatch, capsys):
+    (tmp_path / "card.json").write_text(json.dumps([control("supported")]))
+    embedded = {"steering/mini_music": False, "steering/world": True}
+    params = {"controls": "fail", "embedded": json.dumps(embedded)}
+    files = {"scorecard": str(tmp_path / "card.json")}, [str(tmp_path / "verdict.txt")]
+    run_script("report/enforce_controls", monkeypatch, *files, params)
+    text = (tmp_path / "verdict.txt").read_text()
+    assert text == (
+        "1 of 1 controls passed\n"
+        "steering/world: sound made here, causes known: calibrates, replicates nothing.\n"
+        "steering/mini_music: real recordings.\n"
+    )
+    assert capsys.readouterr().out == text
+    (tmp_path / "card.json").write_text(json.dumps([control("contradicted")]))
+    with pytest.raises(InputError, match=r"1 failed: steering.x.mine 0.5 \[0.25, 0.75\]"):
+        run_script("report/enforce_controls", monkeypatch, *files, params)
+    assert (tmp_path / "verdict.txt").read_text() == text

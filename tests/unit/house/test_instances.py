@@ -1,0 +1,130 @@
+"""What the instances of a run need, and which classes they name."""
+
+import pytest
+from configs import changed, default_config, scale
+
+from tonotopy.errors import InputError
+from tonotopy.instances import (
+    check_class_names,
+    class_names,
+    corpora_of,
+    embedded,
+    instance,
+    known_names,
+    named_corpora,
+    networks_of,
+    running,
+    used,
+)
+from tonotopy.studies import STUDIES
+
+TASKS = ["notes", "consonants", "keywords", "solos", "genre_clips", "voices"]
+
+
+@pytest.fixture
+def config():
+    return default_config()
+
+
+def test_instances_run_study_by_study_in_their_own_order(config):
+    config["run"] = ["steering/counterfactual", "hierarchy/layers", "steering/world"]
+    places = [one.place for one in running(config)]
+    assert places == ["hierarchy.layers", "steering.counterfactual", "steering.world"]
+    assert all(one.entry is config[one.study.name][one.name] for one in running(config))
+
+
+def test_an_unknown_study_or_instance_is_told(config):
+    with pytest.raises(InputError, match=r"run: 'hierachy/layers': .*did you mean 'hierarchy'"):
+        running({**config, "run": ["hierachy/layers"]})
+    with pytest.raises(InputError, match=r"run: 'layer' is not below 'hierarchy'.*'layers'"):
+        running({**config, "run": ["hierarchy/layer"]})
+    del config["hierarchy"]
+    with pytest.raises(InputError, match="run: 'layers' is not below 'hierarchy'$"):
+        running({**config, "run": ["hierarchy/layers"]})
+
+
+def test_a_study_without_a_section_has_no_instances(config):
+    del config["hierarchy"]
+    assert known_names(config) == {"hierarchy": [], "steering": ["counterfactual", "world"]}
+
+
+def test_what_a_network_learns_from_is_needed_too(config):
+    layers = instance(config, "hierarchy", "layers")
+    assert networks_of(layers, config) == ["vggish", "clap", "mobilenet", "ast"]
+    assert corpora_of(layers, config) == ["events", *TASKS]
+    config["hierarchy"]["layers"]["networks"] = ["mobilenet"]
+    assert networks_of(layers, config) == ["mobilenet", "ast"]  # the teacher
+    config["networks"]["ast"]["training"]["teacher"] = "vggish"
+    assert networks_of(layers, config) == ["mobilenet", "ast", "vggish"]  # and its own
+
+
+def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
+    corpora, networks = used(config)
+    assert networks == ["vggish", "clap", "mobilenet", "ast", "genre_ast", "genre_ast_swapped"]
+    steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]
+    assert corpora == ["events", *TASKS, *steering]
+    assert used({**config, "run": []}) == ([], [])
+
+
+def test_a_network_that_is_not_trained_here_needs_no_corpus_of_its_own():
+    config = scale("paper")
+    layers = instance(config, "hierarchy", "thesis_layers")
+    assert corpora_of(layers, config)[0] == "nsynth"
+
+
+@pytest.mark.parametrize(
+    ("maker", "fact"), [("planted_music", True), ("folder", None), ("gtzan", None)]
+)
+def test_sound_is_embedded_if_all_of_it_is_made_here(config, maker, fact):
+    config["corpora"]["instruments"]["maker"] = maker
+    assert embedded(instance(config, "steering", "world"), config) is fact
+    assert embedded(instance(config, "hierarchy", "layers"), config) is True
+
+
+def test_recordings_are_not_embedded_whatever_the_scale_is_called():
+    config = {**scale("pocket"), "scale": "mini_music"}
+    assert embedded(instance(config, "steering", "spoken_digits"), config) is False
+
+
+def test_the_classes_that_entries_name(config):
+    config["run"] = ["hierarchy/layers", "steering/counterfactual"]
+    named = {(found["key"], found["name"], found["corpus"]) for found in class_names(config)}
+    place = "steering.counterfactual"
+    assert named == {
+        (f"{place}.pairs.0.concept", "saxophone", "instruments"),
+        (f"{place}.pairs.0.target", "classical", "genres_swapped"),
+        (f"{place}.pairs.1.concept", "guitar", "instruments"),
+        (f"{place}.pairs.1.target", "jazz", "genres_swapped"),
+        (f"{place}.pairs.2.concept", "violin", "instruments"),
+        (f"{place}.pairs.2.target", "rock", "genres_swapped"),
+        (f"{place}.pairs.2.target", "metal", "genres_swapped"),
+        (f"{place}.flat", "piano", "instruments"),
+    }
+    assert named_corpora(config) == ["genres_swapped", "instruments"]
+
+
+def test_a_class_that_its_corpus_lacks_is_told_with_the_key(config):
+    config = changed(config, "run", ["steering/world"])
+    classes = {
+        "instruments": ["violin", "saxophone", "guitar", "piano"],
+        "genres": ["classical", "jazz", "rock", "metal"],
+    }
+    check_class_names(class_names(config), classes)
+    told = (
+        r"steering.world.flat: corpus instruments has no class 'paino' \(did you mean 'piano'\?\)"
+    )
+    with pytest.raises(InputError, match=told):
+        check_class_names(class_names(changed(config, "steering.world.flat", "paino")), classes)
+    pairs = [{"concept": "violin", "target": ["jazz", "rok"]}]
+    with pytest.raises(
+        InputError, match=r"pairs.0.target: corpus genres has no class 'rok'.*'rock'"
+    ):
+        check_class_names(class_names(changed(config, "steering.world.pairs", pairs)), classes)
+
+
+def test_every_study_declares_what_the_house_asks_for():
+    for name, study in STUDIES.items():
+        assert study.name == name and study.title and study.source
+        assert study.figures and study.settings
+        for figure in study.figures:
+            assert study.figure_module(figure).startswith(f"tonotopy.studies.{name}.figures.")

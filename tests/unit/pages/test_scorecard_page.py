@@ -1,0 +1,153 @@
+"""The scorecard as a page: what it counts, in which order, and what it says of the sound."""
+
+import re
+
+import pytest
+
+from tonotopy.pages.scorecard import page, write_page
+
+TITLES = {"whales": "Study 8: whales", "sharks": "Study 9: sharks"}
+
+
+def row(name, part, verdict, kind="claim", study="whales", **changes):
+    judged = verdict != "not run"
+    values = {"estimate": 0.25, "low": 0.125, "high": 0.5, "n": 30, "p": 0.01}
+    return {
+        "id": f"{study}.{name}.{part}",
+        "row": f"{study}.{name}",
+        "study": study,
+        "instance": part,
+        "kind": kind,
+        "source": "<b>spec</b>",
+        "claim": f"{name} holds.",
+        "statistic": "s",
+        "criterion": {"above": 0},
+        "paper": None,
+        **(values if judged else dict.fromkeys(values)),
+        "p_adjusted": 0.03 if judged and kind == "claim" else None,
+        "verdict": verdict,
+        "reason": "" if judged else "no table",
+        "scale": "mini",
+        **changes,
+    }
+
+
+ROWS = [
+    row("deep", "a", "supported"),
+    row("deep", "b", "not run"),
+    row("deep", "c", "inconclusive"),
+    row("deep", "d", "contradicted"),
+    row("deep", "e", "supported"),
+    row("song", "a", "not run"),
+    row("song", "b", "not run"),
+    row("teeth", "a", "contradicted", "control", "sharks"),
+    row("teeth", "b", "inconclusive", "control", "sharks"),
+    row("fins", "a", "supported", "control"),
+    row("fins", "b", "supported", "control"),
+    row("fins", "c", "supported", "control"),
+]
+
+
+def words(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]))
+
+
+@pytest.fixture(scope="module")
+def html():
+    return page(ROWS, "mini", TITLES, {"whales/a": True})
+
+
+def test_verdicts_are_counted_by_kind(html):
+    text = words(html)
+    assert "controls: 3 supported, 1 contradicted, 1 inconclusive, 0 not run" in text
+    assert "claims: 2 supported, 1 contradicted, 1 inconclusive, 3 not run" in text
+
+
+def test_each_claim_tells_how_often_it_came_out_how_and_lists_the_worst_first(html):
+    details = re.search(r'<details id="whales.deep".*?</details>', html, re.DOTALL).group()
+    summary = words("<body>" + re.search(r"<summary>.*?</summary>", details, re.DOTALL).group())
+    assert summary.split() == (
+        "deep holds. 2 supported 1 contradicted 1 inconclusive 1 not run".split()
+    )
+    parts = re.findall(r'<td class="id">(\S+)</td>', details)
+    assert parts == [f"whales.deep.{letter}" for letter in "dcaeb"]
+    assert "no table" in details and "0.125 to 0.5" in details and "0.03" in details
+
+
+def test_what_did_not_run_stands_apart_with_its_reason(html):
+    absent = html.partition('<details class="absent">')[2]
+    assert absent.startswith("<summary>1 not run here") and 'id="whales.song"' in absent
+    assert 'id="whales.song"' not in html.partition('<details class="absent">')[0]
+
+
+def test_failed_and_undecided_controls_come_first(html):
+    text = words(html)
+    assert "1 control(s) failed. Known answers did not come out" in text
+    assert "1 control(s) undecided:" in text
+    alarm = re.search(r'<div class="alarm".*?</div>', html, re.DOTALL).group()
+    assert "sharks.teeth.a" in alarm and "sharks.teeth.b" not in alarm
+    assert html.index('class="alarm"') < html.index("Controls: known answers")
+    opened = re.findall(r'<details id="(\S+)" open>', html)
+    assert opened == ["sharks.teeth"]
+    quiet = page([row("fins", "a", "supported", "control")], "mini", TITLES, {})
+    assert "failed" not in words(quiet) and "undecided" not in words(quiet)
+
+
+def test_studies_stand_under_the_titles_that_are_handed_over(html):
+    headings = re.findall(r"<h[23]>(.*?)</h[23]>", html)
+    assert headings == [
+        "Controls: known answers",
+        "Study 8: whales",
+        "Study 9: sharks",
+        "Claims of the studies",
+        "Study 8: whales",
+    ]
+    untitled = page(ROWS, "mini", {"seals": "Study 7: seals", "whales": "Whales & co"}, {})
+    headings = re.findall(r"<h3>(.*?)</h3>", untitled)
+    assert headings == ["Whales &amp; co", "sharks", "Whales &amp; co"]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text"),
+    [
+        ({"above": 0.5}, "Criterion: above 0.5."),
+        ({"below": -2}, "Criterion: below -2."),
+        ({"within": [-0.05, 0.1]}, "Criterion: within -0.05 to 0.1."),
+        ({"no_rise": 0.1}, "Criterion: no rise above 0.1."),
+    ],
+)
+def test_criteria_are_told_in_words(criterion, text):
+    row_ = row("deep", "a", "supported", criterion=criterion, paper="0.4 <i>")
+    assert f"{text} The paper: 0.4 &lt;i&gt;." in page([row_], "mini", TITLES, {})
+
+
+def test_text_is_escaped_and_nothing_is_loaded_or_run(html):
+    assert "&lt;b&gt;spec" in html and "<b>spec" not in html
+    assert not re.search(r"<script|<link|<a |src=|http", html)
+
+
+def test_an_interval_without_width_is_told_as_such():
+    same = page([row("deep", "a", "supported", low=0.25, high=0.25)], "mini", TITLES, {})
+    assert "the same in all resamples" in same and "0.25 to" not in same
+
+
+def test_planted_sound_is_told_by_the_fact_and_not_by_the_name():
+    embedded = {"whales/mini_music": False, "whales/world": True, "sharks/both": None}
+    notes = re.findall(r"<li>(.*?)</li>", page(ROWS, "mini_music", TITLES, embedded))
+    assert notes[:3] == [
+        "whales/world: sound made here, causes known: calibrates, replicates nothing.",
+        "sharks/both: partly sound made here, partly real recordings.",
+        "whales/mini_music: real recordings.",
+    ]
+    real = page(ROWS, "mini_music", TITLES, {"whales/mine": False})
+    assert "Scale: <strong>mini_music</strong>" in real
+    for word in ("calibrate", "planted", "embedded", "made here"):
+        assert word not in real
+    planted = page(ROWS, "paper", TITLES, {"whales/mine": True})
+    assert "whales/mine: sound made here" in planted and "real recordings" not in planted
+
+
+def test_the_page_is_written_whole(tmp_path):
+    path = tmp_path / "scorecard.html"
+    write_page(path, ROWS, "mini", titles=TITLES, embedded={})
+    assert path.read_text() == page(ROWS, "mini", TITLES, {})

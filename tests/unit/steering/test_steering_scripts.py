@@ -1,0 +1,84 @@
+"""Scripts of study 2: names come with the inputs, none is read out of a file's name."""
+
+import json
+
+import pandas as pd
+import pytest
+from scripts import run_script
+from sklearn.metrics import roc_auc_score
+from tables_of_steering import CLASSES, CONCEPTS, PLANTED, steering_tables
+
+from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    return pd.read_parquet(steering_tables(tmp_path_factory.mktemp("a")) / "sweep-test.parquet")
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_slopes_are_read_from_sweeps_of_the_names_that_are_given(
+    sweep, planted, tmp_path, monkeypatch
+):
+    sweeps = {
+        "unseen": sweep.assign(probability=-sweep["probability"]),
+        "test": sweep,
+        "controls": sweep.assign(vectors="random"),
+    }
+    files = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for file, table in zip(files, sweeps.values(), strict=True):
+        table.to_parquet(file)
+    causes = pd.DataFrame(
+        [(c, k, (c, k) in PLANTED) for c in CONCEPTS for k in CLASSES],
+        columns=["concept", "label", "planted"],
+    )
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    if planted:
+        causes.to_csv(corpus / "causes.csv", index=False)
+    outputs = {"by_clip": "c.parquet", "matrix": "m.parquet", "table": "m.csv"}
+    run_script(
+        "steering/read_effects",
+        monkeypatch,
+        {"sweeps": list(map(str, files)), "corpus": str(corpus)},
+        {key: str(tmp_path / name) for key, name in outputs.items()},
+        {
+            "sweep_names": list(sweeps),
+            "slope_range": 0.05,
+            "statistics": json.dumps({"resamples": 40, "confidence": 0.8}),
+            "seed": 6,
+        },
+    )
+    expected = {name: clip_slopes(table, 0.05) for name, table in sweeps.items()}
+    found = pd.read_parquet(tmp_path / "c.parquet")
+    assert list(found["sweep"].unique()) == list(sweeps)
+    for name, table in expected.items():
+        rows = found[found["sweep"] == name]
+        assert rows["slope"].tolist() == table["slope"].tolist()
+        assert rows["vectors"].tolist() == table["vectors"].tolist()
+    bootstrap = Bootstrap(40, 0.8, seed=6)
+    matrix = slope_matrix(expected["test"], causes if planted else None, bootstrap)
+    for written in (pd.read_parquet(tmp_path / "m.parquet"), pd.read_csv(tmp_path / "m.csv")):
+        pd.testing.assert_frame_equal(written, matrix, check_dtype=False)
+
+
+def test_validation_is_collected_under_the_names_that_are_given(tmp_path, monkeypatch, capsys):
+    files = [tmp_path / f"{number}.parquet" for number in range(3)]
+    estimates = ([0.1, 0.9, 0.2, 0.3], [0.5, 0.4, 0.6, 0.3], [0.1, 0.2, 0.3, 0.4])
+    planted = [False, True, False, True]
+    for file, values in zip(files, estimates, strict=True):
+        pd.DataFrame({"planted": planted, "estimate": values}).to_parquet(file)
+    params = {"studies": ["world", "swapped", "world"], "scales": ["mini", "mini", "mini-seed1"]}
+    output = [str(tmp_path / "out.csv")]
+    run_script("steering/validation_summary", monkeypatch, list(map(str, files)), output, params)
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["study"].tolist() == params["studies"]
+    assert table["scale"].tolist() == params["scales"]
+    assert table["auroc"].tolist() == [roc_auc_score(planted, values) for values in estimates]
+    assert table["auroc"].tolist() == [1.0, 0.0, 0.75]
+    assert "mini-seed1" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="zip"):
+        run_script(
+            "steering/validation_summary", monkeypatch, list(map(str, files))[:2], output, params
+        )

@@ -1,0 +1,107 @@
+"""What twins may differ in, and the values that it takes; light, for checks before a run."""
+
+from collections.abc import Sequence
+
+from tonotopy.corpora.embedded.instruments import EXACT_RATES, INSTRUMENTS, SOUNDS, TEMPI
+from tonotopy.corpora.embedded.rhythms import RHYTHMS
+from tonotopy.errors import InputError, nearest
+
+Value = str | int | float | bool
+
+# attribute -> the field of an Arrangement that holds it
+ATTRIBUTES = {
+    "lead": "lead",
+    "rhythm": "rhythm",
+    "bass": "bass_program",
+    "pad": "pad_program",
+    "tempo": "tempo",
+    "key": "key",
+    "piano": "piano",
+}
+PIANO = {"absent": False, "present": True}
+
+
+def known_values(attribute: str, sounds: str) -> dict[str, Value]:
+    """Return all values of an attribute: what they are called -> what an Arrangement holds.
+
+    Of the tempo these are the quarters of its range; any other tempo within it will do too.
+
+    Args:
+        attribute: one of ATTRIBUTES.
+        sounds: the set of General MIDI programs, "seen" or "unseen".
+
+    Raises:
+        InputError: no such attribute.
+    """
+    if attribute not in ATTRIBUTES:
+        raise InputError(f"twins have no attribute '{attribute}'{nearest(attribute, ATTRIBUTES)}")
+    if attribute == "piano":
+        return dict(PIANO)
+    if attribute == "tempo":
+        step = (TEMPI[1] - TEMPI[0]) / 4
+        return {f"{tempo:g}": tempo for tempo in (TEMPI[0] + i * step for i in range(5))}
+    values = {
+        "lead": INSTRUMENTS,
+        "rhythm": tuple(RHYTHMS),
+        "bass": SOUNDS[sounds]["bass"],
+        "pad": SOUNDS[sounds]["pad"],
+        "key": range(12),
+    }[attribute]
+    return {str(value): value for value in values}
+
+
+def chosen_values(
+    attribute: str, values: Sequence[Value] | None, sounds: str = "seen"
+) -> dict[str, Value]:
+    """Return the values that twins take: what they are called -> what an Arrangement holds.
+
+    Args:
+        attribute: one of ATTRIBUTES.
+        values: those that are wanted, in this order; None for all.
+        sounds: the set of General MIDI programs, "seen" or "unseen".
+
+    Raises:
+        InputError: the attribute or a value is unknown, or a value is named twice.
+    """
+    known = known_values(attribute, sounds)
+    if values is None:
+        return known
+    if not values:
+        raise InputError(f"twins need at least one value of '{attribute}'")
+    chosen: dict[str, Value] = {}
+    for value in values:
+        name, held = _tempo(value) if attribute == "tempo" else (str(value), known.get(str(value)))
+        if held is None:
+            raise InputError(f"attribute '{attribute}' has no value '{name}'{nearest(name, known)}")
+        if name in chosen:
+            raise InputError(f"attribute '{attribute}': value '{name}' is named twice")
+        chosen[name] = held
+    return chosen
+
+
+def _tempo(value) -> tuple[str, float]:
+    low, high = TEMPI
+    try:
+        tempo = float(value)
+    except (TypeError, ValueError):
+        tempo = float("nan")
+    if isinstance(value, bool) or not low <= tempo <= high:
+        raise InputError(f"tempo {value}: expected {low} to {high} beats per minute")
+    return f"{tempo:g}", tempo
+
+
+def check_exact(rate: int, what: str) -> None:
+    """Refuse a rate at which the synthesizer does not repeat itself.
+
+    Args:
+        rate: sampling rate in Hz.
+        what: what would be wrong, for the message.
+
+    Raises:
+        InputError: the rate is none of EXACT_RATES.
+    """
+    if rate not in EXACT_RATES:
+        raise InputError(
+            f"{what} of the planted world need a rate of {', '.join(map(str, EXACT_RATES))} Hz, "
+            f"not {rate}: at others the synthesizer may play a track differently each time"
+        )

@@ -1,0 +1,121 @@
+"""Studies run on named corpora and networks: what a configuration has, and what they need."""
+
+from dataclasses import dataclass
+
+from tonotopy.corpora.catalogue import is_embedded
+from tonotopy.errors import InputError, nearest
+from tonotopy.studies import STUDIES
+from tonotopy.study import Config, Entry, Study
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A study run on the corpora and networks of one entry.
+
+    Attributes:
+        study: what is done.
+        name: of the entry in the study's section.
+        entry: its settings.
+    """
+
+    study: Study
+    name: str
+    entry: Entry
+
+    @property
+    def place(self) -> str:
+        """Where its settings stand in the configuration."""
+        return f"{self.study.name}.{self.name}"
+
+
+def instance(config: Config, study: str, name: str) -> Instance:
+    """Return an instance by its names, which must be known."""
+    return Instance(STUDIES[study], name, config[study][name])
+
+
+def running(config: Config) -> list[Instance]:
+    """Return the instances of a run, study by study.
+
+    Raises:
+        InputError: ``run`` names a study or an instance that is not there.
+    """
+    chosen = []
+    for text in config["run"]:
+        study, _, name = text.partition("/")
+        if study not in STUDIES:
+            raise InputError(f"run: '{text}': there is no study '{study}'{nearest(study, STUDIES)}")
+        known = config.get(study) or {}
+        if name not in known:
+            raise InputError(f"run: '{name}' is not below '{study}'{nearest(name, known)}")
+        chosen.append(instance(config, study, name))
+    order = list(STUDIES)
+    return sorted(chosen, key=lambda one: order.index(one.study.name))
+
+
+def known_names(config: Config) -> dict[str, list[str]]:
+    """Return study -> names of all its instances in the configuration, running or not."""
+    return {study: sorted(config.get(study) or {}) for study in STUDIES}
+
+
+def networks_of(one: Instance, config: Config) -> list[str]:
+    """Return the networks that an instance needs, those that they learn from included."""
+    names = [need.name for need in one.study.needs(one.entry) if need.section == "networks"]
+    for name in names:
+        teacher = config["networks"][name].get("training", {}).get("teacher")
+        if teacher and teacher not in names:
+            names.append(teacher)
+    return list(dict.fromkeys(names))
+
+
+def corpora_of(one: Instance, config: Config) -> list[str]:
+    """Return the corpora that an instance needs: those its networks learn from, then its own."""
+    names = [config["networks"][name].get("corpus") for name in networks_of(one, config)]
+    names += [need.name for need in one.study.needs(one.entry) if need.section == "corpora"]
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def used(config: Config) -> tuple[list[str], list[str]]:
+    """Return the names of the corpora and networks that the instances of a run need."""
+    chosen = running(config)
+    corpora = [name for one in chosen for name in corpora_of(one, config)]
+    networks = [name for one in chosen for name in networks_of(one, config)]
+    return list(dict.fromkeys(corpora)), list(dict.fromkeys(networks))
+
+
+def embedded(one: Instance, config: Config) -> bool | None:
+    """Tell whether an instance's sound is made here; None where some of it is recorded."""
+    makers = {config["corpora"][name]["maker"] for name in corpora_of(one, config)}
+    facts = {is_embedded(maker) for maker in makers}
+    return facts.pop() if len(facts) == 1 else None
+
+
+def class_names(config: Config) -> list[dict[str, str]]:
+    """Return the classes that the instances of a run name: key, name and corpus of each."""
+    return [
+        {"key": f"{one.place}.{found.key}", "name": found.name, "corpus": found.corpus}
+        for one in running(config)
+        for found in one.study.class_names(one.entry, config)
+    ]
+
+
+def named_corpora(config: Config) -> list[str]:
+    """Return the corpora whose classes the instances of a run name."""
+    return sorted({found["corpus"] for found in class_names(config)})
+
+
+def check_class_names(named: list[dict[str, str]], classes: dict[str, list[str]]) -> None:
+    """Compare the classes that entries name with those that corpora have.
+
+    Args:
+        named: see `class_names`.
+        classes: corpus -> its classes.
+
+    Raises:
+        InputError: the message begins with the key and has the nearest class.
+    """
+    for found in named:
+        known = classes[found["corpus"]]
+        if found["name"] not in known:
+            hint = nearest(found["name"], known)
+            corpus = f"corpus {found['corpus']}"
+            raise InputError(f"{found['key']}: {corpus} has no class '{found['name']}'{hint}")

@@ -1,0 +1,76 @@
+"""Where everything lies: every convention of folders and file names, once.
+
+Names may be wildcards of Snakemake's (``"{scale}"``), so that rules and their readers agree.
+"""
+
+
+def corpus(scale: str, name: str) -> str:
+    """Return the folder of a corpus."""
+    return f"data/corpora/{scale}/{name}"
+
+
+def download(name: str) -> str:
+    """Return the file or folder of a download."""
+    return f"data/downloads/{name}"
+
+
+def weights(file: str) -> str:
+    """Return the file of downloaded weights."""
+    return download(f"weights/{file}")
+
+
+def audioset(scale: str, name: str) -> str:
+    """Return the file of a table about AudioSet's clips."""
+    return f"data/audioset/{scale}/{name}.csv"
+
+
+def network(scale: str, name: str, copy: str = "trained") -> str:
+    """Return the folder of a network.
+
+    Args:
+        scale: of the run.
+        name: of the network.
+        copy: "trained" (as it is), or "untrained" for its copy with random weights.
+    """
+    suffix = "" if copy == "trained" else f"-{copy}"
+    return f"results/{scale}/networks/{name}{suffix}"
+
+
+def names(scale: str) -> str:
+    """Return the file that says that all classes named by the configuration are there."""
+    return f"results/{scale}/names.json"
+
+
+def activations(scale: str, *parts: str) -> str:
+    """Return a folder below that of all activations, the only place where they are kept."""
+    return f"results/{scale}/activations/{'/'.join(parts)}"
+
+
+def table(scale: str, study: str, instance: str, name: str, suffix: str = "parquet") -> str:
+    """Return a file of an instance's results."""
+    return f"results/{scale}/{study}/{instance}/{name}.{suffix}"
+
+
+def figure(scale: str, study: str, instance: str, name: str, suffix: str) -> str:
+    """Return the file of a figure."""
+    return f"results/{scale}/figures/{study}/{instance}/{name}.{suffix}"
+
+
+def result(scale: str, file: str) -> str:
+    """Return a file that a run leaves for people: scorecard, verdict, report."""
+    return f"results/{scale}/{file}"
+
+
+def log(*parts: str, scale: str = "{scale}") -> str:
+    """Return the file of a rule's log."""
+    return f"results/{scale}/logs/{'/'.join(parts)}.log"
+
+
+def benchmark(*parts: str) -> str:
+    """Return the file of a rule's benchmark."""
+    return f"results/{{scale}}/benchmarks/{'/'.join(parts)}.tsv"
+
+
+def seeded(scale: str, seed: int) -> str:
+    """Return the scale that is another with a seed of its own."""
+    return f"{scale}-seed{seed}"

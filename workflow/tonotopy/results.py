@@ -1,0 +1,87 @@
+"""What the rules of evidence and figures read: functions of wildcards and the configuration."""
+
+from pathlib import Path
+
+from tonotopy import places
+from tonotopy.instances import Instance, embedded, instance, running
+
+
+def _tables(one: Instance, scale: str) -> dict[str, str]:
+    """Return name -> file of the tables that an instance's claims are judged by."""
+    study = one.study.name
+    names = one.study.tables(one.entry)
+    return {name: places.table(scale, study, one.name, name) for name in names}
+
+
+def tables(wildcards, config: dict) -> list[str]:
+    """Return the tables that claims are judged by, in the order of `instances`."""
+    return [path for one in running(config) for path in _tables(one, wildcards.scale).values()]
+
+
+def instances(config: dict) -> list[dict]:
+    """Return what judging depends on, for each instance of a run.
+
+    Returns:
+        Dicts of study, name, settings, tables (their names, in the order of `tables`), embedded
+        (True, False, or None where sounds are mixed) and statistics (a module's import path).
+    """
+    return [
+        {
+            "study": one.study.name,
+            "name": one.name,
+            "settings": one.study.shown_settings(one.entry),
+            "tables": one.study.tables(one.entry),
+            "embedded": embedded(one, config),
+            "statistics": one.study.statistics,
+        }
+        for one in running(config)
+    ]
+
+
+def modules(config: dict) -> list[str]:
+    """Return the modules of statistics that judge a run."""
+    return sorted({one.study.statistics for one in running(config)})
+
+
+def claims(config: dict, folder: Path) -> dict[str, Path]:
+    """Return study -> file of its claims, of the studies that run and have claims."""
+    names = dict.fromkeys(one.study.name for one in running(config))
+    paths = {name: folder / f"{name}.yaml" for name in names}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def figures(scale: str, config: dict) -> list[str]:
+    """Return the files of all figures of a run at a scale."""
+    return [
+        places.figure(scale, one.study.name, one.name, name, suffix)
+        for one in running(config)
+        for name in one.study.drawable(one.entry, config)
+        for suffix in ("svg", "png")
+    ]
+
+
+def figure_sources(wildcards, config: dict) -> list[str]:
+    """Return what a figure is drawn from: tables, and folders of corpora and networks."""
+    one = instance(config, wildcards.study, wildcards.instance)
+    folders = one.study.sources(wildcards.scale, one.entry, config)
+    return [
+        folders.get(name) or places.table(wildcards.scale, one.study.name, one.name, name)
+        for name in one.study.figures[wildcards.figure].sources
+    ]
+
+
+def figure(wildcards, config: dict) -> dict:
+    """Return what drawing a figure depends on.
+
+    Returns:
+        module (import path), sources (names, in the order of `figure_sources`), about (what the
+        figure reads of the entry, and its options), embedded (see `instances`).
+    """
+    one = instance(config, wildcards.study, wildcards.instance)
+    declared = one.study.figures[wildcards.figure]
+    return {
+        "module": one.study.figure_module(wildcards.figure),
+        "sources": list(declared.sources),
+        "about": {**one.study.shown_settings(one.entry), **declared.options},
+        "embedded": embedded(one, config),
+    }

@@ -1,0 +1,135 @@
+"""What the rules of study 2 read: functions of a job's wildcards and the configuration."""
+
+from tonotopy import places
+from tonotopy.corpora.catalogue import is_embedded
+from tonotopy.studies.steering.study import class_corpus
+
+VALIDATION_SEEDS = (1, 2, 3, 4)  # beside the run's own
+
+
+def _entry(wildcards, config: dict) -> dict:
+    return config["steering"][wildcards.instance]
+
+
+def setting(key: str):
+    """Return a function that gives a key of the instance's entry."""
+    return lambda wildcards, config: _entry(wildcards, config)[key]
+
+
+def optional(key: str):
+    """Return a function that gives a key of the instance's entry, None where it is absent."""
+    return lambda wildcards, config: _entry(wildcards, config).get(key)
+
+
+def activation(wildcards, config: dict) -> str:
+    """Return what turns the network's outputs into probabilities: softmax or sigmoid."""
+    return _entry(wildcards, config).get("activation", "softmax")
+
+
+def network(wildcards, config: dict) -> str:
+    """Return the folder of the network that is steered."""
+    return places.network(wildcards.scale, _entry(wildcards, config)["network"])
+
+
+def classes(wildcards, config: dict) -> str:
+    """Return the folder of the corpus whose classes are steered."""
+    return places.corpus(wildcards.scale, class_corpus(_entry(wildcards, config), config))
+
+
+def concepts(wildcards, config: dict) -> str:
+    """Return the folder of the corpus whose classes are the concepts."""
+    return places.corpus(wildcards.scale, _entry(wildcards, config)["concepts"])
+
+
+def unseen(wildcards, config: dict) -> list[str]:
+    """Return the folder of the corpus that the network never heard, if there is one."""
+    name = _entry(wildcards, config)["unseen"]
+    return [places.corpus(wildcards.scale, name)] if name else []
+
+
+def steered_corpus(wildcards, config: dict) -> str:
+    """Return the folder of the corpus that a sweep steers."""
+    if wildcards.sweep == "unseen":
+        return unseen(wildcards, config)[0]
+    return classes(wildcards, config)
+
+
+def activations(corpus: str, part: str, copy: str = "trained"):
+    """Return a function that gives the folder of activations.
+
+    Args:
+        corpus: "concepts" or "classes".
+        part: "all" clips, or those of the split "validation".
+        copy: "trained" or "untrained".
+    """
+
+    def path(wildcards, config: dict) -> str:
+        entry = _entry(wildcards, config)
+        name = entry["concepts"] if corpus == "concepts" else class_corpus(entry, config)
+        suffix = "" if copy == "trained" else f"-{copy}"
+        return places.activations(
+            wildcards.scale,
+            f"{entry['network']}{suffix}",
+            f"{name}.{part}.{view(wildcards, config)}",
+        )
+
+    return path
+
+
+def view(wildcards, config: dict) -> str:
+    """Return how all layers are read, "default" where each has a way of its own."""
+    return _entry(wildcards, config).get("read") or "default"
+
+
+def sweep_names(wildcards, config: dict) -> list[str]:
+    """Return the sweeps of an instance; under another seed only the one behind its matrix."""
+    own = wildcards.scale == config["scale"]
+    return _entry(wildcards, config)["sweeps"] if own else ["test"]
+
+
+def sweeps(wildcards, config: dict) -> list[str]:
+    """Return the tables of all sweeps."""
+    return [
+        places.table(wildcards.scale, "steering", wildcards.instance, f"sweep-{name}")
+        for name in sweep_names(wildcards, config)
+    ]
+
+
+def clips(wildcards, config: dict) -> int | None:
+    """Return how many clips a sweep steers, None for all."""
+    return _entry(wildcards, config)["clips"][wildcards.sweep]
+
+
+def paired_concepts(wildcards, config: dict) -> list[str]:
+    """Return the concepts of the pairs, sorted."""
+    return sorted(pair["concept"] for pair in _entry(wildcards, config)["pairs"])
+
+
+def planted_instances(config: dict) -> list[str]:
+    """Return the instances of a run whose classes have planted causes."""
+    running = [text.partition("/") for text in config["run"]]
+    names = [name for study, _, name in running if study == "steering"]
+    corpora = {name: class_corpus(config["steering"][name], config) for name in names}
+    return [n for n, corpus in corpora.items() if is_embedded(config["corpora"][corpus]["maker"])]
+
+
+def _validation_rows(wildcards, config: dict) -> list[tuple[str, str]]:
+    """Return (scale, instance) of every matrix of slopes that validation compares."""
+    scales = [wildcards.scale, *(places.seeded(wildcards.scale, s) for s in VALIDATION_SEEDS)]
+    return [(scale, name) for scale in scales for name in planted_instances(config)]
+
+
+def validation_matrices(wildcards, config: dict) -> list[str]:
+    """Return the matrices of slopes that validation compares."""
+    rows = _validation_rows(wildcards, config)
+    return [places.table(scale, "steering", name, "slopes") for scale, name in rows]
+
+
+def validation_scales(wildcards, config: dict) -> list[str]:
+    """Return the scale of each matrix that validation compares."""
+    return [scale for scale, _ in _validation_rows(wildcards, config)]
+
+
+def validation_instances(wildcards, config: dict) -> list[str]:
+    """Return the instance of each matrix that validation compares."""
+    return [name for _, name in _validation_rows(wildcards, config)]

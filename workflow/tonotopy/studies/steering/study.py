@@ -1,0 +1,100 @@
+"""Study 2: does a concept that is found in a network's layers cause its answer?"""
+
+from tonotopy import places
+from tonotopy.errors import InputError, nearest
+from tonotopy.networks.published import PUBLISHED
+from tonotopy.studies.steering.figures import FIGURES
+from tonotopy.study import ClassName, Config, Entry, Need, Study
+
+TABLES = (
+    "predictions",
+    "probe_predictions",
+    "probe_scores",
+    "agreement",
+    "cosines",
+    "clip_slopes",
+    "slopes",
+)
+
+
+def class_corpus(entry: Entry, config: Config) -> str:
+    """Return the corpus whose classes are steered: by default the one the network learned."""
+    return entry.get("classes") or config["networks"][entry["network"]]["corpus"]
+
+
+def _needs(entry: Entry) -> list[Need]:
+    needs = [Need("networks", entry["network"], "network")]
+    named = {key: entry.get(key) for key in ("classes", "concepts", "unseen")}
+    return needs + [Need("corpora", name, key) for key, name in named.items() if name is not None]
+
+
+def _tables(entry: Entry) -> list[str]:
+    return [*TABLES, *(f"sweep-{sweep}" for sweep in entry["sweeps"])]
+
+
+def _check(place: str, entry: Entry, config: Config) -> None:
+    if "unseen" in entry["sweeps"] and entry["unseen"] is None:
+        raise InputError(f"{place}.sweeps: 'unseen' needs a corpus in {place}.unseen")
+    if not [s for s in entry["strengths"] if 0 < abs(s) <= entry["slope_range"]]:
+        raise InputError(f"{place}.strengths: none lies within slope_range {entry['slope_range']}")
+    name, network = entry["network"], config["networks"][entry["network"]]
+    if "corpus" not in network and not entry.get("classes"):
+        raise InputError(
+            f"{place}.classes: network '{name}' is not trained here: name the corpus whose classes "
+            "it is to tell apart"
+        )
+    _check_outputs(f"{place}.outputs", entry, network)
+
+
+def _check_outputs(place: str, entry: Entry, network: dict) -> None:
+    """Refuse a network that does not classify, and outputs that it does not have."""
+    if "published" in network and PUBLISHED[network["published"]].classes is None:
+        raise InputError(f"{place}: network '{entry['network']}' does not classify")
+    if "module" in network:
+        known = network.get("classes", [])
+        if not known:
+            raise InputError(
+                f"networks.{entry['network']}.classes: steering needs the names of its outputs"
+            )
+        for output in (entry.get("outputs") or {}).values():
+            missing = output not in known if isinstance(output, str) else output >= len(known)
+            if missing:
+                raise InputError(
+                    f"{place}: network '{entry['network']}' has no output '{output}'"
+                    f"{nearest(output, known)}"
+                )
+
+
+def _class_names(entry: Entry, config: Config) -> list[ClassName]:
+    concepts, classes = entry["concepts"], class_corpus(entry, config)
+    named = []
+    for number, pair in enumerate(entry["pairs"]):
+        named.append(ClassName(f"pairs.{number}.concept", pair["concept"], concepts))
+        named += [ClassName(f"pairs.{number}.target", target, classes) for target in pair["target"]]
+    if entry.get("flat") is not None:
+        named.append(ClassName("flat", entry.get("flat"), concepts))
+    outputs = entry.get("outputs") or {}
+    return named + [ClassName("outputs", name, classes) for name in outputs]
+
+
+def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
+    return {
+        "classes": places.corpus(scale, class_corpus(entry, config)),
+        "concepts": places.corpus(scale, entry["concepts"]),
+        "network": places.network(scale, entry["network"]),
+    }
+
+
+STUDY = Study(
+    name="steering",
+    title="Study 2: steering",
+    source="P. Gautam, Investigating Auditory Concepts in Deep Neural Networks, chapter 3",
+    needs=_needs,
+    tables=_tables,
+    figures=FIGURES,
+    statistics="tonotopy.studies.steering.statistics",
+    settings=("pairs", "flat", "slope_range"),
+    check=_check,
+    class_names=_class_names,
+    sources=_sources,
+)

@@ -1,0 +1,112 @@
+"""What a study declares of itself; `tonotopy.studies` has those that there are.
+
+Everything that the rest of the project asks a study is asked here: planning, checks of the
+configuration, figures, claims. A declaration imports nothing heavy.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Entry = dict  # of a study's section in the configuration
+Config = dict  # the whole configuration
+
+
+@dataclass(frozen=True)
+class Need:
+    """A corpus or network that an entry names.
+
+    Attributes:
+        section: "corpora" or "networks".
+        name: of the corpus or network.
+        key: where the entry names it, such as ``tasks.note.corpus``.
+    """
+
+    section: str
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class ClassName:
+    """A class that an entry names, and the corpus that must have it.
+
+    Attributes:
+        key: where the entry names it, such as ``pairs.0.concept``.
+        name: of the class.
+        corpus: name of the corpus.
+    """
+
+    key: str
+    name: str
+    corpus: str
+
+
+def _nothing(*_) -> None:
+    """The answer of a study that has nothing to refuse."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a study.
+
+    Attributes:
+        module: module in the study's ``figures`` with ``draw(sources, about)``.
+        sources: names of its tables in the instance's folder, or of other files that
+            `Study.sources` knows.
+        caption: what it shows, for the report.
+        options: further entries of ``about``.
+        obstacle: (entry, config) -> why it is not drawn for this entry, or None if it is.
+    """
+
+    module: str
+    sources: tuple[str, ...]
+    caption: str
+    options: dict = field(default_factory=dict)
+    obstacle: Callable[[Entry, Config], str | None] = _nothing
+
+
+@dataclass(frozen=True)
+class Study:
+    """A kind of investigation.
+
+    Attributes:
+        name: of its section in the configuration and of its folders.
+        title: as pages and reports show it.
+        source: what it reproduces.
+        needs: entry -> corpora and networks that it names; what these need in turn is known.
+        tables: entry -> names of the tables that its claims are judged by.
+        figures: name -> figure.
+        statistics: module with ``Tables`` and ``STATISTICS``.
+        settings: keys of an entry that statistics and figures read.
+        check: (place, entry, config) -> None; raises InputError, whose message begins with the
+            place, for an entry that makes no sense. Its needs are known by then.
+        class_names: (entry, config) -> classes that it names: looked for before any training.
+        sources: (scale, entry, config) -> name -> path of what figures are drawn from beside the
+            study's tables.
+        exhibits: module that shows what the study found of a clip in the listening room, if any.
+    """
+
+    name: str
+    title: str
+    source: str
+    needs: Callable[[Entry], list[Need]]
+    tables: Callable[[Entry], list[str]]
+    figures: Mapping[str, Figure]
+    statistics: str
+    settings: tuple[str, ...]
+    check: Callable[[str, Entry, Config], None] = _nothing
+    class_names: Callable[[Entry, Config], list[ClassName]] = lambda entry, config: []
+    sources: Callable[[str, Entry, Config], dict[str, str]] = lambda scale, entry, config: {}
+    exhibits: str | None = None
+
+    def figure_module(self, name: str) -> str:
+        """Return the import path of the module that draws a figure."""
+        return f"tonotopy.studies.{self.name}.figures.{self.figures[name].module}"
+
+    def drawable(self, entry: Entry, config: Config) -> list[str]:
+        """Return the names of the figures that are drawn for an entry."""
+        return [n for n, figure in self.figures.items() if figure.obstacle(entry, config) is None]
+
+    def shown_settings(self, entry: Entry) -> Entry:
+        """Return the part of an entry that statistics and figures read."""
+        return {key: entry[key] for key in self.settings if key in entry}

@@ -1,0 +1,156 @@
+"""The transforms that a training's ``augmentation`` may list: names, domains and settings.
+
+Imports nothing heavy, so that a configuration is checked without torch. What each transform does
+is in `registry`; a new one is a row here, a row there, its function in the module of its domain,
+and its settings in the schema.
+"""
+
+from dataclasses import asdict, dataclass, fields
+
+from tonotopy.errors import InputError, nearest
+from tonotopy.frontends.domains import DEFAULT, MEANING, ORDER, domains
+
+EXAMPLE = "- {transform: pitch_shift, range: [-0.5, 0.5], p: 0.5}"
+
+
+@dataclass(frozen=True)
+class Ranged:
+    """A value that is uniform in a range per clip, and the probability of being applied to a clip.
+
+    Attributes:
+        range: lower and upper end; each transform says of what.
+        p: probability from 0 to 1.
+
+    Raises:
+        ValueError: a range that falls or leaves what is possible, or no probability.
+    """
+
+    range: tuple[float, float]
+    p: float
+
+    def __post_init__(self):
+        low, high = self.range
+        object.__setattr__(self, "range", (low, high))
+        if low > high:
+            raise ValueError(f"range: [{low:g}, {high:g}] falls; write the smaller number first")
+        if not 0 <= self.p <= 1:
+            raise ValueError(f"p: a probability from 0 to 1 is expected, not {self.p:g}")
+
+
+@dataclass(frozen=True)
+class Noise(Ranged):
+    """White noise; ``range`` is its standard deviation, full scale being 1."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.range[0] < 0:
+            raise ValueError(f"range: a standard deviation is at least 0, not {self.range[0]:g}")
+
+
+@dataclass(frozen=True)
+class PitchShift(Ranged):
+    """Shift along the mel axis; ``range`` is in semitones."""
+
+
+@dataclass(frozen=True)
+class Mask(Ranged):
+    """A hidden run; ``range`` is its size in mel bands or frames, rounded to whole numbers."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.range[0] < 0:
+            raise ValueError(f"range: a size is at least 0, not {self.range[0]:g}")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Where a transform works (see `frontends.domains.MEANING`), and the dataclass it is set by."""
+
+    domain: str
+    settings: type
+
+
+TRANSFORMS = {
+    "noise": Declared("waveform", Noise),
+    "pitch_shift": Declared("log_mel", PitchShift),
+    "pitch_mask": Declared("spectrogram", Mask),
+    "time_mask": Declared("spectrogram", Mask),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """An entry of the list: a transform's name and its settings."""
+
+    transform: str
+    settings: object
+
+    @property
+    def domain(self) -> str:
+        return TRANSFORMS[self.transform].domain
+
+    def described(self) -> dict:
+        """Return the entry as config.yaml has it."""
+        return {"transform": self.transform, **asdict(self.settings)}
+
+
+def steps(entries: list[dict] | None, front_end: dict, place: str = "augmentation") -> list[Step]:
+    """Return what a list of transforms says, in its order.
+
+    Args:
+        entries: of config.yaml: ``transform`` and its settings; None for no augmentation.
+        front_end: settings of the front end that the sound passes.
+        place: key of the list, for messages.
+
+    Raises:
+        InputError: an unknown transform or setting, a domain that the front end does not pass, or
+            an order that contradicts the domains; the message begins with the entry's key.
+    """
+    refuse_mapping(entries, place)
+    found = [_step(entry, f"{place}.{i}") for i, entry in enumerate(entries or [])]
+    passed, kind = domains(front_end), front_end.get("kind", DEFAULT)
+    for i, step in enumerate(found):
+        if step.domain not in passed:
+            fits = [n for n, declared in TRANSFORMS.items() if declared.domain in passed]
+            raise InputError(
+                f"{place}.{i}: transform '{step.transform}' works on {step.domain} "
+                f"({MEANING[step.domain]}), which front end '{kind}' does not have; possible here: "
+                f"{', '.join(fits)}"
+            )
+        before = found[i - 1] if i else step
+        if ORDER.index(step.domain) < ORDER.index(before.domain):
+            raise InputError(
+                f"{place}.{i}: transform '{step.transform}' ({step.domain}) stands after "
+                f"'{before.transform}' ({before.domain}), but sound passes {', '.join(passed)} in "
+                "this order; move it up"
+            )
+    return found
+
+
+def refuse_mapping(entries, place: str) -> None:
+    """Refuse the former form of ``augmentation``, a mapping from names to settings.
+
+    Raises:
+        InputError: it is one; the message shows the new form.
+    """
+    if isinstance(entries, dict):
+        raise InputError(
+            f"{place}: is a list of transforms now, in the order in which they are applied, "
+            f"such as\n  {EXAMPLE}"
+        )
+
+
+def _step(entry: dict, place: str) -> Step:
+    values = dict(entry)
+    name = values.pop("transform", None)
+    if name not in TRANSFORMS:
+        raise InputError(f"{place}.transform: no transform '{name}'{nearest(name, TRANSFORMS)}")
+    kind = TRANSFORMS[name].settings
+    known = [field.name for field in fields(kind)]
+    for key in values:
+        if key not in known:
+            raise InputError(f"{place}: '{name}' has no setting '{key}'{nearest(key, known)}")
+    try:
+        return Step(name, kind(**values))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{place}: '{name}': {error}") from error

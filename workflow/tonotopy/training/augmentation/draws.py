@@ -1,0 +1,26 @@
+"""Draws per clip that are the same however many processes share a batch.
+
+Each process draws for all of the batch and keeps what is its own.
+"""
+
+import torch
+from torch import Tensor
+
+from tonotopy.training.augmentation.declared import Ranged
+from tonotopy.training.shares import Share
+
+
+def uniform(share: Share, rng: torch.Generator) -> Tensor:
+    """Return a number in [0, 1) per clip of the share, shape (clips,)."""
+    return torch.rand(share.total, generator=rng)[share.slice]
+
+
+def drawn(settings: Ranged, share: Share, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return a value in the range, and whether the transform applies: per clip of the share.
+
+    Returns:
+        float32 (clips,) and bool (clips,).
+    """
+    low, high = settings.range
+    value = low + (high - low) * uniform(share, rng)
+    return value, uniform(share, rng) < settings.p
