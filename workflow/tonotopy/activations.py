@@ -193,7 +193,11 @@ def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> I
     def begin(module: nn.Module, args: tuple, kwargs: dict) -> None:
         nonlocal clips
         calls.clear()
-        clips = next(len(x) for x in (*args, *kwargs.values()) if isinstance(x, Tensor))
+        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
+        if not tensors:
+            kind = type(module).__name__
+            raise InputError(f"{kind} is called without a tensor, which would tell how many clips")
+        clips = len(tensors[0])
 
     def end(module: nn.Module, args: tuple, output: Any) -> None:
         for number, (name, layer, _) in enumerate(handlers):

@@ -190,6 +190,23 @@ def test_a_change_acts_through_tuples():
 # --- hooks and refusals ---
 
 
+def test_a_pass_without_a_tensor_is_refused():
+    class Asking(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.map = nn.Linear(3, 2)
+
+        def forward(self, inputs):
+            return self.map(inputs["x"])
+
+    network = Asking()
+    with (
+        pytest.raises(InputError, match="Asking is called without a tensor"),
+        writing(network, {Layer("map"): torch.relu}),
+    ):
+        network({"x": torch.zeros(1, 3)})
+
+
 @pytest.mark.parametrize("how", ["read", "write"])
 def test_hooks_are_removed_after_an_error_too(how):
     network = nn.Sequential(nn.Linear(3, 4))

@@ -60,6 +60,15 @@ class Normalised(nn.Module):
         return self.last(self.norm(waveforms[:, :7]))
 
 
+class Partly(Net):
+    """An encoder that the constructor loads, and a head that it does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.body[0].weight.data = torch.arange(32.0).reshape(4, 1, 8)
+        self.body[0].bias.data.zero_()
+
+
 def number(width=2):
     return width
 '''
@@ -155,6 +164,19 @@ def test_one_random_weight_is_enough_to_differ(nets, tmp_path):
     adopt(entry(nets, "Normalised", layers={"norm": "norm"}), None, tmp_path / "bundle", 0)
     copy = untrained(load(tmp_path / "bundle"), 1)
     assert torch.equal(copy.network.norm.weight, torch.ones(7))
+
+
+def test_weights_that_the_constructor_loads_in_part_are_told(nets, tmp_path, capsys):
+    for kind in ("Partly", "Net"):
+        adopt(entry(nets, kind), None, tmp_path / kind, 0)
+        capsys.readouterr()
+        untrained(load(tmp_path / kind), 1)
+        told = capsys.readouterr().out
+        if kind == "Net":
+            assert told == ""
+        else:
+            assert "note: 1 of 6 weights of the untrained copy are those" in told
+            assert "'body.0.weight': if the constructor loads" in told
 
 
 def test_what_an_entry_says_wrongly_is_named(nets, tmp_path):

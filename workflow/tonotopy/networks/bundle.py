@@ -152,6 +152,7 @@ def _check_other_weights(bundle: Bundle, copy: nn.Module) -> None:
     weights = bundle.network.state_dict()
     fresh = {name: value.to(weights[name].device) for name, value in copy.state_dict().items()}
     if any(not torch.equal(weights[name], value) for name, value in fresh.items()):
+        _note_same_weights(bundle.network, fresh)
         return
     name = bundle.info["arguments"].get("module", bundle.info["architecture"])
     reason = "its constructor loads them" if fresh else "it has none"
@@ -160,3 +161,19 @@ def _check_other_weights(bundle: Bundle, copy: nn.Module) -> None:
         "there is nothing to compare with: let the constructor make random weights, and give the "
         "trained ones in a file as the network's 'weights'"
     )
+
+
+def _note_same_weights(network: nn.Module, fresh: dict[str, torch.Tensor]) -> None:
+    """Tell the log of weights that no random draw can have given both copies."""
+    named = dict(network.named_parameters())
+    same = [
+        name
+        for name, value in named.items()
+        if torch.equal(value, fresh[name]) and value.unique().numel() > 1
+    ]
+    if same:
+        print(
+            f"note: {len(same)} of {len(named)} weights of the untrained copy are those of the "
+            f"network itself, such as '{same[0]}': if the constructor loads trained ones, the copy "
+            "is no baseline"
+        )

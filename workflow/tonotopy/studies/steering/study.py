@@ -48,7 +48,7 @@ def _check(place: str, entry: Entry, config: Config) -> None:
 
 def _check_outputs(place: str, entry: Entry, network: dict) -> None:
     """Refuse a network that does not classify, and outputs that it does not have."""
-    if "published" in network and PUBLISHED[network["published"]].classes is None:
+    if "published" in network and not PUBLISHED[network["published"]].classes:
         raise InputError(f"{place}: network '{entry['network']}' does not classify")
     if "module" in network:
         known = network.get("classes", [])
