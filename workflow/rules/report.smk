@@ -8,6 +8,7 @@ rule judge_claims:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
+        template=WORKFLOW / "tonotopy/pages/scorecard.html.j2",
     output:
         json=places.result("{scale}", "scorecard.json"),
         csv=places.result("{scale}", "scorecard.csv"),
@@ -45,6 +46,7 @@ rule enforce_controls:
         "../../envs/analysis.yaml"
     params:
         controls=config["controls"],
+        embedded=frozen(results.sound(config)),
         code=code("report/enforce_controls"),
     script:
         "../scripts/report/enforce_controls.py"

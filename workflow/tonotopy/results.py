@@ -38,6 +38,11 @@ def instances(config: dict) -> list[dict]:
     ]
 
 
+def sound(config: dict) -> dict[str, bool | None]:
+    """Return study/instance -> whether its sound is made here, see `instances.embedded`."""
+    return {f"{one.study.name}/{one.name}": embedded(one, config) for one in running(config)}
+
+
 def modules(config: dict) -> list[str]:
     """Return the modules of statistics that judge a run."""
     return sorted({one.study.statistics for one in running(config)})

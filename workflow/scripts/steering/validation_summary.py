@@ -8,10 +8,10 @@ from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
 params, rows = snakemake.params, []
-for study, scale, path in zip(params.studies, params.scales, snakemake.input, strict=True):
+for instance, scale, path in zip(params.instances, params.scales, snakemake.input, strict=True):
     matrix = read_table(path)
-    rows.append((study, scale, roc_auc_score(matrix["planted"], matrix["estimate"])))
-table = pd.DataFrame(rows, columns=["study", "scale", "auroc"])
+    rows.append((instance, scale, roc_auc_score(matrix["planted"], matrix["estimate"])))
+table = pd.DataFrame(rows, columns=["instance", "scale", "auroc"])
 print(table.to_string(index=False))
-print(table.groupby("study")["auroc"].agg(["mean", "min"]).to_string())
+print(table.groupby("instance")["auroc"].agg(["mean", "min"]).to_string())
 write_table(snakemake.output[0], table)
