@@ -69,11 +69,11 @@ def test_validation_is_collected_under_the_names_that_are_given(tmp_path, monkey
     planted = [False, True, False, True]
     for file, values in zip(files, estimates, strict=True):
         pd.DataFrame({"planted": planted, "estimate": values}).to_parquet(file)
-    params = {"studies": ["world", "swapped", "world"], "scales": ["mini", "mini", "mini-seed1"]}
+    params = {"instances": ["world", "swapped", "world"], "scales": ["mini", "mini", "mini-seed1"]}
     output = [str(tmp_path / "out.csv")]
     run_script("steering/validation_summary", monkeypatch, list(map(str, files)), output, params)
     table = pd.read_csv(tmp_path / "out.csv")
-    assert table["study"].tolist() == params["studies"]
+    assert table["instance"].tolist() == params["instances"]
     assert table["scale"].tolist() == params["scales"]
     assert table["auroc"].tolist() == [roc_auc_score(planted, values) for values in estimates]
     assert table["auroc"].tolist() == [1.0, 0.0, 0.75]
