@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tonotopy.figures.catalogue import FIGURES
+from tonotopy.studies.steering.study import STUDY
 
 ROOT = Path(__file__).parents[2]
 RUNNER = """
@@ -59,14 +59,14 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
     study = yaml.safe_load((finished.path / "config.yaml").read_text())["steering"]["world"]
     statistics = json.dumps({"resamples": 100, "confidence": 0.95})
     place = results / "steering/world"
-    run(python, finished, "read_effects",
+    run(python, finished, "steering/read_effects",
         {"input": {"sweeps": [str(place / "sweep-test.parquet")],
                    "corpus": str(finished.path / "data/corpora/smoke/genres")},
          "output": {k: str(tmp_path / v) for k, v in {
              "by_clip": "by_clip.parquet", "matrix": "m.parquet", "table": "m.csv"}.items()}},
         {"sweep_names": ["test"], "slope_range": 0.1, "statistics": statistics, "seed": 0},
-        {"study": "world"})  # fmt: skip
-    run(python, finished, "judge_claims",
+        {"instance": "world"})  # fmt: skip
+    run(python, finished, "report/judge_claims",
         {"input": {"tables": [str(place / "predictions.parquet")],
                    "claims": ["workflow/claims/steering.yaml"],
                    "schema": "workflow/schemas/claims.schema.yaml"},
@@ -78,16 +78,16 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
          "titles": {"steering": "Study 2: steering"}, "statistics": statistics, "seed": 0},
         {})  # fmt: skip
     assert (tmp_path / "card.json").stat().st_size > 1000
-    figure = FIGURES["figure-3.4-steering"]
-    run(python, finished, "draw_figure",
+    run(python, finished, "report/draw_figure",
         {"input": [str(place / "sweep-test.parquet")],
          "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")}},
-        {"module": figure.module, "options": figure.options, "statistics": statistics,
-         "caption": figure.caption, "embedded": True,
-         "settings": json.dumps({k: study[k] for k in ("pairs", "flat", "slope_range")})},
-        {"study": "world", "figure": "figure-3.4-steering"})  # fmt: skip
+        {"figure": json.dumps({
+            "module": STUDY.figure_module("figure-3.4-steering"), "sources": ["sweep-test"],
+            "about": {**STUDY.shown_settings(study), "flat_concept": False}, "embedded": True}),
+         "caption": "A caption.", "statistics": statistics},
+        {"study": "steering", "instance": "world", "figure": "figure-3.4-steering"})  # fmt: skip
     assert (tmp_path / "figure.png").stat().st_size > 5000
-    run(python, finished, "enforce_controls",
+    run(python, finished, "report/enforce_controls",
         {"input": {"scorecard": str(results / "scorecard.json")},
          "output": [str(tmp_path / "verdict.txt")]},
         {"controls": "warn", "embedded": json.dumps({"steering/world": True})}, {})  # fmt: skip

@@ -131,7 +131,7 @@ def test_a_users_own_network_gets_its_curves_by_its_entry_alone(copied, tmp_path
         "inverse_penalty": None, "shuffles": 2, "tagging": None,
     }  # fmt: skip
     settings = {"networks": {"mine": entry}, "hierarchy": {"own": study},
-                "run": {"hierarchy": ["own"], "steering": []}}  # fmt: skip
+                "run": ["hierarchy/own"]}  # fmt: skip
     project = copied(settings)
     (project.path / "nets").mkdir()
     (project.path / "nets/tiny.py").write_text(OWN)

@@ -65,7 +65,7 @@ def test_a_second_run_has_nothing_to_do(finished):
             '"""Front ends: from',
             '"""Front ends (new): from',
         ),
-        ("workflow/scripts/steer.py", '"""Steer a corpus', '"""Now steer a corpus'),
+        ("workflow/scripts/steering/steer.py", '"""Steer a corpus', '"""Now steer a corpus'),
     ],
 )
 def test_a_docstring_reruns_nothing(changed, name, old, new):
@@ -74,7 +74,10 @@ def test_a_docstring_reruns_nothing(changed, name, old, new):
 
 
 def test_a_touched_file_reruns_nothing(changed):
-    for name in ("workflow/scripts/steer.py", "results/smoke/steering/world/slopes.parquet"):
+    for name in (
+        "workflow/scripts/steering/steer.py",
+        "results/smoke/steering/world/slopes.parquet",
+    ):
         os.utime(changed.path / name)
     assert changed.planned() == {}
 
@@ -92,7 +95,9 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
 
 
 def test_a_figures_style_redraws_that_figure_only(changed):
-    changed.edit("workflow/tonotopy/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"')
+    changed.edit(
+        "workflow/tonotopy/studies/steering/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"'
+    )
     planned = changed.planned()
     assert set(planned) == {"all", "draw_figure", "build_report"}
     assert planned["draw_figure"] == len(STUDIES)
@@ -100,7 +105,7 @@ def test_a_figures_style_redraws_that_figure_only(changed):
 
 def test_a_method_reruns_what_uses_it_and_not_the_training(changed):
     changed.edit(
-        "workflow/tonotopy/steering/effects.py", "centred = strengths - strengths.mean()",
+        "workflow/tonotopy/studies/steering/effects.py", "centred = strengths - strengths.mean()",
         "centred = strengths - strengths.mean(axis=0)",
     )  # fmt: skip
     planned = changed.planned()
