@@ -94,6 +94,20 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
     assert planned["draw_figure"] == 11
 
 
+def test_other_pairs_are_checked_and_judged_and_nothing_is_trained_anew(changed):
+    violin = "- {concept: violin, target: ["
+    changed.edit("config.yaml", f"{violin}classical]}}", f"{violin}blues]}}")
+    planned = changed.planned()
+    assert {"check_names", "judge_claims", "draw_figure"} <= set(planned)
+    assert not {"train_network", "fit_probes", "capture_activations"} & set(planned)
+
+
+def test_a_caption_redraws_that_figure_and_judges_nothing(changed):
+    changed.edit("workflow/tonotopy/studies/steering/figures/__init__.py",
+                 "Confusion of classes on", "Confusions of classes on")  # fmt: skip
+    assert set(changed.planned()) == {"all", "draw_figure", "build_report"}
+
+
 def test_a_figures_style_redraws_that_figure_only(changed):
     changed.edit(
         "workflow/tonotopy/studies/steering/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"'

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tonotopy.corpora.catalogue import PUBLIC
-from tonotopy.corpora.embedded.attributes import check_exact, chosen_values
+from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
@@ -73,9 +73,6 @@ def _check_corpus(place: str, entry: dict, audioset: dict) -> None:
 
 
 def _check_planted(place: str, entry: dict) -> None:
-    if entry["maker"] == "planted_music" and entry.get("parts") and "rate" in entry:
-        with _naming(f"{place}.rate"):
-            check_exact(entry["rate"], "parts")
     if entry["maker"] == "planted_twins":
         with _naming(f"{place}.values"):
             sounds = entry["of"].get("sounds", "seen")

@@ -8,7 +8,6 @@ from configs import SCHEMA
 
 from tonotopy.corpora.catalogue import EMBEDDED, PUBLIC
 from tonotopy.corpora.embedded.attributes import ATTRIBUTES
-from tonotopy.corpora.embedded.instruments import EXACT_RATES
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.embedded.tasks import TASKS
 from tonotopy.frontends.domains import DOMAINS, MEANING, ORDER
@@ -47,7 +46,6 @@ def test_names_of_makers_tasks_networks_and_objectives():
     twins = DEFINED["planted_twins"]["properties"]
     assert set(twins["attribute"]["enum"]) == set(ATTRIBUTES)
     assert set(twins["of"]["properties"]) == {field.name for field in fields(MusicWorld)}
-    assert set(twins["of"]["properties"]["rate"]["enum"]) == set(EXACT_RATES)
     assert set(DEFINED["embedded"]["properties"]["task"]["enum"]) == set(TASKS)
     published = DEFINED["published_network"]["properties"]["published"]["enum"]
     assert set(published) == set(PUBLISHED)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tonotopy.corpora.embedded.instruments import EXACT_RATES, INSTRUMENTS, SOUNDS, TEMPI
+from tonotopy.corpora.embedded.instruments import INSTRUMENTS, SOUNDS, TEMPI
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
 from tonotopy.errors import InputError, nearest
 
@@ -88,20 +88,3 @@ def _tempo(value) -> tuple[str, float]:
     if isinstance(value, bool) or not low <= tempo <= high:
         raise InputError(f"tempo {value}: expected {low} to {high} beats per minute")
     return f"{tempo:g}", tempo
-
-
-def check_exact(rate: int, what: str) -> None:
-    """Refuse a rate at which the synthesizer does not repeat itself.
-
-    Args:
-        rate: sampling rate in Hz.
-        what: what would be wrong, for the message.
-
-    Raises:
-        InputError: the rate is none of EXACT_RATES.
-    """
-    if rate not in EXACT_RATES:
-        raise InputError(
-            f"{what} of the planted world need a rate of {', '.join(map(str, EXACT_RATES))} Hz, "
-            f"not {rate}: at others the synthesizer may play a track differently each time"
-        )

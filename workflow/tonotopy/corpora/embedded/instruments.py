@@ -32,6 +32,3 @@ SOUNDS = {
     },
 }
 TEMPI = (92, 138)  # beats per minute
-# Hz. At other rates, such as 16000, 22050 and 32000, the synthesizer reads beyond the end of some
-# recordings: single samples of a track differ from run to run. These were tried note by note.
-EXACT_RATES = (22500, 24000, 44100)

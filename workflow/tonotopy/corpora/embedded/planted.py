@@ -6,7 +6,6 @@ from functools import partial
 import pandas as pd
 
 from tonotopy.corpora.embedded.arrangement import Arrangement
-from tonotopy.corpora.embedded.attributes import check_exact
 from tonotopy.corpora.embedded.instruments import INSTRUMENTS
 from tonotopy.corpora.embedded.music import GENRES, PARTS, MusicWorld
 from tonotopy.corpora.writer import CorpusWriter
@@ -49,11 +48,8 @@ def build(
         parts: whether to keep the stems and the noise of each clip.
 
     Raises:
-        InputError: the task is unknown, or parts are wanted at a rate at which the
-            synthesizer does not repeat itself.
+        InputError: the task is unknown.
     """
-    if parts:
-        check_exact(world.rate, "parts")
     if task not in TASKS:
         raise InputError(f"planted music has no task '{task}'{nearest(task, TASKS)}")
     classes, _ = TASKS[task]

@@ -11,26 +11,32 @@ import symusic
 FONT = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
 TICKS = 480  # per beat
 PLAYED_AT = 44100  # Hz
+REPEATABLE = (22500, 44100)  # Hz at which the planted world was found to repeat, note by note
 
 
 def play(midi: symusic.Score, rate: int) -> np.ndarray:
-    """Play a score with the General MIDI sound font: float32, shape (samples,), any peak.
+    """Play a score of notes up to D#7 with the General MIDI sound font.
 
-    Below 44100 Hz the synthesizer never returns from some notes, the lower the rate the lower they
-    are (the horn's D#6 at 16000 Hz); ``perform`` has no such limits. At most rates it
-    also reads beyond the end of some recordings: single samples then differ from run to run
-    (`instruments.EXACT_RATES` are free of it for the notes of the planted world).
-    """
-    return _synthesizer(rate).render(midi, stereo=False)[0]
+    At the rates of REPEATABLE the synthesizer plays at that rate, otherwise at 44100 Hz, to be
+    resampled (soxr, quality HQ): at 16000, 22050 or 32000 Hz it reads beyond the end of some
+    recordings, so that single samples differ from run to run, and never returns from some notes.
 
-
-def perform(midi: symusic.Score, rate: int) -> np.ndarray:
-    """Play a score of notes up to D#7 at 44100 Hz and resample it to ``rate`` in Hz.
+    Args:
+        midi: what is played.
+        rate: sampling rate in Hz.
 
     Returns:
         float32 samples, shape (samples,), any peak.
     """
-    return soxr.resample(play(midi, PLAYED_AT), PLAYED_AT, rate, quality="HQ")
+    if rate in REPEATABLE:
+        return _synthesizer(rate).render(midi, stereo=False)[0]
+    return perform(midi, rate)
+
+
+def perform(midi: symusic.Score, rate: int) -> np.ndarray:
+    """Play a score at 44100 Hz and resample it, whatever the rate in Hz; see `play`."""
+    sound = _synthesizer(PLAYED_AT).render(midi, stereo=False)[0]
+    return soxr.resample(sound, PLAYED_AT, rate, quality="HQ")
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from tonotopy.corpora.embedded.arrangement import Arrangement
-from tonotopy.corpora.embedded.attributes import ATTRIBUTES, Value, check_exact, chosen_values
+from tonotopy.corpora.embedded.attributes import ATTRIBUTES, Value, chosen_values
 from tonotopy.corpora.embedded.music import GENRES, MusicWorld
 from tonotopy.corpora.embedded.planted import causes_table, drawn, identity, planted_writer
 from tonotopy.errors import InputError, nearest
@@ -66,10 +66,8 @@ def build(
         parts: whether to keep the stems and the noise of each clip.
 
     Raises:
-        InputError: the attribute or a value is unknown, or at this rate the synthesizer does
-            not repeat itself.
+        InputError: the attribute or a value is unknown.
     """
-    check_exact(world.rate, "twins")
     chosen = chosen_values(attribute, values, world.sounds)
     rows = [(split, index) for split, count in clips.items() for index in range(count)]
     with planted_writer(path, GENRES, world, parts, WORDS) as out:
