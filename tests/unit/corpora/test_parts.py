@@ -503,10 +503,10 @@ import hashlib, sys
 import numpy as np
 from tonotopy.corpora.embedded.music import GENRES, MusicWorld
 causes = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
-world = MusicWorld(causes, seconds=1.0, rate=int(sys.argv[1]))
+world = MusicWorld(causes, seconds=3.0, rate=int(sys.argv[1]))
 digest = hashlib.sha256()
-for number, genre in enumerate(GENRES * 2):
-    rng = np.random.default_rng(number)
+for number in (39, 53, 54, 59):  # clips that differ where the synthesizer itself plays at 16 kHz
+    rng, genre = np.random.default_rng(number), GENRES[number % 10]
     digest.update(world.render(world.genre_score(genre, rng), rng).tobytes())
 print(digest.hexdigest())
 """
