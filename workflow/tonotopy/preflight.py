@@ -14,10 +14,9 @@ from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
 from tonotopy.instances import used
+from tonotopy.networks import ast_size
 
 PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
-AST = {"patch": (16, 16), "width": 768, "heads": 12}  # where an entry does not say
-GRID = {"mels": 128, "frames": 1024}
 
 
 def preflight(config: dict) -> None:
@@ -97,19 +96,13 @@ def _check_folder(place: str, path: str) -> None:
 
 
 def _check_ast(place: str, entry: dict) -> None:
-    arguments = AST | entry.get("arguments", {})
-    grid = GRID | {k: v for k, v in entry["front_end"].items() if k in GRID}
-    for side, (name, size) in zip(arguments["patch"], grid.items(), strict=True):
-        if side > size:
-            raise InputError(
-                f"{place}.arguments.patch: {arguments['patch']} does not fit into {grid['mels']} "
-                f"mels x {grid['frames']} frames ({name} of the front end)"
-            )
-    if arguments["width"] % arguments["heads"]:
-        raise InputError(
-            f"{place}.arguments.heads: width {arguments['width']} is no multiple of "
-            f"{arguments['heads']} heads"
-        )
+    arguments, front_end = entry.get("arguments", {}), entry["front_end"]
+    mels, frames = front_end.get("mels", ast_size.MELS), front_end.get("frames", ast_size.FRAMES)
+    with _naming(f"{place}.arguments.patch"):
+        ast_size.check_patch(arguments.get("patch", ast_size.PATCH), mels, frames)
+    with _naming(f"{place}.arguments.heads"):
+        width, heads = arguments.get("width", ast_size.WIDTH), arguments.get("heads", ast_size.HEADS)
+        ast_size.check_heads(width, heads)
 
 
 @contextmanager
@@ -117,5 +110,5 @@ def _naming(place: str) -> Iterator[None]:
     """Put the key before the message of an error inside the block."""
     try:
         yield
-    except InputError as error:
+    except (InputError, ValueError) as error:
         raise InputError(f"{place}: {error}") from None

@@ -113,7 +113,11 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
             r"networks.genre_ast.training.snapshots: there is no epoch 7, expected 0.* to 6",
         ),
         ("networks.genre_ast.arguments.heads", 5, r"genre_ast.arguments.heads: width 128.*5 heads"),
-        ("networks.genre_ast.arguments.patch", [200, 4], r"arguments.patch: \[200, 4\].*128 mels"),
+        (
+            "networks.genre_ast.arguments.patch",
+            [200, 4],
+            r"arguments.patch: patch \(200, 4\) does not fit into 128 mels x 150 frames",
+        ),
     ],
 )
 def test_mistakes_are_named_with_the_nearest_key(config, path, value, told):

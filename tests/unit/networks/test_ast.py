@@ -1,9 +1,13 @@
 """Our AST against transformers' on shared weights, and its fast path against the plain one."""
 
+import inspect
+
 import pytest
 import torch
 from transformers import ASTConfig, ASTForAudioClassification
 
+from tonotopy.frontends.log_mel import LogMelSettings
+from tonotopy.networks import ast_size
 from tonotopy.networks.ast import AST, CLASS_TOKENS
 from tonotopy.networks.layers import Layer
 
@@ -136,3 +140,11 @@ def test_as_many_tokens_are_computed_last_as_are_read_there():
     network(x)
     assert seen[-1] == 2
     handle.remove()
+
+
+def test_what_an_entry_leaves_open_is_what_the_network_and_its_front_end_take():
+    defaults = {n: p.default for n, p in inspect.signature(AST.__init__).parameters.items()}
+    light = {"patch": ast_size.PATCH, "mels": ast_size.MELS, "frames": ast_size.FRAMES,
+             "width": ast_size.WIDTH, "heads": ast_size.HEADS}  # fmt: skip
+    assert light.items() <= defaults.items()
+    assert LogMelSettings().mels == ast_size.MELS

@@ -1,17 +1,16 @@
 """A network whose output collapses at every strength: nothing to see, and nothing breaks."""
 
-from importlib import import_module
-
 import pandas as pd
 import pytest
+from drawn import draw
 from study_tables import claims_of, table_paths
 from tables_of_steering import PAIRS, SETTINGS, steering_tables
 
-from tonotopy.drawing.style import read_source
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.statistics import STATISTICS, SteeringTables
+from tonotopy.studies.steering.study import STUDY
 
 BOOTSTRAP = Bootstrap(50, 0.95, 0)
 OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be judged
@@ -88,17 +87,10 @@ def test_claims_about_slopes_say_why_they_are_not_judged_and_the_others_are(fold
 
 
 @pytest.mark.parametrize(
-    ("figure", "source", "options"),
-    [
-        ("matrix", "slopes", {}),
-        ("controls", "clip_slopes", {}),
-        ("steering_curves", "sweep-test", {"flat_concept": False}),
-    ],
+    "name", ["matrix", "controls", "figure-3.4-steering"]
 )
-def test_figures_are_drawn_and_the_matrix_says_so(folder, figure, source, options):
-    sources = dict([read_source(folder / f"{source}.parquet")])
-    about = {**SETTINGS, "resamples": 50, "confidence": 0.95, **options}
-    drawn = import_module(f"tonotopy.studies.steering.figures.{figure}").draw(sources, about)
+def test_figures_are_drawn_and_the_matrix_says_so(folder, name):
+    drawn = draw(folder, STUDY, name, SETTINGS)
     texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
-    assert any("collapsed at every strength" in text for text in texts) == (figure == "matrix")
+    assert any("collapsed at every strength" in text for text in texts) == (name == "matrix")
     assert drawn.axes

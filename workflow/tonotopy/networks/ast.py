@@ -9,6 +9,7 @@ from timm.models.vision_transformer import Block as TimmBlock
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from tonotopy.networks import ast_size
 from tonotopy.networks.layers import Layer
 
 CLASS_TOKENS = 2  # DeiT's class and distillation token, averaged before the head
@@ -68,24 +69,20 @@ class AST(nn.Module):
     def __init__(
         self,
         classes: int,
-        mels: int = 128,
-        frames: int = 1024,
-        patch: tuple[int, int] = (16, 16),
+        mels: int = ast_size.MELS,
+        frames: int = ast_size.FRAMES,
+        patch: tuple[int, int] = ast_size.PATCH,
         stride: tuple[int, int] = (10, 10),
-        width: int = 768,
+        width: int = ast_size.WIDTH,
         depth: int = 12,
-        heads: int = 12,
+        heads: int = ast_size.HEADS,
         mlp_ratio: float = 4.0,
         dropout: float = 0.0,
         norm_eps: float = 1e-6,
     ):
         super().__init__()
-        if patch[0] > mels or patch[1] > frames:
-            raise ValueError(
-                f"patch {tuple(patch)} does not fit into {mels} mels x {frames} frames"
-            )
-        if width % heads:
-            raise ValueError(f"width {width} is not a multiple of {heads} heads")
+        ast_size.check_patch(patch, mels, frames)
+        ast_size.check_heads(width, heads)
         self.grid = tuple(
             (size - p) // s + 1 for size, p, s in zip((mels, frames), patch, stride, strict=True)
         )
