@@ -236,6 +236,7 @@ def _one_of_two(rank: int, folder: str) -> None:
     whole, share = waveforms(5), Share.of(5, rank, 2)
     own = Clips(whole.sounds[share.slice], torch.eye(5)[share.slice], share, 4000)
     found = augmented(own, [Step("mixup", Nothing())], "waveform", rng(2))
+    assert own.whole_batch().share == Share.of(5)
     torch.save((found.sounds, found.targets), f"{folder}/{rank}.pt")
     torch.distributed.destroy_process_group()
 
