@@ -101,7 +101,10 @@ def _check_ast(place: str, entry: dict) -> None:
     with _naming(f"{place}.arguments.patch"):
         ast_size.check_patch(arguments.get("patch", ast_size.PATCH), mels, frames)
     with _naming(f"{place}.arguments.heads"):
-        width, heads = arguments.get("width", ast_size.WIDTH), arguments.get("heads", ast_size.HEADS)
+        width, heads = (
+            arguments.get("width", ast_size.WIDTH),
+            arguments.get("heads", ast_size.HEADS),
+        )
         ast_size.check_heads(width, heads)
 
 

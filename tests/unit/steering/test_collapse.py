@@ -86,9 +86,7 @@ def test_claims_about_slopes_say_why_they_are_not_judged_and_the_others_are(fold
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["matrix", "controls", "figure-3.4-steering"]
-)
+@pytest.mark.parametrize("name", ["matrix", "controls", "figure-3.4-steering"])
 def test_figures_are_drawn_and_the_matrix_says_so(folder, name):
     drawn = draw(folder, STUDY, name, SETTINGS)
     texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
