@@ -1,5 +1,6 @@
 """Draw a study's figure from tables on the disk, as the workflow does, and read what it shows."""
 
+import html
 import re
 from importlib import import_module
 from pathlib import Path
@@ -27,3 +28,13 @@ def shown(figure, folder: Path, name: str = "", caption: str = "") -> str:
     """Return the words of a figure, which is written into a folder as f.svg and f.png."""
     save_figure(figure, name, caption, folder / "f.svg", folder / "f.png")
     return " ".join(re.findall(r">([^<>]+)</text>", (folder / "f.svg").read_text()))
+
+
+def check_figure(source: Path, target: Path, study: Study, name: str, settings: dict, words: str):
+    """Draw a figure from one folder into another; its words, caption and title must be there."""
+    caption = f"{study.figures[name].caption} Scale smoke, instance tiny."
+    text = shown(draw(source, study, name, settings), target, name, caption)
+    assert words in text and html.escape(caption, quote=False) in text
+    assert f"<dc:title>{name}</dc:title>" in (target / "f.svg").read_text()
+    assert (target / "f.png").read_bytes().startswith(b"\x89PNG")
+    assert (target / "f.png").stat().st_size > 5000

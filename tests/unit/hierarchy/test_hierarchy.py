@@ -20,7 +20,6 @@ from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.vggish import VGGish
 from tonotopy.studies.hierarchy.controls import control_table
-from tonotopy.studies.hierarchy.families import family
 from tonotopy.studies.hierarchy.probing import ProbeSettings, drawn_folds, probe_task
 from tonotopy.studies.hierarchy.summaries import by_layer, centres, profiles, split_groups
 
@@ -128,17 +127,3 @@ def test_groups_in_two_folds_are_counted():
     fold = np.array([0, 0, 1, 1, 2])
     assert split_groups(fold, np.array(["a", "a", "b", "b", "c"])) == 0
     assert split_groups(fold, np.array(["a", "b", "b", "a", "c"])) == 2
-
-
-@pytest.mark.parametrize(
-    ("entry", "expected"),
-    [
-        ({"architecture": "vggish"}, "vggish"),
-        ({"architecture": "cnn14"}, "clap"),
-        ({"published": "ast_audioset"}, "ast"),
-        ({"published": "encodec"}, "other"),
-        ({"module": "a:B"}, "other"),
-    ],
-)
-def test_networks_are_recognised_as_the_thesiss(entry, expected):
-    assert family(entry) == expected

@@ -1,10 +1,8 @@
 """The figures of study 1: drawn from tables alone, showing what these hold."""
 
-import html
-
 import pandas as pd
 import pytest
-from drawn import draw, shown
+from drawn import check_figure, draw, shown
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 
 from tonotopy.studies.hierarchy.figures.profile_rows import at_best_k, rows_of
@@ -35,12 +33,7 @@ def test_every_figure_has_words_to_look_for():
 
 @pytest.mark.parametrize("name", STUDY.figures)
 def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
-    caption = f"{STUDY.figures[name].caption} Scale smoke, instance tiny."
-    words = shown(draw(folder, STUDY, name, SETTINGS), tmp_path, name, caption)
-    assert TEXT[name] in words and html.escape(caption, quote=False) in words
-    assert f"<dc:title>{name}</dc:title>" in (tmp_path / "f.svg").read_text()
-    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "f.png").stat().st_size > 5000
+    check_figure(folder, tmp_path, STUDY, name, SETTINGS, TEXT[name])
 
 
 def test_a_network_and_a_task_of_ones_own_are_drawn(folder, tmp_path):
