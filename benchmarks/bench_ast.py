@@ -40,9 +40,12 @@ def main() -> None:
 
     for title, run in (("AST training step", step), ("AST forward", forward)):
         compare(
-            title, lambda run=run: run(ours, ours_answer),
-            lambda run=run: run(theirs, theirs_answer), REPEATS, goal=1.05,
-        )  # fmt: skip
+            title,
+            lambda run=run: run(ours, ours_answer),
+            lambda run=run: run(theirs, theirs_answer),
+            REPEATS,
+            goal=1.05,
+        )
 
 
 if __name__ == "__main__":

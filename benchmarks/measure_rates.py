@@ -100,8 +100,9 @@ def segment_row() -> float:
     rows = 100_000
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "segments.csv"
-        place.write_text("".join(f'{n:011d}, 0.000, 10.000, "/m/09x0r,/t/dd00088"\n'
-                                 for n in range(rows)))  # fmt: skip
+        place.write_text(
+            "".join(f'{n:011d}, 0.000, 10.000, "/m/09x0r,/t/dd00088"\n' for n in range(rows))
+        )
         return core_seconds(lambda: list(read(place, "unbalanced", Reading()))) / rows
 
 
@@ -133,8 +134,9 @@ def layer_probes() -> dict[str, float]:
     labels = np.arange(CLIPS) % CLASSES
     vectors = rng.normal(size=(CLIPS, 512)) + 0.3 * rng.normal(size=(CLASSES, 512))[labels]
     squared = squared_distances(vectors.astype(np.float32))
-    corpus = SimpleNamespace(labels=labels, groups=np.arange(CLIPS).astype(str), name="x",
-                             clips=np.arange(CLIPS))  # fmt: skip
+    corpus = SimpleNamespace(
+        labels=labels, groups=np.arange(CLIPS).astype(str), name="x", clips=np.arange(CLIPS)
+    )
     fold = {kind: folds(labels, corpus.groups, kind) for kind in ("paper", "grouped")}
 
     def run(penalty, shuffles, null):
@@ -151,13 +153,33 @@ def layer_probes() -> dict[str, float]:
 def curve() -> float:
     """Intervals of one curve (12 layers, 12 ks) over clips, per resample and clip."""
     rng = np.random.default_rng(0)
-    keys = {"network": "n", "family": "ast", "task": "t", "level": "low", "copy": "trained",
-            "length": "whole", "folds": "paper", "probe": "knn", "labels": "true",
-            "classes": CLASSES, "dims": 10, "seconds": 1.0}  # fmt: skip
-    table = pd.DataFrame([
-        {**keys, "layer": f"layer{i}", "position": i, "k": k, "correct": rng.random(CLIPS) < 0.5}
-        for i in range(12) for k in KS
-    ])  # fmt: skip
+    keys = {
+        "network": "n",
+        "family": "ast",
+        "task": "t",
+        "level": "low",
+        "copy": "trained",
+        "length": "whole",
+        "folds": "paper",
+        "probe": "knn",
+        "labels": "true",
+        "classes": CLASSES,
+        "dims": 10,
+        "seconds": 1.0,
+    }
+    table = pd.DataFrame(
+        [
+            {
+                **keys,
+                "layer": f"layer{i}",
+                "position": i,
+                "k": k,
+                "correct": rng.random(CLIPS) < 0.5,
+            }
+            for i in range(12)
+            for k in KS
+        ]
+    )
     with threadpool_limits(1):
         taken = core_seconds(lambda: (profiles(table, BOOTSTRAP), centres(table, BOOTSTRAP)))
     return taken / (RESAMPLES * CLIPS)

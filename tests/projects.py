@@ -9,9 +9,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 IGNORED = shutil.ignore_patterns(
-    ".git", ".venv", ".snakemake", "__pycache__", ".*_cache", "corpora", "downloads", "mini*",
-    "pocket", "smoke", "paper", "logs",
-)  # fmt: skip
+    ".git",
+    ".venv",
+    ".snakemake",
+    "__pycache__",
+    ".*_cache",
+    "corpora",
+    "downloads",
+    "mini*",
+    "pocket",
+    "smoke",
+    "paper",
+    "logs",
+)
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,16 @@ def nsynth(root: Path) -> None:
 def medley_solos_db(root: Path) -> None:
     """Songs of several excerpts; one song is in two of the published subsets."""
     rows = ["subset,instrument,instrument_id,song_id,uuid4"]
-    names = ["clarinet", "distorted electric guitar", "female singer", "flute", "piano",
-             "tenor saxophone", "trumpet", "violin"]  # fmt: skip
+    names = [
+        "clarinet",
+        "distorted electric guitar",
+        "female singer",
+        "flute",
+        "piano",
+        "tenor saxophone",
+        "trumpet",
+        "violin",
+    ]
     for number in range(8 * 3 * 2):
         instrument, song = number % 8, number // 2 % 24
         subset = ("training", "validation", "test")[number // 16]
@@ -110,8 +118,11 @@ def fsd50k(root: Path) -> None:
 
 def fma_small(root: Path) -> None:
     """Two lines of column names and a third for the index; an empty file of the three known."""
-    rows = [",album,artist,set,set,track,track", ",id,id,split,subset,genre_top,license",
-            "track_id,,,,,,"]  # fmt: skip
+    rows = [
+        ",album,artist,set,set,track,track",
+        ",id,id,split,subset,genre_top,license",
+        "track_id,,,,,,",
+    ]
     genres = ["Electronic", "Experimental", "Folk", "Hip-Hop"]
     genres += ["Instrumental", "International", "Pop", "Rock"]
     for number in range(8 * 4):

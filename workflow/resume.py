@@ -26,13 +26,38 @@ ROUNDS = 3  # damage that a run itself meets is repaired, but not for ever
 OWN = ("--verify", "--take-over")
 # what Snakemake does instead of running jobs, as its options are called inside
 ELSE = (
-    "dryrun", "touch", "lint", "list_rules", "list_target_rules", "print_compilation", "dag",
-    "rulegraph", "filegraph", "d3dag", "containerize", "generate_unit_tests", "unlock",
-    "cleanup_metadata", "conda_cleanup_envs", "conda_create_envs_only", "list_conda_envs",
-    "cleanup_shadow", "container_cleanup_images", "list_changes", "list_input_changes",
-    "list_params_changes", "list_untracked", "summary", "detailed_summary", "archive",
-    "delete_all_output", "delete_temp_output", "report", "draft_notebook", "edit_notebook",
-)  # fmt: skip
+    "dryrun",
+    "touch",
+    "lint",
+    "list_rules",
+    "list_target_rules",
+    "print_compilation",
+    "dag",
+    "rulegraph",
+    "filegraph",
+    "d3dag",
+    "containerize",
+    "generate_unit_tests",
+    "unlock",
+    "cleanup_metadata",
+    "conda_cleanup_envs",
+    "conda_create_envs_only",
+    "list_conda_envs",
+    "cleanup_shadow",
+    "container_cleanup_images",
+    "list_changes",
+    "list_input_changes",
+    "list_params_changes",
+    "list_untracked",
+    "summary",
+    "detailed_summary",
+    "archive",
+    "delete_all_output",
+    "delete_temp_output",
+    "report",
+    "draft_notebook",
+    "edit_notebook",
+)
 
 
 class Run:
@@ -70,8 +95,9 @@ class Run:
         Raises:
             InputError: Snakemake cannot tell; its own message is printed.
         """
-        done = subprocess.run(self._command(["--summary"]), env=self._environment,
-                              capture_output=True, text=True)  # fmt: skip
+        done = subprocess.run(
+            self._command(["--summary"]), env=self._environment, capture_output=True, text=True
+        )
         if done.returncode:
             print(done.stderr, file=sys.stderr)
             raise InputError("snakemake cannot plan this run; its message is above")
@@ -163,8 +189,11 @@ def _make_again(run: Run, folder: Path, outputs: list[Path]) -> int:
         times.put_back()
     for output in outputs:
         if status == 0 and not output.exists():
-            print(f"note: {output} was lost and is not part of what this run makes; a run without "
-                  "--until and the like makes it again", flush=True)  # fmt: skip
+            print(
+                f"note: {output} was lost and is not part of what this run makes; a run without "
+                "--until and the like makes it again",
+                flush=True,
+            )
     return status
 
 

@@ -109,8 +109,11 @@ def _play(stage: Stage, kind, rng: Random, head: str) -> Counter:
         trial.wrong += [f"a run hung: {text[-3000:]}" for text in stage.hung()]
         trial.wrong += stage.differences(trial.spared)
         lost = _lost(stage, trial, before)
-    bad = [*(f"WRONG: {text}" for text in trial.wrong), *(f"LOST: {name}" for name in lost),
-           *(f"NAMES NO CULPRIT: {text}" for text in trial.silent)]  # fmt: skip
+    bad = [
+        *(f"WRONG: {text}" for text in trial.wrong),
+        *(f"LOST: {name}" for name in lost),
+        *(f"NAMES NO CULPRIT: {text}" for text in trial.silent),
+    ]
     seconds = time.monotonic() - began
     came = "FAILED" if bad else "ok" if trial.effective else "ok, but nothing was disturbed"
     print(f"{head} {seconds:5.1f} s  {trial.told}: {came}", *bad, sep="\n    ", flush=True)
@@ -136,8 +139,10 @@ def _lost(stage: Stage, trial: Trial, states: list[dict[str, tuple]]) -> list[st
 
 
 def _summary(counts: Counter, wanted: int) -> int:
-    print(f"\n{counts['tried']} faults tried, {counts['missed']} came too late to disturb, "
-          f"{counts['skipped']} skipped")  # fmt: skip
+    print(
+        f"\n{counts['tried']} faults tried, {counts['missed']} came too late to disturb, "
+        f"{counts['skipped']} skipped"
+    )
     for key, told in (
         ("wrong", "faults with wrong results"),
         ("lost", "finished outputs lost"),

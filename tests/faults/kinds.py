@@ -258,10 +258,23 @@ def full_disk(stage: Stage, rng: Random, later: ExitStack) -> Trial:
 
 
 KINDS: tuple[Callable[[Stage, Random, ExitStack], Trial], ...] = (
-    kill_snakemake, kill_everything, kill_script, terminate, kill_recovery, second_run, damage,
-    damage, damage, damage_at_work, damage_at_work, delete, torn_notes, torn_checkpoint, read_only,
+    kill_snakemake,
+    kill_everything,
+    kill_script,
+    terminate,
+    kill_recovery,
+    second_run,
+    damage,
+    damage,
+    damage,
+    damage_at_work,
+    damage_at_work,
+    delete,
+    torn_notes,
+    torn_checkpoint,
+    read_only,
     full_disk,
-)  # fmt: skip
+)
 
 
 def _disturbed(

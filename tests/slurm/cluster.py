@@ -78,9 +78,12 @@ def install() -> None:
         raise CannotRun("SLURM is not installed, and there is no apt-get to install it with")
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(
-            ["apt-get", "--quiet", *command], capture_output=True, text=True, check=False,
+            ["apt-get", "--quiet", *command],
+            capture_output=True,
+            text=True,
+            check=False,
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )  # fmt: skip
+        )
         if done.returncode:
             raise CannotRun(f"apt-get {command[0]} failed: {done.stderr.strip()[-300:]}")
 

@@ -22,9 +22,15 @@ QUICK = {
 # this cluster keeps no accounts and is asked as soon as most jobs can be done; each time that none
 # is, the plugin waits 10 s longer
 HERE = (
-    "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "9",
-    "--latency-wait", "5", "--jobs", "4",
-)  # fmt: skip
+    "--slurm-status-command",
+    "squeue",
+    "--slurm-init-seconds-before-status-checks",
+    "9",
+    "--latency-wait",
+    "5",
+    "--jobs",
+    "4",
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,13 @@ class Project:
         command += ["--", *targets]
         with (self.path / "told").open("a") as log:
             run = subprocess.Popen(
-                command, cwd=self.path, stdout=log, stderr=log, start_new_session=True,
+                command,
+                cwd=self.path,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 preexec_fn=_hear_interrupts,
-            )  # fmt: skip
+            )
         self.started.append(run)
         return run
 

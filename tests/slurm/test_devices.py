@@ -9,8 +9,9 @@ NETWORK = "results/two/networks/genre_ast"
 
 def test_two_devices_are_two_tasks_that_train_one_network(cluster, project):
     (project.path / "two.yaml").write_text(yaml.safe_dump(TWO))
-    run = project.start("--set-resources", *AS_TASKS, overlays=("quick.yaml", "two.yaml"),
-                        targets=(NETWORK,))  # fmt: skip
+    run = project.start(
+        "--set-resources", *AS_TASKS, overlays=("quick.yaml", "two.yaml"), targets=(NETWORK,)
+    )
     assert run.wait(timeout=450) == 0, project.told[-8000:]
     job = cluster.of("train_network")[-1]
     assert (job["JobState"], job["NumTasks"]) == ("COMPLETED", "2")

@@ -44,12 +44,20 @@ def python(tmp_path_factory):
 
 
 def run(python, project, script, files, params, wildcards):
-    job = {"script": script, "files": {**files, "log": ["isolated.log"]}, "params": params,
-           "wildcards": {"scale": "smoke", **wildcards}}  # fmt: skip
+    job = {
+        "script": script,
+        "files": {**files, "log": ["isolated.log"]},
+        "params": params,
+        "wildcards": {"scale": "smoke", **wildcards},
+    }
     done = subprocess.run(
         [python, "-c", RUNNER, json.dumps(job)],
-        cwd=project.path, capture_output=True, text=True, env={"PATH": "/usr/bin"}, check=False,
-    )  # fmt: skip
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin"},
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip().endswith("[]")
 
@@ -59,36 +67,93 @@ def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, fi
     study = yaml.safe_load((finished.path / "config.yaml").read_text())["steering"]["world"]
     statistics = json.dumps({"resamples": 100, "confidence": 0.95})
     place = results / "steering/world"
-    run(python, finished, "steering/read_effects",
-        {"input": {"sweeps": [str(place / "sweep-test.parquet")],
-                   "corpus": str(finished.path / "data/corpora/smoke/genres")},
-         "output": {k: str(tmp_path / v) for k, v in {
-             "by_clip": "by_clip.parquet", "matrix": "m.parquet", "table": "m.csv"}.items()}},
+    run(
+        python,
+        finished,
+        "steering/read_effects",
+        {
+            "input": {
+                "sweeps": [str(place / "sweep-test.parquet")],
+                "corpus": str(finished.path / "data/corpora/smoke/genres"),
+            },
+            "output": {
+                k: str(tmp_path / v)
+                for k, v in {
+                    "by_clip": "by_clip.parquet",
+                    "matrix": "m.parquet",
+                    "table": "m.csv",
+                }.items()
+            },
+        },
         {"sweep_names": ["test"], "slope_range": 0.1, "statistics": statistics, "seed": 0},
-        {"instance": "world"})  # fmt: skip
-    run(python, finished, "report/judge_claims",
-        {"input": {"tables": [str(place / "predictions.parquet")],
-                   "claims": ["workflow/claims/steering.yaml"],
-                   "schema": "workflow/schemas/claims.schema.yaml"},
-         "output": {k: str(tmp_path / f"card.{k}") for k in ("json", "csv", "page")}},
-        {"instances": json.dumps([
-            {"study": "steering", "name": "world", "settings": study, "tables": ["predictions"],
-             "embedded": True, "statistics": "tonotopy.studies.steering.statistics"}]),
-         "claims": ["steering"], "known": {"steering": ["world"]},
-         "titles": {"steering": "Study 2: steering"}, "statistics": statistics, "seed": 0},
-        {})  # fmt: skip
+        {"instance": "world"},
+    )
+    run(
+        python,
+        finished,
+        "report/judge_claims",
+        {
+            "input": {
+                "tables": [str(place / "predictions.parquet")],
+                "claims": ["workflow/claims/steering.yaml"],
+                "schema": "workflow/schemas/claims.schema.yaml",
+            },
+            "output": {k: str(tmp_path / f"card.{k}") for k in ("json", "csv", "page")},
+        },
+        {
+            "instances": json.dumps(
+                [
+                    {
+                        "study": "steering",
+                        "name": "world",
+                        "settings": study,
+                        "tables": ["predictions"],
+                        "embedded": True,
+                        "statistics": "tonotopy.studies.steering.statistics",
+                    }
+                ]
+            ),
+            "claims": ["steering"],
+            "known": {"steering": ["world"]},
+            "titles": {"steering": "Study 2: steering"},
+            "statistics": statistics,
+            "seed": 0,
+        },
+        {},
+    )
     assert (tmp_path / "card.json").stat().st_size > 1000
-    run(python, finished, "report/draw_figure",
-        {"input": [str(place / "sweep-test.parquet")],
-         "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")}},
-        {"figure": json.dumps({
-            "module": STUDY.figure_module("figure-3.4-steering"), "sources": ["sweep-test"],
-            "about": {**STUDY.shown_settings(study), "flat_concept": False}, "embedded": True}),
-         "caption": "A caption.", "statistics": statistics},
-        {"study": "steering", "instance": "world", "figure": "figure-3.4-steering"})  # fmt: skip
+    run(
+        python,
+        finished,
+        "report/draw_figure",
+        {
+            "input": [str(place / "sweep-test.parquet")],
+            "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")},
+        },
+        {
+            "figure": json.dumps(
+                {
+                    "module": STUDY.figure_module("figure-3.4-steering"),
+                    "sources": ["sweep-test"],
+                    "about": {**STUDY.shown_settings(study), "flat_concept": False},
+                    "embedded": True,
+                }
+            ),
+            "caption": "A caption.",
+            "statistics": statistics,
+        },
+        {"study": "steering", "instance": "world", "figure": "figure-3.4-steering"},
+    )
     assert (tmp_path / "figure.png").stat().st_size > 5000
-    run(python, finished, "report/enforce_controls",
-        {"input": {"scorecard": str(results / "scorecard.json")},
-         "output": [str(tmp_path / "verdict.txt")]},
-        {"controls": "warn", "embedded": json.dumps({"steering/world": True})}, {})  # fmt: skip
+    run(
+        python,
+        finished,
+        "report/enforce_controls",
+        {
+            "input": {"scorecard": str(results / "scorecard.json")},
+            "output": [str(tmp_path / "verdict.txt")],
+        },
+        {"controls": "warn", "embedded": json.dumps({"steering/world": True})},
+        {},
+    )
     assert (tmp_path / "verdict.txt").is_file()

@@ -36,19 +36,30 @@ OVERLAY = {
     "scale": "extended",
     "controls": "warn",
     "run": ["loudness/own", "hierarchy/own"],
-    "networks": {"own": {
-        "architecture": "small", "corpus": "own", "arguments": {"width": 4},
-        "front_end": {"kind": "waveform", "rate": 8000},
-        "training": {"epochs": 2, "batch": 8, "learning_rate": 1e-2},
-    }},
+    "networks": {
+        "own": {
+            "architecture": "small",
+            "corpus": "own",
+            "arguments": {"width": 4},
+            "front_end": {"kind": "waveform", "rate": 8000},
+            "training": {"epochs": 2, "batch": 8, "learning_rate": 1e-2},
+        }
+    },
     "loudness": {"own": {"network": "own", "corpus": "own", "loudest": "low"}},
-    "hierarchy": {"own": {
-        "networks": ["own"], "tasks": {"pitch": {"corpus": "own", "level": "low"}}, "ks": [1, 3],
-        "folds": ["paper"], "second": None, "inverse_penalty": None, "shuffles": 1,
-        "tagging": None,
-    }},
+    "hierarchy": {
+        "own": {
+            "networks": ["own"],
+            "tasks": {"pitch": {"corpus": "own", "level": "low"}},
+            "ks": [1, 3],
+            "folds": ["paper"],
+            "second": None,
+            "inverse_penalty": None,
+            "shuffles": 1,
+            "tagging": None,
+        }
+    },
     "statistics": {"resamples": 50},
-}  # fmt: skip
+}
 
 
 def hums(folder: Path) -> None:
@@ -75,8 +86,12 @@ def extended(tmp_path_factory) -> Project:
     # a study: one line; its files are there already
     insert(project, f"{PACKAGE}/studies/__init__.py", '    "steering",\n', '    "loudness",\n')
     # a corpus: its name in the catalogue
-    insert(project, f"{PACKAGE}/corpora/catalogue.py",
-           "import GTZAN\n", "from tonotopy.corpora.public.hums import HUMS\n")  # fmt: skip
+    insert(
+        project,
+        f"{PACKAGE}/corpora/catalogue.py",
+        "import GTZAN\n",
+        "from tonotopy.corpora.public.hums import HUMS\n",
+    )
     insert(project, f"{PACKAGE}/corpora/catalogue.py", "        GTZAN,\n", "        HUMS,\n")
     # a network: a row of the registry, its arguments in the schema
     registry = f"{PACKAGE}/networks/registry.py"
@@ -113,8 +128,9 @@ def test_what_was_added_runs_to_the_scorecard(extended):
 
 
 def test_a_misspelt_class_of_a_new_study_is_told_before_any_training(extended):
-    told = extended.snakemake("--config", "scale=misspelt", 'loudness={"own": {"loudest": "lwo"}}',
-                              ok=False)  # fmt: skip
+    told = extended.snakemake(
+        "--config", "scale=misspelt", 'loudness={"own": {"loudest": "lwo"}}', ok=False
+    )
     message = r"error: loudness.own.loudest: corpus own has no class 'lwo' \(did you mean 'low'\?\)"
     assert re.search(message, told)
     assert not (extended.path / "results/misspelt/networks").exists()

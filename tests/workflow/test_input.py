@@ -70,24 +70,41 @@ def overlay(genres, sounds) -> dict:
     return {
         "scale": "own",
         "run": ["steering/mine"],
-        "corpora": {"my_music": {**folder, "path": str(genres)},
-                    "my_sounds": {**folder, "path": str(sounds)}},
-        "networks": {"my_ast": {
-            "architecture": "ast", "corpus": "my_music",
-            "arguments": {"patch": [16, 4], "stride": [16, 4], "width": 16, "depth": 3, "heads": 2},
-            "front_end": {"rate": 8000, "n_fft": 256, "hop_ms": 10.0, "mels": 16, "frames": 50},
-            "training": {"epochs": 3, "batch": 8, "learning_rate": 3e-3},
-        }},
-        "steering": {"mine": {
-            "network": "my_ast", "concepts": "my_sounds", "unseen": None,
-            "sweeps": ["test", "layers", "controls"],
-            "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
-            "strengths": [-0.1, 0.1], "slope_range": 0.1,
-            "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
-            "pairs": [{"concept": "hum", "target": ["slow"]}], "flat": None,
-        }},
+        "corpora": {
+            "my_music": {**folder, "path": str(genres)},
+            "my_sounds": {**folder, "path": str(sounds)},
+        },
+        "networks": {
+            "my_ast": {
+                "architecture": "ast",
+                "corpus": "my_music",
+                "arguments": {
+                    "patch": [16, 4],
+                    "stride": [16, 4],
+                    "width": 16,
+                    "depth": 3,
+                    "heads": 2,
+                },
+                "front_end": {"rate": 8000, "n_fft": 256, "hop_ms": 10.0, "mels": 16, "frames": 50},
+                "training": {"epochs": 3, "batch": 8, "learning_rate": 3e-3},
+            }
+        },
+        "steering": {
+            "mine": {
+                "network": "my_ast",
+                "concepts": "my_sounds",
+                "unseen": None,
+                "sweeps": ["test", "layers", "controls"],
+                "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
+                "strengths": [-0.1, 0.1],
+                "slope_range": 0.1,
+                "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
+                "pairs": [{"concept": "hum", "target": ["slow"]}],
+                "flat": None,
+            }
+        },
         "statistics": {"resamples": 100},
-    }  # fmt: skip
+    }
 
 
 def test_own_music_in_folders_goes_to_the_scorecard(project, tmp_path):

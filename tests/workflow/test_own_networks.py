@@ -43,36 +43,53 @@ class TinyCNN(nn.Module):
         maps = self.body(waveforms[:, None]).relu()
         return {"logits": self.head(maps.mean(dim=2))}
 """
-GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae",
-          "rock"]  # fmt: skip
+GENRES = [
+    "blues",
+    "classical",
+    "country",
+    "disco",
+    "hiphop",
+    "jazz",
+    "metal",
+    "pop",
+    "reggae",
+    "rock",
+]
 NETWORKS = {
     "transformer": {
-        "module": "nets.tiny:TinyAST", "arguments": {"outputs": 12},
+        "module": "nets.tiny:TinyAST",
+        "arguments": {"outputs": 12},
         "classes": [f"label {n}" for n in range(12)],
         "layers": {
             f"block{n}": {
                 "path": f"model.audio_spectrogram_transformer.layers.{n}",
-                "read": "tokens", "tokens": [0, 1],
+                "read": "tokens",
+                "tokens": [0, 1],
             }
             for n in (0, 1)
         },
         "front_end": {"kind": "kaldi", "rate": 8000, "mels": 16, "frames": 40},
     },
     "cnn": {
-        "module": "nets.tiny:TinyCNN", "arguments": {"width": 4, "outputs": 10},
+        "module": "nets.tiny:TinyCNN",
+        "arguments": {"width": 4, "outputs": 10},
         "classes": GENRES,
         "layers": {"first": "body.1", "last": {"path": "body.2", "read": "channels"}},
         "front_end": {"kind": "waveform", "rate": 16000},
     },
-}  # fmt: skip
+}
 STEERED = {
-    "classes": "genres", "concepts": "instruments", "unseen": None,
+    "classes": "genres",
+    "concepts": "instruments",
+    "unseen": None,
     "sweeps": ["test", "layers", "controls"],
     "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
-    "strengths": [-0.1, 0.1], "slope_range": 0.1,
+    "strengths": [-0.1, 0.1],
+    "slope_range": 0.1,
     "clips": {"test": 30, "unseen": None, "layers": 20, "controls": 20},
-    "pairs": [{"concept": "violin", "target": ["classical"]}], "flat": None,
-}  # fmt: skip
+    "pairs": [{"concept": "violin", "target": ["classical"]}],
+    "flat": None,
+}
 OUTPUTS = {genre: f"label {11 - n}" for n, genre in enumerate(GENRES)}
 
 
@@ -110,8 +127,10 @@ def table(project, instance, name):
 def test_a_network_that_classifies_is_steered_to_its_scorecard(project, instance):
     rows = json.loads((project.path / "results/smoke/scorecard.json").read_text())
     rows = {row["id"]: row for row in rows if row["instance"] == instance}
-    nulls = [f"steering.over_{kind}.{instance}.violin-classical"
-             for kind in ("random", "shuffled", "untrained")]  # fmt: skip
+    nulls = [
+        f"steering.over_{kind}.{instance}.violin-classical"
+        for kind in ("random", "shuffled", "untrained")
+    ]
     for name in (*nulls, f"steering.pair.{instance}.violin-classical"):
         assert rows[name]["estimate"] is not None, name
     assert {rows[name]["kind"] for name in nulls} == {"control"}

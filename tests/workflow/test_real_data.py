@@ -50,10 +50,14 @@ def test_gtzans_hundred_clips_are_steered_as_the_unseen_corpus(copied, tmp_path)
     gtzan_mini(tmp_path / "own")
     smoke = yaml.safe_load((Path(__file__).parents[2] / "workflow/scales/smoke.yaml").read_text())
     gtzan = {
-        "maker": "gtzan", "version": "mini", "task": "genre", "path": str(tmp_path / "own"),
-        "rate": 22500, "seconds": 1.5,
+        "maker": "gtzan",
+        "version": "mini",
+        "task": "genre",
+        "path": str(tmp_path / "own"),
+        "rate": 22500,
+        "seconds": 1.5,
         "split": {"from": "random", "shares": {"train": 0.0, "validation": 0.0, "test": 1.0}},
-    }  # fmt: skip
+    }
     corpora = {**smoke["corpora"], "gtzan": gtzan}
     steering = {**smoke["steering"], "world": {**smoke["steering"]["world"], "unseen": "gtzan"}}
     project = copied({"corpora": corpora, "steering": steering})
@@ -71,11 +75,17 @@ def test_gtzans_hundred_clips_are_steered_as_the_unseen_corpus(copied, tmp_path)
 
 
 def test_audiosets_sets_from_csv_and_parquet_to_corpora(copied, tmp_path):
-    settings = {"segments": ["balanced"], "files": {"balanced": str(BALANCED)},
-                "per_class": 5, "repository": str(tmp_path / "hub")}  # fmt: skip
+    settings = {
+        "segments": ["balanced"],
+        "files": {"balanced": str(BALANCED)},
+        "per_class": 5,
+        "repository": str(tmp_path / "hub"),
+    }
     short = {"maker": "audioset", "rate": 8000, "seconds": 0.2}
-    corpora = {"gtzanlike": {**short, "task": "genre"},
-               "medleysolosdblike": {**short, "task": "instrument"}}  # fmt: skip
+    corpora = {
+        "gtzanlike": {**short, "task": "genre"},
+        "medleysolosdblike": {**short, "task": "instrument"},
+    }
     project = copied({"audioset": settings, "corpora": corpora, "scale": "real"})
     told = project.snakemake(target="audioset_tables")
     assert "GTZANLike: 50 clips, the thesis has 41,811" in told
@@ -95,8 +105,14 @@ def test_audiosets_sets_from_csv_and_parquet_to_corpora(copied, tmp_path):
 def test_the_plan_is_told_before_anything_is_fetched(finished):
     paper = finished.__class__(finished.path, "workflow/scales/paper.yaml")
     told = paper.snakemake(target="plan")
-    for expected in ("95 jobs: ", "genres.tar.gz", "1.23 GB", "corpus gtzanlike", "41,811 clips",
-                     "free on this disk"):  # fmt: skip
+    for expected in (
+        "95 jobs: ",
+        "genres.tar.gz",
+        "1.23 GB",
+        "corpus gtzanlike",
+        "41,811 clips",
+        "free on this disk",
+    ):
         assert expected in told
     assert not (finished.path / "data/downloads").exists()
 
@@ -120,18 +136,26 @@ class TinyNet(nn.Module):
 
 def test_a_users_own_network_gets_its_curves_by_its_entry_alone(copied, tmp_path):
     entry = {
-        "module": "nets.tiny:TinyNet", "arguments": {"width": 4}, "classes": ["a", "b", "c"],
+        "module": "nets.tiny:TinyNet",
+        "arguments": {"width": 4},
+        "classes": ["a", "b", "c"],
         "layers": {"pooling": "body.2", "activated": {"path": "body.1", "read": "channels"}},
         "front_end": {"kind": "waveform", "rate": 8000},
-    }  # fmt: skip
+    }
     study = {
-        "networks": ["mine"], "ks": [1, 5], "folds": ["paper", "grouped"], "second": None,
-        "tasks": {"note": {"corpus": "notes", "level": "low"},
-                  "speakers": {"corpus": "voices", "level": "high"}},
-        "inverse_penalty": None, "shuffles": 2, "tagging": None,
-    }  # fmt: skip
-    settings = {"networks": {"mine": entry}, "hierarchy": {"own": study},
-                "run": ["hierarchy/own"]}  # fmt: skip
+        "networks": ["mine"],
+        "ks": [1, 5],
+        "folds": ["paper", "grouped"],
+        "second": None,
+        "tasks": {
+            "note": {"corpus": "notes", "level": "low"},
+            "speakers": {"corpus": "voices", "level": "high"},
+        },
+        "inverse_penalty": None,
+        "shuffles": 2,
+        "tagging": None,
+    }
+    settings = {"networks": {"mine": entry}, "hierarchy": {"own": study}, "run": ["hierarchy/own"]}
     project = copied(settings)
     (project.path / "nets").mkdir()
     (project.path / "nets/tiny.py").write_text(OWN)

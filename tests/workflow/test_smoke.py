@@ -86,9 +86,14 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
     changed.edit("workflow/scales/smoke.yaml", "[-0.2, -0.1, 0.1, 0.2]", "[-0.2, -0.05, 0.05, 0.2]")
     planned = changed.planned()
     assert set(planned) == {
-        "all", "steer", "read_effects", "judge_claims", "enforce_controls", "draw_figure",
+        "all",
+        "steer",
+        "read_effects",
+        "judge_claims",
+        "enforce_controls",
+        "draw_figure",
         "build_report",
-    }  # fmt: skip
+    }
     assert planned["steer"] == 6 and planned["read_effects"] == 2
     # 3.4-3.8, matrix and controls of the world; 3.4, 3.5, matrix and controls of the other
     assert planned["draw_figure"] == 11
@@ -103,8 +108,11 @@ def test_other_pairs_are_checked_and_judged_and_nothing_is_trained_anew(changed)
 
 
 def test_a_caption_redraws_that_figure_and_judges_nothing(changed):
-    changed.edit("workflow/tonotopy/studies/steering/figures/__init__.py",
-                 "Confusion of classes on", "Confusions of classes on")  # fmt: skip
+    changed.edit(
+        "workflow/tonotopy/studies/steering/figures/__init__.py",
+        "Confusion of classes on",
+        "Confusions of classes on",
+    )
     assert set(changed.planned()) == {"all", "draw_figure", "build_report"}
 
 
@@ -119,9 +127,10 @@ def test_a_figures_style_redraws_that_figure_only(changed):
 
 def test_a_method_reruns_what_uses_it_and_not_the_training(changed):
     changed.edit(
-        "workflow/tonotopy/studies/steering/effects.py", "centred = strengths - strengths.mean()",
+        "workflow/tonotopy/studies/steering/effects.py",
+        "centred = strengths - strengths.mean()",
         "centred = strengths - strengths.mean(axis=0)",
-    )  # fmt: skip
+    )
     planned = changed.planned()
     assert "read_effects" in planned and "train_network" not in planned
     assert "build_corpus" not in planned

@@ -35,9 +35,11 @@ def mark_this_run() -> None:
     The first process of a run tells what clears up, where a dead one has left its lock.
     """
     if MARK not in os.environ and any(LOCKS.glob("*")):
-        print("note: this folder is locked. If the run that locked it is dead, `python "
-              "workflow/resume.py` with the same options clears up after it and goes on",
-              file=sys.stderr)  # fmt: skip
+        print(
+            "note: this folder is locked. If the run that locked it is dead, `python "
+            "workflow/resume.py` with the same options clears up after it and goes on",
+            file=sys.stderr,
+        )
     os.environ[MARK] = os.getcwd()
 
 
@@ -172,8 +174,10 @@ def clear(folder: Path) -> None:
     held = list(locks.iterdir()) if locks.is_dir() else []
     for lock in held:
         if os.geteuid() not in (0, lock.stat().st_uid):
-            raise InputError(f"{lock}: the run of {lock.owner()}, who alone can tell whether it is "
-                             "dead; have them run this")  # fmt: skip
+            raise InputError(
+                f"{lock}: the run of {lock.owner()}, who alone can tell whether it is "
+                "dead; have them run this"
+            )
     if held:
         shutil.rmtree(locks)
         print("removed the lock of a dead run")
@@ -198,8 +202,10 @@ def damaged(folder: Path, large: bool = False) -> dict[Path, str]:
         reasons = list(pool.map(sums.fault, chosen))
     found = {o.relative_to(folder): r for o, r in zip(chosen, reasons, strict=True) if r}
     if spared := len(outputs) - len(chosen):
-        print(f"{spared} outputs over {LARGE >> 30} GiB are checked by the jobs that read them, or "
-              "now with --verify")  # fmt: skip
+        print(
+            f"{spared} outputs over {LARGE >> 30} GiB are checked by the jobs that read them, or "
+            "now with --verify"
+        )
     return found | _torn(folder)
 
 

@@ -26,8 +26,10 @@ def end_jobs(folder: Path) -> None:
     until = time.monotonic() + PATIENCE_S
     while jobs := left_jobs(folder):
         if time.monotonic() > until:
-            raise InputError(f"SLURM jobs {' '.join(jobs)} were cancelled and do not end: see "
-                             "`squeue --me`, then run this again")  # fmt: skip
+            raise InputError(
+                f"SLURM jobs {' '.join(jobs)} were cancelled and do not end: see "
+                "`squeue --me`, then run this again"
+            )
         time.sleep(1)
 
 

@@ -82,17 +82,33 @@ def write_split(folder, size, files=FILES, wide=False, method=8, described=False
         volume, offset = place()
         known = (0, 0, 0) if described else sizes
         local_extra = b"\x99\x99\4\0junk"
-        out += struct.pack("<4s5H3L2H", b"PK\3\4", 45, flags, method, 0, 0, *known,
-                           len(name), len(local_extra))  # fmt: skip
+        out += struct.pack(
+            "<4s5H3L2H", b"PK\3\4", 45, flags, method, 0, 0, *known, len(name), len(local_extra)
+        )
         out += name.encode() + local_extra + packed
         out += struct.pack("<4s3L", b"PK\7\x08", *sizes) if described else b""
         field = struct.pack("<2H3QL", 1, 28, len(content), len(packed), offset, volume)
         extra = b"UT\5\0\1abcd" + (field if wide else b"")
         full = 0xFFFFFFFF
         told = (sizes[0], full, full) if wide else sizes
-        entries += struct.pack("<4s6H3L5H2L", b"PK\1\2", 45, 45, flags, method, 0, 0, *told,
-                               len(name), len(extra), 4, 0xFFFF if wide else volume, 0,
-                               (stat.S_IFREG | 0o644) << 16, full if wide else offset)  # fmt: skip
+        entries += struct.pack(
+            "<4s6H3L5H2L",
+            b"PK\1\2",
+            45,
+            45,
+            flags,
+            method,
+            0,
+            0,
+            *told,
+            len(name),
+            len(extra),
+            4,
+            0xFFFF if wide else volume,
+            0,
+            (stat.S_IFREG | 0o644) << 16,
+            full if wide else offset,
+        )
         entries += name.encode() + extra + b"note"
     volume, offset = place()
     out += entries
@@ -100,14 +116,26 @@ def write_split(folder, size, files=FILES, wide=False, method=8, described=False
     if wide:
         volume64, offset64 = place()
         last = volumes_until(len(out) + 56 + 20 + 22) - 1
-        out += struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, volume64, volume, count, count,
-                           len(entries), offset)  # fmt: skip
+        out += struct.pack(
+            "<4sQ2H2L4Q",
+            b"PK\6\6",
+            44,
+            45,
+            45,
+            volume64,
+            volume,
+            count,
+            count,
+            len(entries),
+            offset,
+        )
         out += struct.pack("<4sLQL", b"PK\6\7", volume64, offset64, last + 1)
         out += struct.pack("<4s4H2LH", b"PK\5\6", *[0xFFFF] * 4, full, full, 0)
     else:
         last = volumes_until(len(out) + 22) - 1
-        out += struct.pack("<4s4H2LH", b"PK\5\6", last, volume, count, count, len(entries), offset,
-                           0)  # fmt: skip
+        out += struct.pack(
+            "<4s4H2LH", b"PK\5\6", last, volume, count, count, len(entries), offset, 0
+        )
     folder.mkdir(exist_ok=True)
     paths = [folder / f"a.z{i + 1:02d}" for i in range(last)] + [folder / "a.zip"]
     for i, path in enumerate(paths):
@@ -353,8 +381,10 @@ def test_a_corpus_of_all_kinds_of_archives_is_laid_out(tmp_path, monkeypatch):
     registry.download("many", tmp_path / "data/many", str(mirror))
     expected = {f"{name}/{n}": c for name in ("dev", "eval") for n, c in FILES.items()}
     assert unpacked(tmp_path / "data/many") == {
-        **expected, "truth/dev.csv": b"1,2", "notes.txt": b"plain"
-    }  # fmt: skip
+        **expected,
+        "truth/dev.csv": b"1,2",
+        "notes.txt": b"plain",
+    }
     (mirror / "truth.tar.gz").write_bytes(b"damaged")
     with pytest.raises(InputError, match=r"truth.tar.gz: not a readable tar"):
         registry.download("many", tmp_path / "data2/many", str(mirror))

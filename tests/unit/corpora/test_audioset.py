@@ -102,14 +102,18 @@ def test_a_cap_is_drawn_and_told():
 
 
 def test_no_video_is_in_two_splits_sets_or_rows(tmp_path):
-    lines = ['aaaaaaaaaaa, 0.0, 10.0, "/m/0155w"', 'aaaaaaaaaaa, 30.0, 40.0, "/m/03_d0"',
-             'bbbbbbbbbbb, 0.0, 10.0, "/m/0155w,/m/05r5c"']  # fmt: skip
+    lines = [
+        'aaaaaaaaaaa, 0.0, 10.0, "/m/0155w"',
+        'aaaaaaaaaaa, 30.0, 40.0, "/m/03_d0"',
+        'bbbbbbbbbbb, 0.0, 10.0, "/m/0155w,/m/05r5c"',
+    ]
     (tmp_path / "x.csv").write_text("\n".join(lines))
     selection = select(tmp_path / "x.csv", exclusive="own")
     clips = selection.clips()
     assert list(zip(clips["video"], clips["label"], strict=True)) == [
-        ("aaaaaaaaaaa", "blues"), ("bbbbbbbbbbb", "blues")
-    ]  # fmt: skip
+        ("aaaaaaaaaaa", "blues"),
+        ("bbbbbbbbbbb", "blues"),
+    ]
     report = selection.report(clips).set_index("label")
     assert report.loc["jazz", "video twice"] == 1
     assert report.loc["piano", "in the other set"] == 1

@@ -39,8 +39,9 @@ def test_sounds_are_placed_cut_and_trimmed():
 
 @pytest.mark.parametrize("tilt", [0.0, 1.0, 2.0])
 def test_noise_has_unit_rms_and_the_tilt_asked_for(tilt):
-    power = np.mean([np.abs(np.fft.rfft(noise(8192, generator(i), tilt))) ** 2
-                     for i in range(40)], axis=0)  # fmt: skip
+    power = np.mean(
+        [np.abs(np.fft.rfft(noise(8192, generator(i), tilt))) ** 2 for i in range(40)], axis=0
+    )
     bins = np.arange(10, 4000)
     slope = np.polyfit(np.log(bins), np.log(power[bins]), 1)[0]
     assert slope == pytest.approx(-tilt, abs=0.1)

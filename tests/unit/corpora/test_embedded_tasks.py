@@ -24,8 +24,14 @@ from tonotopy.errors import InputError
 from tonotopy.seeding import generator
 
 RATE = 16000
-SIZES = {"note": 720, "instrument": 280, "consonant": 552, "keyword": 420, "speakers": 88,
-         "events": 480}  # fmt: skip
+SIZES = {
+    "note": 720,
+    "instrument": 280,
+    "consonant": 552,
+    "keyword": 420,
+    "speakers": 88,
+    "events": 480,
+}
 
 
 @pytest.fixture(scope="module")
@@ -323,10 +329,15 @@ def test_level_does_not_give_the_count_away(corpora):
 
 
 def draw_events(setting, draws: int):
-    return np.array([
-        [at(event(name, setting, "train", generator(0, name, i)), 0, RATE) for i in range(draws)]
-        for name in EVENTS
-    ])  # fmt: skip
+    return np.array(
+        [
+            [
+                at(event(name, setting, "train", generator(0, name, i)), 0, RATE)
+                for i in range(draws)
+            ]
+            for name in EVENTS
+        ]
+    )
 
 
 def test_every_event_sounds_and_sounds_different():

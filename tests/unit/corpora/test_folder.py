@@ -85,11 +85,13 @@ def test_labels_from_file_names_and_groups_stay_in_one_split(tmp_path):
         for take in range(3):
             put(root, f"s{song:02d}_{'ab'[song % 2]}_{take}.wav", tone(200 + song))
     settings = FolderSettings(
-        str(root), 8000, 0.25,
+        str(root),
+        8000,
+        0.25,
         label={"from": "name", "pattern": r"_([ab])_"},
         group={"from": "name", "pattern": r"^(s\d+)"},
         split={"from": "random", "shares": {"train": 0.5, "validation": 0.25, "test": 0.25}},
-    )  # fmt: skip
+    )
     build(tmp_path / "c", settings, seed=1)
     corpus = Corpus(tmp_path / "c")
     assert corpus.faults() == [] and len(set(corpus.groups)) == 12
@@ -107,10 +109,12 @@ def test_labels_and_splits_from_a_csv(tmp_path):
     (root / "labels.csv").write_text("\n".join(rows))
     table = {"from": "csv", "file": "labels.csv", "key": "file"}
     settings = FolderSettings(
-        str(root), 8000, 0.25,
+        str(root),
+        8000,
+        0.25,
         label={**table, "column": "genre"},
         split={**table, "column": "part", "values": {"validation": ["dev"]}},
-    )  # fmt: skip
+    )
     build(tmp_path / "c", settings)
     corpus = Corpus(tmp_path / "c")
     assert list(corpus.splits) == ["train"] * 3 + ["validation"] * 3 + ["test"] * 3

@@ -517,11 +517,14 @@ def test_a_clip_does_not_depend_on_what_memory_held_before(rate):
     """glibc fills freed memory with a byte of choice: reading beyond a recording would show."""
     hashes = {
         subprocess.run(
-            [sys.executable, "-c", RENDER, str(rate)], capture_output=True, text=True, check=True,
+            [sys.executable, "-c", RENDER, str(rate)],
+            capture_output=True,
+            text=True,
+            check=True,
             env={**os.environ, "MALLOC_PERTURB_": byte, "PYTHONPATH": str(WORKFLOW)},
         ).stdout
         for byte in ("1", "173", "254")
-    }  # fmt: skip
+    }
     assert len(hashes) == 1
 
 

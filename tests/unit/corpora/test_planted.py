@@ -48,8 +48,9 @@ def test_the_causal_matrix_follows_the_plant_in_both_worlds():
     matrix = WORLD.causal_matrix()
     assert matrix.shape == (8, 10) and matrix.sum() == 4
     assert matrix[INSTRUMENTS.index("violin"), GENRES.index("classical")]
-    swapped = MusicWorld({"classical": "saxophone", "jazz": "guitar", "rock": "violin",
-                          "metal": "violin"})  # fmt: skip
+    swapped = MusicWorld(
+        {"classical": "saxophone", "jazz": "guitar", "rock": "violin", "metal": "violin"}
+    )
     assert not (matrix & swapped.causal_matrix()).any()
     assert {s.lead for s in scores("classical", swapped, 20)} == {"saxophone"}
 

@@ -98,8 +98,11 @@ def test_the_filtered_split_is_the_published_one():
     from torchaudio.datasets import gtzan
 
     rows = [line.split(",") for line in FILTERED.read_text().split()[1:]]
-    names = {"train": gtzan.filtered_train, "validation": gtzan.filtered_valid,
-             "test": gtzan.filtered_test}  # fmt: skip
+    names = {
+        "train": gtzan.filtered_train,
+        "validation": gtzan.filtered_valid,
+        "test": gtzan.filtered_test,
+    }
     for split, expected in names.items():
         assert sorted(clip for clip, part in rows if part == split) == sorted(expected)
     assert Counter(part for _, part in rows) == {"train": 443, "validation": 197, "test": 290}
@@ -110,8 +113,10 @@ def test_speech_commands_lists_decide_and_noise_is_no_word(tmp_path, replica):
     corpus = built(tmp_path, replica, "speech_commands", "keyword")
     by_split = {s: {c.split("/")[1][:8] for c in corpus.clips[corpus.splits == s]} for s in SPLITS}
     assert by_split == {
-        "train": {"00000002", "00000003"}, "validation": {"00000000"}, "test": {"00000001"}
-    }  # fmt: skip
+        "train": {"00000002", "00000003"},
+        "validation": {"00000000"},
+        "test": {"00000001"},
+    }
     assert len(corpus) == 140 and "_background_noise_" not in corpus.classes
 
 

@@ -26,6 +26,11 @@ def test_figures_and_evidence_never_load_torch():
         "    [importlib.import_module(study.figure_module(name)) for name in study.figures]\n"
         "print(sorted({'torch', 'lightning', 'datasets', 'timm'} & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                          check=True, env={"PYTHONPATH": str(WORKFLOW)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(WORKFLOW)},
+    )
     assert done.stdout.strip() == "[]"

@@ -78,9 +78,15 @@ def test_vggish_pads_a_short_clip_to_one_patch():
 def test_panns_equals_torchlibrosa(settings):
     spectrogram = Spectrogram(n_fft=settings.n_fft, hop_length=settings.hop)
     log_mel = LogmelFilterBank(
-        sr=settings.rate, n_fft=settings.n_fft, n_mels=settings.mels, fmin=settings.low_hz,
-        fmax=settings.high_hz, ref=1.0, amin=settings.floor, top_db=None,
-    )  # fmt: skip
+        sr=settings.rate,
+        n_fft=settings.n_fft,
+        n_mels=settings.mels,
+        fmin=settings.low_hz,
+        fmax=settings.high_hz,
+        ref=1.0,
+        amin=settings.floor,
+        top_db=None,
+    )
     waves = noise(2, 7000)
     expected = log_mel(spectrogram(waves))[:, 0].transpose(1, 2)
     found = PANNsLogMel(settings)(waves)

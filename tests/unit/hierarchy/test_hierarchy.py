@@ -79,8 +79,13 @@ def test_a_planted_profile_is_found(tones, tmp_path):
     assert set(table["folds"]) == {"paper"} and set(table["probe"]) == {"knn", "linear"}
     spectra = np.abs(np.fft.rfft(tones.waveforms(slice(None))))
     fold = drawn_folds(tones, settings)["paper"]
-    row = table[(table["layer"] == "spectrum") & (table["length"] == "whole") & (table["k"] == 5)
-                & (table["folds"] == "paper") & (table["labels"] == "true")].iloc[0]  # fmt: skip
+    row = table[
+        (table["layer"] == "spectrum")
+        & (table["length"] == "whole")
+        & (table["k"] == 5)
+        & (table["folds"] == "paper")
+        & (table["labels"] == "true")
+    ].iloc[0]
     for held in range(5):
         inside = fold == held
         model = KNeighborsClassifier(5).fit(spectra[~inside], tones.labels[~inside])
@@ -106,9 +111,13 @@ def test_grouped_folds_are_drawn_where_groups_are_known():
 
 def test_curves_are_ordered_by_depth_and_k():
     rows = pd.DataFrame(
-        {"layer": ["b", "a", "b", "a"], "position": [1, 0, 1, 0], "k": [5, 5, 1, 1],
-         "correct": [[True], [False], [True], [True]]}
-    )  # fmt: skip
+        {
+            "layer": ["b", "a", "b", "a"],
+            "position": [1, 0, 1, 0],
+            "k": [5, 5, 1, 1],
+            "correct": [[True], [False], [True], [True]],
+        }
+    )
     right, ks = by_layer(rows)
     assert list(right) == ["a", "b"] and ks == (1, 5)
     assert right["a"].tolist() == [[True], [False]]

@@ -72,8 +72,12 @@ def keys(rows) -> list[tuple]:
     return [(r["folds"], r["probe"], r["labels"], r["shuffle"], r["k"]) for r in rows]
 
 
-KNN = [("paper", "knn", "true", 0, 1), ("paper", "knn", "true", 0, 5),
-       ("grouped", "knn", "true", 0, 1), ("grouped", "knn", "true", 0, 5)]  # fmt: skip
+KNN = [
+    ("paper", "knn", "true", 0, 1),
+    ("paper", "knn", "true", 0, 5),
+    ("grouped", "knn", "true", 0, 1),
+    ("grouped", "knn", "true", 0, 5),
+]
 LINEAR = ("paper", "linear", "true", 0, 0)
 SHUFFLED = [("paper", "knn", "shuffled", i, 5) for i in range(3)]
 

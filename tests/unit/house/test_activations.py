@@ -370,7 +370,10 @@ def test_values_that_are_not_finite_are_named(tones, tmp_path):
             return self.second(self.first(heard))
 
     bundle = Bundle(Broken(), Waveform(WaveformSettings(RATE)), {})
-    with pytest.raises(InputError, match="corpus tones: layer 'waveform' gives values that are "
-                       f"not finite for clips {tones.clips[65]}, {tones.clips[67]}, "
-                       f"{tones.clips[68]} and 15 more"):  # fmt: skip
+    with pytest.raises(
+        InputError,
+        match="corpus tones: layer 'waveform' gives values that are "
+        f"not finite for clips {tones.clips[65]}, {tones.clips[67]}, "
+        f"{tones.clips[68]} and 15 more",
+    ):
         store(bundle, tones, tmp_path / "x", batch=32)

@@ -144,13 +144,17 @@ def test_every_kind_of_network_may_name_its_layers(config, entry):
         ({k: v for k, v in OWN.items() if k != "layers"}, "networks.other: 'layers' is a required"),
         ({**OWN, "layers": ["body.0"]}, r"networks.other.layers: .* is not of type 'object'"),
         ({**OWN, "layers": {}}, "networks.other.layers: expected names of layers"),
-        ({**OWN, "layers": {"x": {"path": "y", "read": "token"}}},
-         r"networks.other.layers.x.read: 'token' is not possible .*'tokens'"),
-        ({"module": "a.b:C", "front_end": {"kind": "waveform"}, "stages": {"x": "body.0"}},
-         "networks.other.stages: the key is called 'layers' now"),
+        (
+            {**OWN, "layers": {"x": {"path": "y", "read": "token"}}},
+            r"networks.other.layers.x.read: 'token' is not possible .*'tokens'",
+        ),
+        (
+            {"module": "a.b:C", "front_end": {"kind": "waveform"}, "stages": {"x": "body.0"}},
+            "networks.other.stages: the key is called 'layers' now",
+        ),
         ({"published": "vggish", "stages": {"x": "y"}}, "networks.other.stages: the key is called"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_in_layers_are_named(config, entry, told):
     with pytest.raises(InputError, match=told):
         check(changed(config, "networks.other", entry), SCHEMA)

@@ -81,8 +81,11 @@ def test_logs_get_output_and_errors_but_no_progress_bars(tmp_path):
         log = tmp_path / f"logs/{kind}.log"
         done = subprocess.run(
             [sys.executable, "-c", program, str(log), kind],
-            capture_output=True, text=True, env={"PYTHONPATH": str(WORKFLOW)}, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(WORKFLOW)},
+            check=False,
+        )
         assert done.returncode == 1 and "hello" in done.stdout and "bar 10%" in done.stderr
         told = log.read_text()
         assert told.startswith("hello\n") and "bar" not in told

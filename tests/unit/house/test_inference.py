@@ -38,9 +38,14 @@ def tones(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("accelerator", "available", "expected"),
-    [("cpu", True, "cpu"), ("auto", True, "cuda"), ("gpu", True, "cuda"),
-     ("cpu", False, "cpu"), ("auto", False, "cpu")],
-)  # fmt: skip
+    [
+        ("cpu", True, "cpu"),
+        ("auto", True, "cuda"),
+        ("gpu", True, "cuda"),
+        ("cpu", False, "cpu"),
+        ("auto", False, "cpu"),
+    ],
+)
 def test_a_device_is_picked_and_a_gpu_claimed(monkeypatch, accelerator, available, expected):
     claimed, precision = [], []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
@@ -139,11 +144,14 @@ def bundle(classes=(), how=lambda logits: logits) -> Bundle:
 NAMES = ["other", "high", "low", "mid", "last"]
 
 
-@pytest.mark.parametrize("how", [
-    lambda logits: (logits, None),
-    lambda logits: {"loss": logits.mean(), "logits": logits},
-    lambda logits: {"scores": logits},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "how",
+    [
+        lambda logits: (logits, None),
+        lambda logits: {"loss": logits.mean(), "logits": logits},
+        lambda logits: {"scores": logits},
+    ],
+)
 def test_answers_in_any_container_are_the_same(tones, how):
     positions = np.arange(40)
     expected = outputs(bundle(), tones, positions)
@@ -199,14 +207,17 @@ def test_outputs_are_found_by_the_class_s_name_by_a_map_or_by_number(tones):
     [
         ((), None, "network has no names for its outputs: say in 'outputs'.*corpus tones"),
         (("low", "mid"), None, "corpus tones: the network does not know high"),
-        (NAMES, {"low": "low", "mid": "mid", "hig": "high"}, "class 'high' of corpus tones has no "
-         "output .did you mean 'hig'"),
+        (
+            NAMES,
+            {"low": "low", "mid": "mid", "hig": "high"},
+            "class 'high' of corpus tones has no output .did you mean 'hig'",
+        ),
         (NAMES, {"low": "lo", "mid": "mid", "high": "high"}, r"outputs\.low: .*'lo'.*'low'"),
         (NAMES, {"low": 5, "mid": 1, "high": 2}, r"low: no output 5, the network's are 0 to 4"),
         (NAMES, {"low": -1, "mid": 1, "high": 2}, r"outputs\.low: no output -1"),
         (NAMES, {"low": "high", "mid": 1, "high": 2}, "'low' and 'mid' have the same output 1"),
     ],
-)  # fmt: skip
+)
 def test_classes_without_an_output_of_their_own_are_refused(tones, classes, chosen, told):
     with pytest.raises(InputError, match=told):
         output_columns(bundle(classes), tones, chosen)

@@ -133,8 +133,13 @@ def test_planning_loads_nothing_heavy():
         "heavy = {'torch', 'lightning', 'datasets', 'matplotlib', 'sklearn', 'pandas', 'symusic'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                          check=True, env={"PYTHONPATH": str(PACKAGE.parent)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(PACKAGE.parent)},
+    )
     assert done.stdout.strip() == "[]"
 
 

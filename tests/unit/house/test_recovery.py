@@ -26,9 +26,13 @@ def started(tmp_path):
         if mark is not None:
             given[recovery.MARK] = str(mark)
         child = subprocess.Popen(
-            [sys.executable, *command], cwd=cwd, env=given, stdout=subprocess.PIPE, text=True,
+            [sys.executable, *command],
+            cwd=cwd,
+            env=given,
+            stdout=subprocess.PIPE,
+            text=True,
             **options,
-        )  # fmt: skip
+        )
         children.append(child)
         assert child.stdout.readline() == "up\n"
         return child
@@ -179,9 +183,15 @@ def test_snakemake_is_known_by_its_command_line(words, expected):
 
 def test_checkpoints_go_once_their_networks_are_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for place in ("mini/checkpoints/a", "mini/networks/a", "mini/checkpoints/half",
-                  "mini-seed1/checkpoints/a", "mini-seed1/networks/a",
-                  "mini2/checkpoints/a", "mini2/networks/a"):  # fmt: skip
+    for place in (
+        "mini/checkpoints/a",
+        "mini/networks/a",
+        "mini/checkpoints/half",
+        "mini-seed1/checkpoints/a",
+        "mini-seed1/networks/a",
+        "mini2/checkpoints/a",
+        "mini2/networks/a",
+    ):
         (tmp_path / "results" / place).mkdir(parents=True)
     recovery.discard_checkpoints("mini")
     left = {str(p.relative_to(tmp_path / "results")) for p in tmp_path.rglob("checkpoints/*")}
@@ -224,8 +234,10 @@ def test_outputs_whose_record_is_torn_are_made_again(outputs):
     record.write_text("{}")
     assert recovery.damaged(outputs) == {}
     assert {str(p) for p in recovery.unrecorded(outputs)} == {
-        "data/corpora/a.json", "results/c.json", "results/folder"
-    }  # fmt: skip
+        "data/corpora/a.json",
+        "results/c.json",
+        "results/folder",
+    }
     record.write_text('{"params": [')
     (reason,) = recovery.damaged(outputs).values()
     assert reason.startswith("results/b.json: Snakemake's record")

@@ -22,10 +22,18 @@ def small(**changes) -> AST:
 def reference(ours: AST) -> ASTForAudioClassification:
     """transformers' AST with our weights under its names, and our LayerNorm's epsilon."""
     config = ASTConfig(
-        hidden_size=24, num_hidden_layers=3, num_attention_heads=3, intermediate_size=96,
-        patch_size=16, frequency_stride=10, time_stride=10, num_mel_bins=32, max_length=48,
-        num_labels=5, layer_norm_eps=1e-6,
-    )  # fmt: skip
+        hidden_size=24,
+        num_hidden_layers=3,
+        num_attention_heads=3,
+        intermediate_size=96,
+        patch_size=16,
+        frequency_stride=10,
+        time_stride=10,
+        num_mel_bins=32,
+        max_length=48,
+        num_labels=5,
+        layer_norm_eps=1e-6,
+    )
     theirs = ASTForAudioClassification(config).eval()
     weights, body = {}, "audio_spectrogram_transformer"
     own = ours.state_dict()
@@ -42,9 +50,11 @@ def reference(ours: AST) -> ASTForAudioClassification:
                 weights[f"{theirs_at}.attention.{part}_proj.{kind}"] = value
             weights[f"{theirs_at}.attention.o_proj.{kind}"] = own[f"{ours_at}.attn.proj.{kind}"]
             for theirs_name, ours_name in (
-                ("mlp.fc1", "mlp.fc1"), ("mlp.fc2", "mlp.fc2"),
-                ("layernorm_before", "norm1"), ("layernorm_after", "norm2"),
-            ):  # fmt: skip
+                ("mlp.fc1", "mlp.fc1"),
+                ("mlp.fc2", "mlp.fc2"),
+                ("layernorm_before", "norm1"),
+                ("layernorm_after", "norm2"),
+            ):
                 weights[f"{theirs_at}.{theirs_name}.{kind}"] = own[f"{ours_at}.{ours_name}.{kind}"]
         weights[f"{body}.layernorm.{kind}"] = own[f"norm.{kind}"]
         weights[f"classifier.layernorm.{kind}"] = own[f"head.0.{kind}"]
@@ -144,7 +154,12 @@ def test_as_many_tokens_are_computed_last_as_are_read_there():
 
 def test_what_an_entry_leaves_open_is_what_the_network_and_its_front_end_take():
     defaults = {n: p.default for n, p in inspect.signature(AST.__init__).parameters.items()}
-    light = {"patch": ast_size.PATCH, "mels": ast_size.MELS, "frames": ast_size.FRAMES,
-             "width": ast_size.WIDTH, "heads": ast_size.HEADS}  # fmt: skip
+    light = {
+        "patch": ast_size.PATCH,
+        "mels": ast_size.MELS,
+        "frames": ast_size.FRAMES,
+        "width": ast_size.WIDTH,
+        "heads": ast_size.HEADS,
+    }
     assert light.items() <= defaults.items()
     assert LogMelSettings().mels == ast_size.MELS

@@ -34,10 +34,17 @@ def ours() -> AST:
 def theirs() -> ASTForAudioClassification:
     torch.manual_seed(0)
     config = ASTConfig(
-        hidden_size=24, num_hidden_layers=3, num_attention_heads=3, intermediate_size=96,
-        patch_size=16, frequency_stride=10, time_stride=10, num_mel_bins=32, max_length=48,
+        hidden_size=24,
+        num_hidden_layers=3,
+        num_attention_heads=3,
+        intermediate_size=96,
+        patch_size=16,
+        frequency_stride=10,
+        time_stride=10,
+        num_mel_bins=32,
+        max_length=48,
         num_labels=5,
-    )  # fmt: skip
+    )
     network = ASTForAudioClassification(config).eval()
     for parameter in network.parameters():
         nn.init.normal_(parameter, 0, 0.2)
@@ -79,9 +86,14 @@ def test_weights_in_older_names_give_the_logits_of_transformers_own_loading(thei
 def test_weights_in_the_original_names_arrive_in_timm_s_places():
     torch.manual_seed(0)
     deit = timm.create_model(
-        "deit_tiny_distilled_patch16_224", pretrained=False, img_size=(32, 48), in_chans=1,
-        embed_dim=24, depth=3, num_heads=3,
-    ).eval()  # fmt: skip
+        "deit_tiny_distilled_patch16_224",
+        pretrained=False,
+        img_size=(32, 48),
+        in_chans=1,
+        embed_dim=24,
+        depth=3,
+        num_heads=3,
+    ).eval()
     head = nn.Sequential(nn.LayerNorm(24, eps=1e-6), nn.Linear(24, 5))
     for parameter in (*deit.parameters(), *head.parameters()):
         nn.init.normal_(parameter, 0, 0.2)

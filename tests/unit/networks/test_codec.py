@@ -13,13 +13,23 @@ from tonotopy.networks.codec import Codec, from_hub
 from tonotopy.networks.layers import with_view
 
 SIZES = {
-    "rate": 800, "filters": 4, "latent": 8, "ratios": (4, 2), "codebook": 16,
-    "bandwidths": (0.4, 0.8, 2.0), "lstm": 1,
-}  # fmt: skip
+    "rate": 800,
+    "filters": 4,
+    "latent": 8,
+    "ratios": (4, 2),
+    "codebook": 16,
+    "bandwidths": (0.4, 0.8, 2.0),
+    "lstm": 1,
+}
 CONFIG = EncodecConfig(
-    sampling_rate=800, num_filters=4, hidden_size=8, upsampling_ratios=[4, 2], codebook_size=16,
-    target_bandwidths=[0.4, 0.8, 2.0], num_lstm_layers=1,
-)  # fmt: skip
+    sampling_rate=800,
+    num_filters=4,
+    hidden_size=8,
+    upsampling_ratios=[4, 2],
+    codebook_size=16,
+    target_bandwidths=[0.4, 0.8, 2.0],
+    num_lstm_layers=1,
+)
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,13 @@ def test_positions_keep_the_centre_of_a_shrinking_axis_and_stretch_a_growing_one
 def deit():
     torch.manual_seed(1)
     network = timm.create_model(
-        "deit_tiny_distilled_patch16_224", pretrained=False, img_size=96, embed_dim=24, depth=2,
+        "deit_tiny_distilled_patch16_224",
+        pretrained=False,
+        img_size=96,
+        embed_dim=24,
+        depth=2,
         num_heads=3,
-    )  # fmt: skip
+    )
     return {k: v.clone() for k, v in network.state_dict().items()}
 
 

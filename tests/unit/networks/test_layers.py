@@ -258,9 +258,14 @@ def test_parts_that_are_not_there_are_refused(output, part, told):
 
 def test_logits_are_found_in_whatever_a_classifier_returns():
     for output in (
-        A, (A, B), [A], {"logits": A, "loss": B}, {"loss": B, "logits": A}, {"scores": A},
+        A,
+        (A, B),
+        [A],
+        {"logits": A, "loss": B},
+        {"loss": B, "logits": A},
+        {"scores": A},
         SequenceClassifierOutput(loss=B, logits=A),
-    ):  # fmt: skip
+    ):
         assert logits(output) is A
     with pytest.raises(InputError, match="dict of scores, maps: call its class scores 'logits'"):
         logits({"scores": A, "maps": B, "steps": 3})

@@ -83,10 +83,14 @@ def test_layers_are_those_of_the_study():
     with torch.device("meta"):
         network = MobileNetV3(classes=1, width_mult=0.25)
     assert {name: layer.path for name, layer in network.layers.items()} == {
-        "conv1": "features.1", "conv2": "features.4", "conv3": "features.7",
-        "conv4": "features.10", "conv5": "features.13", "conv6": "features.16",
+        "conv1": "features.1",
+        "conv2": "features.4",
+        "conv3": "features.7",
+        "conv4": "features.10",
+        "conv5": "features.13",
+        "conv6": "features.16",
         "fc1": "classifier.1",
-    }  # fmt: skip
+    }
 
 
 def test_channels_are_rounded_to_eights_without_losing_a_tenth():

@@ -115,8 +115,10 @@ def test_adopted_weights_keep_their_own_names_and_layers_their_order(nets, tmp_p
     assert "stages" not in described and "layers" not in described["arguments"]
     bundle = load(tmp_path / "bundle")
     assert bundle.classes == ["a", "b", "c"] and bundle.info["trained"] is True
-    assert list(bundle.layers.items()) == [("zeta", Layer("body.0", "channels")),
-                                           ("alpha", Layer("head"))]  # fmt: skip
+    assert list(bundle.layers.items()) == [
+        ("zeta", Layer("body.0", "channels")),
+        ("alpha", Layer("head")),
+    ]
     waves = torch.randn(2, 40)
     vectors, output = read(bundle.network, {"zeta": bundle.layers["zeta"]}, waves)
     torch.testing.assert_close(vectors["zeta"], network.body[0](waves[:, None]).mean(dim=-1))

@@ -169,9 +169,10 @@ def test_bundles_of_before_front_ends_had_kinds_are_read_as_before(tmp_path):
     front_end = LogMel(LogMelSettings(rate=8000, n_fft=128, mels=16, frames=20, mean=-3.0))
     network = AST(2, mels=16, frames=20, width=8, depth=2, heads=2).eval()
     info = {
-        "architecture": "ast", "arguments": {"width": 8, "depth": 2, "heads": 2},
+        "architecture": "ast",
+        "arguments": {"width": 8, "depth": 2, "heads": 2},
         "classes": ["a", "b"],
-    }  # fmt: skip
+    }
     save(tmp_path / "bundle", network, front_end, info)
     described = json.loads((tmp_path / "bundle/network.json").read_text())
     assert described["layers"] == {

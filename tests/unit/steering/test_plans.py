@@ -29,8 +29,17 @@ from tonotopy.studies.steering.sweep import collapsed, sweep_ast
 
 CONCEPTS = ["guitar", "piano", "violin", "zither"]
 WIDTHS = {"zeta": 4, "alpha": 6, "mid": 4}
-COLUMNS = ["vectors", "layer", "concept", "strength", "clip", "label", "class", "probability",
-           "collapsed"]  # fmt: skip
+COLUMNS = [
+    "vectors",
+    "layer",
+    "concept",
+    "strength",
+    "clip",
+    "label",
+    "class",
+    "probability",
+    "collapsed",
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,12 @@ from tonotopy.studies.steering import inputs
 from tonotopy.studies.steering.study import STUDY, class_corpus
 
 EVERY_SWEEP = ["test", "unseen", "layers", "controls"]
-OWN = {"module": "mine:Net", "layers": {"a": "b"}, "front_end": {"kind": "waveform"},
-       "classes": ["loud", "quiet", "still"]}  # fmt: skip
+OWN = {
+    "module": "mine:Net",
+    "layers": {"a": "b"},
+    "front_end": {"kind": "waveform"},
+    "classes": ["loud", "quiet", "still"],
+}
 
 
 @pytest.fixture
@@ -32,8 +36,12 @@ def test_its_class_corpus_is_what_the_network_learned_unless_one_is_named(config
     assert class_corpus(world(config), config) == "genres"
     assert class_corpus(world(config, classes="genre_clips"), config) == "genre_clips"
     needs = {(need.key, need.name) for need in STUDY.needs(world(config, classes="genre_clips"))}
-    assert needs == {("network", "genre_ast"), ("classes", "genre_clips"),
-                     ("concepts", "instruments"), ("unseen", "genres_unseen")}  # fmt: skip
+    assert needs == {
+        ("network", "genre_ast"),
+        ("classes", "genre_clips"),
+        ("concepts", "instruments"),
+        ("unseen", "genres_unseen"),
+    }
     needs = {need.key for need in STUDY.needs(world(config, unseen=None))}
     assert needs == {"network", "concepts"}
 
@@ -79,8 +87,10 @@ def test_it_draws_what_its_sweeps_and_network_allow(config):
     config["networks"]["own"] = OWN
     own = STUDY.drawable(world(config, network="own", sweeps=EVERY_SWEEP), config)
     assert set(everything) - set(own) == {"table-3.2-augmentation"}
-    reasons = {STUDY.figures[name].obstacle(world(config, sweeps=["test"]), config)
-               for name in ("figure-3.8-one-to-all", "controls")}  # fmt: skip
+    reasons = {
+        STUDY.figures[name].obstacle(world(config, sweeps=["test"]), config)
+        for name in ("figure-3.8-one-to-all", "controls")
+    }
     assert reasons == {"the entry has no sweep 'layers'", "the entry has no sweep 'controls'"}
 
 

@@ -142,10 +142,17 @@ class Wrapped(nn.Module):
     def __init__(self):
         super().__init__()
         config = ASTConfig(
-            hidden_size=12, num_hidden_layers=3, num_attention_heads=2, intermediate_size=24,
-            patch_size=8, frequency_stride=8, time_stride=8, num_mel_bins=16, max_length=40,
+            hidden_size=12,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            intermediate_size=24,
+            patch_size=8,
+            frequency_stride=8,
+            time_stride=8,
+            num_mel_bins=16,
+            max_length=40,
             num_labels=5,
-        )  # fmt: skip
+        )
         self.model = ASTForAudioClassification(config)
         for parameter in self.parameters():
             nn.init.normal_(parameter, 0, 0.7)

@@ -61,8 +61,9 @@ def alone(corpus, tmp_path_factory):
 
 def assert_same(ours, theirs):
     """Weights within 1e-5, but for biases of attention's keys: softmax does not notice them."""
-    for (name, a), b in zip(ours.network.named_parameters(), theirs.network.parameters(),
-                            strict=True):  # fmt: skip
+    for (name, a), b in zip(
+        ours.network.named_parameters(), theirs.network.parameters(), strict=True
+    ):
         a, b = a.detach(), b.detach()
         if name.endswith("qkv.bias"):
             a, b = (torch.cat([x.chunk(3)[0], x.chunk(3)[2]]) for x in (a, b))
@@ -119,8 +120,16 @@ def test_slurms_tasks_resume_what_one_process_began(corpus, alone, tmp_path, mon
     srun.chmod(srun.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{srun.parent}{os.pathsep}{os.environ['PATH']}")
     settings = {**SETTINGS, "training": {**SETTINGS["training"], "devices": 2}}
-    history = train(corpus, settings, tmp_path / "net", tmp_path / "checkpoints",
-                    tmp_path / "logs", 0, "cpu", starter="srun")  # fmt: skip
+    history = train(
+        corpus,
+        settings,
+        tmp_path / "net",
+        tmp_path / "checkpoints",
+        tmp_path / "logs",
+        0,
+        "cpu",
+        starter="srun",
+    )
     told = capfd.readouterr().out
     assert told.count("resuming from epoch 2 of 2") == 1 and told.count("epoch 2/2") == 1
     assert_same(load(tmp_path / "net"), alone[1])
@@ -222,11 +231,19 @@ def test_what_processes_cannot_share_is_refused(corpus, tmp_path):
         settings = {**SETTINGS, "training": {**SETTINGS["training"], "devices": 64}}
         train(corpus, settings, *(tmp_path / n for n in ("net", "c", "l")), 0, "gpu")
     normed = {
-        "architecture": "mobilenet", "arguments": {"width_mult": 0.1},
-        "front_end": {"kind": "efficientat", "rate": 4000, "n_fft": 256, "window": 200,
-                      "hop": 160, "mels": 32, "high_hz": 2000.0},
+        "architecture": "mobilenet",
+        "arguments": {"width_mult": 0.1},
+        "front_end": {
+            "kind": "efficientat",
+            "rate": 4000,
+            "n_fft": 256,
+            "window": 200,
+            "hop": 160,
+            "mels": 32,
+            "high_hz": 2000.0,
+        },
         "training": {**SETTINGS["training"], "devices": 2},
-    }  # fmt: skip
+    }
     with pytest.raises(InputError, match="this network has batch norm"):
         train(corpus, normed, *(tmp_path / n for n in ("net", "c", "l")), 0, "cpu")
     assert TrainingSettings(1, 1, 0.1).devices == 1

@@ -30,9 +30,12 @@ def process(tmp_path):
         given = {k: v for k, v in os.environ.items() if k != gpus.VISIBLE}
         given |= {"TMPDIR": str(tmp_path), **({gpus.VISIBLE: shown} if shown else {})}
         child = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(ROOT / "workflow"), str(count)], env=given,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [sys.executable, "-c", HOLD, str(ROOT / "workflow"), str(count)],
+            env=given,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         started.append(child)
         return child.stdout.readline().strip(), child
 

@@ -41,13 +41,27 @@ def tones(tmp_path_factory) -> Corpus:
 
 
 FRONT_ENDS = {
-    "vggish": {"kind": "vggish", "rate": RATE, "window": 200, "hop": 80, "n_fft": 256,
-               "mels": 32, "high_hz": 4000.0, "frames": 48},
-    "clap": {"kind": "panns", "rate": RATE, "n_fft": 256, "hop": 80, "mels": 32,
-             "high_hz": 4000.0},
-    "mobilenet": {"kind": "efficientat", "rate": RATE, "n_fft": 256, "window": 200, "hop": 160,
-                  "mels": 32, "high_hz": 4000.0},
-}  # fmt: skip
+    "vggish": {
+        "kind": "vggish",
+        "rate": RATE,
+        "window": 200,
+        "hop": 80,
+        "n_fft": 256,
+        "mels": 32,
+        "high_hz": 4000.0,
+        "frames": 48,
+    },
+    "clap": {"kind": "panns", "rate": RATE, "n_fft": 256, "hop": 80, "mels": 32, "high_hz": 4000.0},
+    "mobilenet": {
+        "kind": "efficientat",
+        "rate": RATE,
+        "n_fft": 256,
+        "window": 200,
+        "hop": 160,
+        "mels": 32,
+        "high_hz": 4000.0,
+    },
+}
 ARGUMENTS = {
     "vggish": {"widths": [4, 8, 8, 8, 16, 16], "hidden": 16, "embedding": 16},
     "clap": {"widths": [4, 8, 8, 16, 16, 16], "fc": 32, "projection": 16, "text_width": 16},
@@ -65,11 +79,24 @@ def learned(corpus, architecture, place, epochs, taught_by=None, **training):
         "architecture": architecture,
         "arguments": ARGUMENTS[architecture],
         "front_end": FRONT_ENDS[architecture],
-        "training": {"epochs": epochs, "batch": 16, "learning_rate": 3e-3, "cache": True,
-                     **training},
-    }  # fmt: skip
-    train(corpus, settings, place / "net", place / "checkpoints", place / "logs", 0, "cpu",
-          teacher=taught_by)  # fmt: skip
+        "training": {
+            "epochs": epochs,
+            "batch": 16,
+            "learning_rate": 3e-3,
+            "cache": True,
+            **training,
+        },
+    }
+    train(
+        corpus,
+        settings,
+        place / "net",
+        place / "checkpoints",
+        place / "logs",
+        0,
+        "cpu",
+        teacher=taught_by,
+    )
     return load(place / "net")
 
 
@@ -81,9 +108,14 @@ def tagged(bundle, corpus) -> float:
 def test_taggers_learn_by_labels_by_text_and_from_a_teacher(tones, tmp_path):
     teacher = learned(tones, "vggish", tmp_path / "teacher", 5, objective="tag")
     taught = learned(
-        tones, "mobilenet", tmp_path / "taught", 12, tmp_path / "teacher/net",
-        objective="distil", teacher="vggish",
-    )  # fmt: skip
+        tones,
+        "mobilenet",
+        tmp_path / "taught",
+        12,
+        tmp_path / "teacher/net",
+        objective="distil",
+        teacher="vggish",
+    )
     reader = learned(tones, "clap", tmp_path / "reader", 25, objective="text_contrast")
     for bundle in (teacher, taught, reader):
         trained, chance = tagged(bundle, tones), tagged(untrained(bundle, 1), tones)
@@ -219,8 +251,13 @@ def test_wrong_objectives_and_teachers_are_refused(tones, tmp_path):
     with pytest.raises(InputError, match="augmentation.0: transform 'time_mask'.*'panns' does not"):
         train(
             tones,
-            {"architecture": "clap", "front_end": FRONT_ENDS["clap"],
-             "training": {"epochs": 1, "batch": 8, "learning_rate": 1e-3},
-             "augmentation": [{"transform": "time_mask", "range": [1, 2], "p": 1.0}]},
-            *(tmp_path / name for name in ("net", "checkpoints", "logs")), 0, "cpu",
-        )  # fmt: skip
+            {
+                "architecture": "clap",
+                "front_end": FRONT_ENDS["clap"],
+                "training": {"epochs": 1, "batch": 8, "learning_rate": 1e-3},
+                "augmentation": [{"transform": "time_mask", "range": [1, 2], "p": 1.0}],
+            },
+            *(tmp_path / name for name in ("net", "checkpoints", "logs")),
+            0,
+            "cpu",
+        )

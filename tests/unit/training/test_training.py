@@ -27,9 +27,15 @@ def corpus(tmp_path_factory):
 
 def run(corpus, place, settings=NETWORK, seed=0, **options):
     history = train(
-        corpus, settings, place / "network", place / "checkpoints", place / "logs", seed, "cpu",
+        corpus,
+        settings,
+        place / "network",
+        place / "checkpoints",
+        place / "logs",
+        seed,
+        "cpu",
         **options,
-    )  # fmt: skip
+    )
     return history, load(place / "network")
 
 
@@ -83,11 +89,12 @@ def test_a_killed_training_resumes_and_ends_with_the_same_weights(
     monkeypatch.setattr(EpochLines, "on_train_epoch_end", spoken)
     starts = []
     monkeypatch.setattr(
-        lightning.Trainer, "fit",
-        lambda self, *a, _fit=lightning.Trainer.fit, **k: starts.append(k["ckpt_path"]) or _fit(
-            self, *a, **k
+        lightning.Trainer,
+        "fit",
+        lambda self, *a, _fit=lightning.Trainer.fit, **k: (
+            starts.append(k["ckpt_path"]) or _fit(self, *a, **k)
         ),
-    )  # fmt: skip
+    )
     history, bundle = run(corpus, tmp_path)
     assert starts[0] is not None and list(history["epoch"]) == [0, 1, 2, 3]
     assert torch.equal(weights(bundle), weights(trained[1]))

@@ -148,9 +148,13 @@ def _asked_wait(told: str) -> float:
 def _save(answer: requests.Response, part: Path, size: int | None, have: int) -> None:
     check_space(part, (size or 0) - have)
     show = tqdm(
-        total=size, initial=have, unit="B", unit_scale=True, desc=part.stem,
+        total=size,
+        initial=have,
+        unit="B",
+        unit_scale=True,
+        desc=part.stem,
         disable=not sys.stderr.isatty(),
-    )  # fmt: skip
+    )
     with part.open("ab" if have else "wb") as out, show:
         while chunk := answer.raw.read1(CHUNK):  # what has come so far is kept if it breaks off
             out.write(chunk)

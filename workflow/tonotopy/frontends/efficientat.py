@@ -77,9 +77,15 @@ class EfficientATLogMel(FrontEnd):
         waveforms = at_least(waveforms, settings.n_fft // 2 + 2)
         sharpened = waveforms[:, 1:] - settings.pre_emphasis * waveforms[:, :-1]
         spectrum = torch.stft(
-            sharpened, settings.n_fft, settings.hop, settings.window, self.window, center=True,
-            pad_mode="reflect", return_complex=True,
-        )  # fmt: skip
+            sharpened,
+            settings.n_fft,
+            settings.hop,
+            settings.window,
+            self.window,
+            center=True,
+            pad_mode="reflect",
+            return_complex=True,
+        )
         power = spectrum.real.square() + spectrum.imag.square()
         log_mel = (self.filters @ power + settings.floor).log()
         return (log_mel - settings.mean) / settings.scale

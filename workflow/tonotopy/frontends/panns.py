@@ -48,9 +48,14 @@ class PANNsLogMel(FrontEnd):
         self.settings = settings
         self.register_buffer("window", torch.hann_window(settings.n_fft), persistent=False)
         filters = melscale_fbanks(
-            settings.n_fft // 2 + 1, settings.low_hz, settings.high_hz, settings.mels,
-            settings.rate, norm="slaney", mel_scale="slaney",
-        )  # fmt: skip
+            settings.n_fft // 2 + 1,
+            settings.low_hz,
+            settings.high_hz,
+            settings.mels,
+            settings.rate,
+            norm="slaney",
+            mel_scale="slaney",
+        )
         self.register_buffer("filters", filters.T.contiguous(), persistent=False)
 
     def forward(self, waveforms: Tensor) -> Tensor:
@@ -68,8 +73,13 @@ class PANNsLogMel(FrontEnd):
         """
         settings = self.settings
         spectrum = torch.stft(
-            at_least(waveforms, settings.n_fft // 2 + 1), settings.n_fft, settings.hop,
-            window=self.window, center=True, pad_mode="reflect", return_complex=True,
-        )  # fmt: skip
+            at_least(waveforms, settings.n_fft // 2 + 1),
+            settings.n_fft,
+            settings.hop,
+            window=self.window,
+            center=True,
+            pad_mode="reflect",
+            return_complex=True,
+        )
         power = spectrum.real.square() + spectrum.imag.square()
         return 10 * (self.filters @ power).clamp_min(settings.floor).log10()

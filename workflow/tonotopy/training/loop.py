@@ -140,8 +140,9 @@ def _trainer(job: Job, environment: ClusterEnvironment, callbacks: list) -> ligh
     bf16 = on_gpu and torch.cuda.is_bf16_supported()
     devices = job.module.settings.devices
     # every process sees the same batches, so its buffers agree without being sent around
-    several = DDPStrategy(process_group_backend="nccl" if on_gpu else "gloo",
-                          broadcast_buffers=False)  # fmt: skip
+    several = DDPStrategy(
+        process_group_backend="nccl" if on_gpu else "gloo", broadcast_buffers=False
+    )
     return lightning.Trainer(
         max_epochs=job.module.settings.epochs,
         accelerator=job.accelerator,

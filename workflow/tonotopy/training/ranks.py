@@ -67,8 +67,13 @@ def _start(devices: int, threads: int, starter: str | None) -> list[str]:
             f"--cpus-per-task={threads}",
         ]
         return [starter, "--nodes=1", "--kill-on-bad-exit=1", *tasks, sys.executable]
-    return [sys.executable, "-m", "torch.distributed.run", "--standalone",
-            f"--nproc-per-node={devices}"]  # fmt: skip
+    return [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        f"--nproc-per-node={devices}",
+    ]
 
 
 def check(job: Job) -> None:

@@ -49,9 +49,15 @@ def tune(
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             history = train(
-                corpus, {**settings, "training": chosen}, place / "network", place / "checkpoints",
-                place / "logs", seed, accelerator, initial_weights,
-            )  # fmt: skip
+                corpus,
+                {**settings, "training": chosen},
+                place / "network",
+                place / "checkpoints",
+                place / "logs",
+                seed,
+                accelerator,
+                initial_weights,
+            )
         return float(history[METRIC].max())
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -83,9 +83,13 @@ def _gather_source(wanted: set[str], places: list[str], folder: Path) -> None:
 
 def _rows(place: str, wanted: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     rows = datasets.load_dataset(
-        "parquet", data_files=[place], split="train", streaming=True,
-        columns=["video_id", "audio"], filters=[("video_id", "in", sorted(wanted))],
-    )  # fmt: skip
+        "parquet",
+        data_files=[place],
+        split="train",
+        streaming=True,
+        columns=["video_id", "audio"],
+        filters=[("video_id", "in", sorted(wanted))],
+    )
     rows = rows.cast_column("audio", datasets.Audio(decode=False))
     for row in rows:
         yield row["video_id"], row["audio"]["bytes"]

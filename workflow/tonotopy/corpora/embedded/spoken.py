@@ -17,10 +17,30 @@ from tonotopy.corpora.public.speech_commands import WORDS
 # PCVC's consonants -> phonemes of espeak-ng's Persian. Two that many speakers of Persian merge are
 # kept apart: Gh is the voiced velar fricative, Q the voiceless uvular stop. R is rolled.
 CONSONANTS = {
-    "P": "p", "B": "b", "T": "t", "D": "d", "tS": "tS", "dZ": "dZ", "K": "k", "G": "g",
-    "F": "f", "V": "v", "Kh": "x", "Gh": "Q", "S": "s", "Z": "z", "Sh": "S", "Zh": "Z",
-    "M": "m", "N": "n", "H": "h", "L": "l", "R": "R", "Q": "q", "j": "j",
-}  # fmt: skip
+    "P": "p",
+    "B": "b",
+    "T": "t",
+    "D": "d",
+    "tS": "tS",
+    "dZ": "dZ",
+    "K": "k",
+    "G": "g",
+    "F": "f",
+    "V": "v",
+    "Kh": "x",
+    "Gh": "Q",
+    "S": "s",
+    "Z": "z",
+    "Sh": "S",
+    "Zh": "Z",
+    "M": "m",
+    "N": "n",
+    "H": "h",
+    "L": "l",
+    "R": "R",
+    "Q": "q",
+    "j": "j",
+}
 VOWELS = ("A", "i", "u", "a", "e", "o")
 ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
 COUNTS = tuple(str(count) for count in range(11))

@@ -84,8 +84,9 @@ class PublicCorpus:
         if name is None:
             return self
         if name not in self.versions:
-            raise InputError(f"corpus {self.name} has no version '{name}'"
-                             f"{nearest(name, self.versions)}")  # fmt: skip
+            raise InputError(
+                f"corpus {self.name} has no version '{name}'{nearest(name, self.versions)}"
+            )
         return replace(self, **self.versions[name], versions={})
 
     def source(self, version: str | None) -> str:

@@ -9,9 +9,12 @@ PLACE = "https://os.unil.cloud.switch.ch/fma"
 def _tracks(column: str) -> dict:
     # the table has two lines of column names, a third that names the index, and unpadded numbers
     return {
-        "from": "csv", "file": "fma_metadata/tracks.csv", "header": 2, "match": r"0*(\d+)$",
+        "from": "csv",
+        "file": "fma_metadata/tracks.csv",
+        "header": 2,
+        "match": r"0*(\d+)$",
         "column": column,
-    }  # fmt: skip
+    }
 
 
 FMA_SMALL = PublicCorpus(

@@ -9,9 +9,12 @@ RECORD = "https://zenodo.org/record/3464194/files"
 
 def _column(name: str) -> dict:
     return {
-        "from": "csv", "file": "**/Medley-solos-DB_metadata.csv", "match": r"([0-9a-f-]{36})$",
-        "key": "uuid4", "column": name,
-    }  # fmt: skip
+        "from": "csv",
+        "file": "**/Medley-solos-DB_metadata.csv",
+        "match": r"([0-9a-f-]{36})$",
+        "key": "uuid4",
+        "column": name,
+    }
 
 
 MEDLEY_SOLOS_DB = PublicCorpus(

@@ -57,8 +57,9 @@ def control_table(corpus: Corpus, task: str, seed: int, folder: Path) -> pd.Data
         pipeline), reference (scikit-learn's, for identity; else None).
     """
     front_end = LogMel(LogMelSettings(rate=corpus.rate, n_fft=512, mels=40, frames=64))
-    settings = ProbeSettings((K,), ("paper",), second=None, inverse_penalty=None, shuffles=0,
-                             seed=seed)  # fmt: skip
+    settings = ProbeSettings(
+        (K,), ("paper",), second=None, inverse_penalty=None, shuffles=0, seed=seed
+    )
     tables = []
     for name, network in (("constant", Constant()), ("identity", Repeat())):
         rows = probe_task({"trained": Bundle(network, front_end, {})}, corpus, settings, folder)

@@ -47,9 +47,15 @@ def _point(axes, rows, lane: float, drawn: dict, hollow: bool) -> None:
     for row in rows.itertuples():
         axes.plot([row.low, row.high], [lane, lane], color=colour, linewidth=1.1, zorder=2)
         axes.plot(
-            row.value, lane, markerfacecolor="white" if hollow else colour, markeredgewidth=1,
-            markersize=4.5, zorder=3, clip_on=False, **drawn,
-        )  # fmt: skip
+            row.value,
+            lane,
+            markerfacecolor="white" if hollow else colour,
+            markeredgewidth=1,
+            markersize=4.5,
+            zorder=3,
+            clip_on=False,
+            **drawn,
+        )
 
 
 def _legend(figure, networks: list[str], about: dict) -> None:

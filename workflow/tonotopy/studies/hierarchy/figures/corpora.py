@@ -21,8 +21,12 @@ def draw(sources: dict, about: dict):
     for task in ordered_tasks(about):
         if task in table.index:
             ours = table.loc[task]
-            here = [str(ours["clips"]), f"{1 / ours['chance']:.0f}", f"{ours['seconds']:g}",
-                    f"{ours['chance']:.3f}"]  # fmt: skip
+            here = [
+                str(ours["clips"]),
+                f"{1 / ours['chance']:.0f}",
+                f"{ours['seconds']:g}",
+                f"{ours['chance']:.3f}",
+            ]
         else:
             here = ["-"] * 4
         theirs = [str(value) for value in THESIS.get(task, ("-",) * 3)]

@@ -81,9 +81,17 @@ def _peaks(axes, depths: list[float], shift: float, colour: str) -> None:
     """Mark depths along the upper edge; the shift keeps several networks apart."""
     for depth in depths:
         axes.plot(
-            depth + shift, 0.965, marker="v", color=colour, markersize=5, mew=0.6, mec="white",
-            transform=axes.get_xaxis_transform(), clip_on=False, linestyle="",
-        )  # fmt: skip
+            depth + shift,
+            0.965,
+            marker="v",
+            color=colour,
+            markersize=5,
+            mew=0.6,
+            mec="white",
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            linestyle="",
+        )
 
 
 def _legend(figure, networks: list[str], about: dict, marked: bool) -> None:

@@ -25,9 +25,14 @@ def draw(sources: dict, about: dict):
         lanes = np.arange(len(networks)) + 0.38 * (place - 0.5)
         axes.barh(lanes, value, height=0.34, color=COLOURS[colour], label=name)
         axes.errorbar(
-            value, lanes, xerr=[value - low, high - value], linestyle="", color="0.15",
-            elinewidth=1, capsize=2,
-        )  # fmt: skip
+            value,
+            lanes,
+            xerr=[value - low, high - value],
+            linestyle="",
+            color="0.15",
+            elinewidth=1,
+            capsize=2,
+        )
         for lane, number, end in zip(lanes, value, high, strict=True):
             if np.isfinite(number):
                 axes.text(end, lane, f"  {number:.3f}", va="center", fontsize=7)

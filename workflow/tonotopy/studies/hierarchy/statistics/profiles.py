@@ -178,8 +178,10 @@ def centre_low_minus_high(tables: HierarchyTables, network: str, **keys) -> Esti
 
     The hierarchy in one number: depths from -1 to 1, below 0 where low-level tasks sit earlier.
     """
-    low, high = ({t: tables.decoded(network, t, **keys) for t in tables.tasks(levels=[level])}
-                 for level in ("low", "high"))  # fmt: skip
+    low, high = (
+        {t: tables.decoded(network, t, **keys) for t in tables.tasks(levels=[level])}
+        for level in ("low", "high")
+    )
     parts = {**low, **high}
     found = centre_difference(
         {task: part.best for task, part in low.items()},

@@ -4,11 +4,25 @@ from tonotopy.drawing.style import COLOURS, legend_above, panels
 
 # thesis table 3.1, GTZANLike and MedleySolosDBLike, under the names used here
 THESIS = {
-    "blues": 3469, "classical": 4126, "country": 4317, "disco": 3097, "hiphop": 5952,
-    "jazz": 3169, "metal": 3591, "pop": 6589, "reggae": 2331, "rock": 5170,
-    "clarinet": 1340, "guitar": 9786, "singing": 6743, "flute": 3599, "piano": 8436,
-    "saxophone": 1814, "trumpet": 2740, "violin": 23175,
-}  # fmt: skip
+    "blues": 3469,
+    "classical": 4126,
+    "country": 4317,
+    "disco": 3097,
+    "hiphop": 5952,
+    "jazz": 3169,
+    "metal": 3591,
+    "pop": 6589,
+    "reggae": 2331,
+    "rock": 5170,
+    "clarinet": 1340,
+    "guitar": 9786,
+    "singing": 6743,
+    "flute": 3599,
+    "piano": 8436,
+    "saxophone": 1814,
+    "trumpet": 2740,
+    "violin": 23175,
+}
 
 
 def draw(sources: dict, about: dict):

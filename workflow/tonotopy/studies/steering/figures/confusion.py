@@ -21,10 +21,21 @@ def draw(sources: dict, about: dict):
     score = macro_f1(*codes, len(classes))
     figure, (axes,) = panels(1, width=5.0, height=4.4)
     sns.heatmap(
-        rates, annot=told, fmt="", cmap="Greys", vmin=0, vmax=1, ax=axes, square=True,
-        xticklabels=classes, yticklabels=classes, linewidths=0.4, linecolor="0.85",
-        annot_kws={"fontsize": 7}, cbar_kws={"label": "share of the true class"},
-    )  # fmt: skip
+        rates,
+        annot=told,
+        fmt="",
+        cmap="Greys",
+        vmin=0,
+        vmax=1,
+        ax=axes,
+        square=True,
+        xticklabels=classes,
+        yticklabels=classes,
+        linewidths=0.4,
+        linecolor="0.85",
+        annot_kws={"fontsize": 7},
+        cbar_kws={"label": "share of the true class"},
+    )
     axes.set(xlabel="predicted", ylabel="true")
     told = f"macro-F1 {score:.3f} on {len(rows)} clips (thesis: .585 on GTZANLike)"
     axes.set_title(told, fontsize=8)

@@ -23,10 +23,19 @@ def draw(sources: dict, about: dict):
     reach = np.abs(slopes.to_numpy()).max()
     figure, (axes,) = panels(1, width=1.6 + 0.62 * slopes.shape[1], height=1.2 + 0.36 * len(slopes))
     sns.heatmap(
-        slopes, annot=told, fmt="", cmap="PuOr_r", center=0, vmin=-reach, vmax=reach, ax=axes,
-        annot_kws={"fontsize": 6.5}, linewidths=0.4, linecolor="0.85",
+        slopes,
+        annot=told,
+        fmt="",
+        cmap="PuOr_r",
+        center=0,
+        vmin=-reach,
+        vmax=reach,
+        ax=axes,
+        annot_kws={"fontsize": 6.5},
+        linewidths=0.4,
+        linecolor="0.85",
         cbar_kws={"label": "change of probability per unit of λ"},
-    )  # fmt: skip
+    )
     if "planted" in table:
         planted = table.pivot(index="concept", columns="class", values="planted").to_numpy()
         for i, j in zip(*planted.astype(bool).nonzero(), strict=True):
