@@ -1,5 +1,6 @@
 """The tables of a steering study with known slopes, probes and confusions."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -32,65 +33,49 @@ def steering_tables(folder: Path, effect: float = 2.0, clips: int = 90, seed: in
     folder.mkdir(parents=True, exist_ok=True)
     labels = np.array(CLASSES)[np.array(SHARES)[np.arange(clips) % len(SHARES)]]
     names = [f"c{i}" for i in range(clips)]
-
-    def slope(concept, label, vectors="concept"):
-        known = effect if (concept, label) in PLANTED and vectors == "concept" else 0.0
-        return known + rng.normal(0, 0.2, clips)
-
-    rows, sweeps = [], []
-    for sweep, kinds in {
-        "test": ["concept"],
-        "controls": ["random", "shuffled", "untrained"],
-        "layers": ["concept"],
-        "unseen": ["concept"],
-    }.items():
-        for vectors in kinds:
-            for layer in range(3) if sweep == "layers" else [-1]:
-                for concept in CONCEPTS:
-                    for label in CLASSES:
-                        found = slope(concept, label, vectors) * (layer / 2 if layer >= 0 else 1)
-                        rows.append(
-                            pd.DataFrame(
-                                {
-                                    "vectors": vectors,
-                                    "layer": layer,
-                                    "concept": concept,
-                                    "class": label,
-                                    "clip": names,
-                                    "label": labels,
-                                    "slope": found,
-                                    "sweep": sweep,
-                                }
-                            )
-                        )
-    for concept in CONCEPTS:
-        for label in CLASSES:
-            own = labels == label
-            for strength in (-0.1, -0.05, 0.0, 0.05, 0.1):
-                share = np.where(own, 0.5, 1.0) if strength > 0 else np.where(own, 2.0, 1.0)
-                known = effect * ((concept, label) in PLANTED)
-                p = 0.3 + 0.3 * own + known * strength * share * 0.3 + rng.normal(0, 0.005, clips)
-                sweeps.append(
-                    pd.DataFrame(
-                        {
-                            "vectors": "concept",
-                            "layer": -1,
-                            "concept": concept,
-                            "strength": strength,
-                            "clip": names,
-                            "label": labels,
-                            "class": label,
-                            "probability": p,
-                            "collapsed": False,
-                        }
-                    )
-                )
-    by_clip = pd.concat(rows, ignore_index=True)
+    by_clip = _slopes(rng, labels, names, effect)
     by_clip.to_parquet(folder / "clip_slopes.parquet")
-    pd.concat(sweeps, ignore_index=True).to_parquet(folder / "sweep-test.parquet")
+    _sweep(rng, labels, names, effect).to_parquet(folder / "sweep-test.parquet")
     _matrix(by_clip).to_parquet(folder / "slopes.parquet")
     _probe_tables(folder, rng, labels, names)
     return folder
+
+
+SWEEPS = {
+    "test": ["concept"],
+    "controls": ["random", "shuffled", "untrained"],
+    "layers": ["concept"],
+    "unseen": ["concept"],
+}
+
+
+def _slopes(rng, labels, names, effect: float) -> pd.DataFrame:
+    rows = []
+    for sweep, kinds in SWEEPS.items():
+        layers = range(3) if sweep == "layers" else [-1]
+        for vectors, layer, concept, label in product(kinds, layers, CONCEPTS, CLASSES):
+            known = effect if (concept, label) in PLANTED and vectors == "concept" else 0.0
+            slope = known + rng.normal(0, 0.2, len(names))
+            direction = {"vectors": vectors, "layer": layer, "concept": concept, "class": label}
+            clips = {"clip": names, "label": labels, "slope": slope * max(layer, 0) / 2}
+            if layer < 0:
+                clips["slope"] = slope
+            rows.append(pd.DataFrame({**direction, **clips, "sweep": sweep}))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _sweep(rng, labels, names, effect: float) -> pd.DataFrame:
+    rows = []
+    for concept, label in product(CONCEPTS, CLASSES):
+        own, known = labels == label, effect * ((concept, label) in PLANTED)
+        direction = {"vectors": "concept", "layer": -1, "concept": concept}
+        for strength in (-0.1, -0.05, 0.0, 0.05, 0.1):
+            share = np.where(own, 0.5, 1.0) if strength > 0 else np.where(own, 2.0, 1.0)
+            noise = rng.normal(0, 0.005, len(names))
+            p = 0.3 + 0.3 * own + known * strength * share * 0.3 + noise
+            clips = {"strength": strength, "clip": names, "label": labels, "class": label}
+            rows.append(pd.DataFrame({**direction, **clips, "probability": p, "collapsed": False}))
+    return pd.concat(rows, ignore_index=True)
 
 
 def _matrix(by_clip) -> pd.DataFrame:

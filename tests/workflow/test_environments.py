@@ -62,98 +62,83 @@ def run(python, project, script, files, params, wildcards):
     assert done.stdout.strip().endswith("[]")
 
 
-def test_effects_claims_and_figures_in_the_analysis_environment_alone(python, finished, tmp_path):
-    results = finished.path / "results/smoke"
-    study = yaml.safe_load((finished.path / "config.yaml").read_text())["steering"]["world"]
-    statistics = json.dumps({"resamples": 100, "confidence": 0.95})
-    place = results / "steering/world"
+@pytest.fixture
+def study(finished) -> dict:
+    return yaml.safe_load((finished.path / "config.yaml").read_text())["steering"]["world"]
+
+
+STATISTICS = json.dumps({"resamples": 100, "confidence": 0.95})
+
+
+def files(folder: Path, **names: str) -> dict[str, str]:
+    return {key: str(folder / name) for key, name in names.items()}
+
+
+def test_effects_are_read(python, finished, tmp_path):
+    place = finished.path / "results/smoke/steering/world"
+    inputs = {
+        "sweeps": [str(place / "sweep-test.parquet")],
+        "corpus": str(finished.path / "data/corpora/smoke/genres"),
+    }
+    outputs = files(tmp_path, by_clip="by_clip.parquet", matrix="m.parquet", table="m.csv")
+    params = {"sweep_names": ["test"], "slope_range": 0.1, "statistics": STATISTICS, "seed": 0}
     run(
         python,
         finished,
         "steering/read_effects",
-        {
-            "input": {
-                "sweeps": [str(place / "sweep-test.parquet")],
-                "corpus": str(finished.path / "data/corpora/smoke/genres"),
-            },
-            "output": {
-                k: str(tmp_path / v)
-                for k, v in {
-                    "by_clip": "by_clip.parquet",
-                    "matrix": "m.parquet",
-                    "table": "m.csv",
-                }.items()
-            },
-        },
-        {"sweep_names": ["test"], "slope_range": 0.1, "statistics": statistics, "seed": 0},
+        {"input": inputs, "output": outputs},
+        params,
         {"instance": "world"},
     )
-    run(
-        python,
-        finished,
-        "report/judge_claims",
-        {
-            "input": {
-                "tables": [str(place / "predictions.parquet")],
-                "claims": ["workflow/claims/steering.yaml"],
-                "schema": "workflow/schemas/claims.schema.yaml",
-            },
-            "output": {k: str(tmp_path / f"card.{k}") for k in ("json", "csv", "page")},
-        },
-        {
-            "instances": json.dumps(
-                [
-                    {
-                        "study": "steering",
-                        "name": "world",
-                        "settings": study,
-                        "tables": ["predictions"],
-                        "embedded": True,
-                        "statistics": "tonotopy.studies.steering.statistics",
-                    }
-                ]
-            ),
-            "claims": ["steering"],
-            "known": {"steering": ["world"]},
-            "titles": {"steering": "Study 2: steering"},
-            "statistics": statistics,
-            "seed": 0,
-        },
-        {},
-    )
+    assert (tmp_path / "m.csv").stat().st_size > 1000
+
+
+def test_claims_are_judged_and_controls_enforced(python, finished, tmp_path, study):
+    place = finished.path / "results/smoke/steering/world"
+    inputs = {
+        "tables": [str(place / "predictions.parquet")],
+        "claims": ["workflow/claims/steering.yaml"],
+        "schema": "workflow/schemas/claims.schema.yaml",
+    }
+    instance = {
+        "study": "steering",
+        "name": "world",
+        "settings": study,
+        "tables": ["predictions"],
+        "embedded": True,
+        "statistics": "tonotopy.studies.steering.statistics",
+    }
+    params = {
+        "instances": json.dumps([instance]),
+        "claims": ["steering"],
+        "known": {"steering": ["world"]},
+        "titles": {"steering": "Study 2: steering"},
+        "statistics": STATISTICS,
+        "seed": 0,
+    }
+    outputs = files(tmp_path, json="card.json", csv="card.csv", page="card.page")
+    run(python, finished, "report/judge_claims", {"input": inputs, "output": outputs}, params, {})
     assert (tmp_path / "card.json").stat().st_size > 1000
-    run(
-        python,
-        finished,
-        "report/draw_figure",
-        {
-            "input": [str(place / "sweep-test.parquet")],
-            "output": {k: str(tmp_path / f"figure.{k}") for k in ("svg", "png")},
-        },
-        {
-            "figure": json.dumps(
-                {
-                    "module": STUDY.figure_module("figure-3.4-steering"),
-                    "sources": ["sweep-test"],
-                    "about": {**STUDY.shown_settings(study), "flat_concept": False},
-                    "embedded": True,
-                }
-            ),
-            "caption": "A caption.",
-            "statistics": statistics,
-        },
-        {"study": "steering", "instance": "world", "figure": "figure-3.4-steering"},
-    )
-    assert (tmp_path / "figure.png").stat().st_size > 5000
-    run(
-        python,
-        finished,
-        "report/enforce_controls",
-        {
-            "input": {"scorecard": str(results / "scorecard.json")},
-            "output": [str(tmp_path / "verdict.txt")],
-        },
-        {"controls": "warn", "embedded": json.dumps({"steering/world": True})},
-        {},
-    )
+    params = {"controls": "warn", "embedded": json.dumps({"steering/world": True})}
+    places = {"input": {"scorecard": outputs["json"]}, "output": [str(tmp_path / "verdict.txt")]}
+    run(python, finished, "report/enforce_controls", places, params, {})
     assert (tmp_path / "verdict.txt").is_file()
+
+
+def test_a_figure_is_drawn(python, finished, tmp_path, study):
+    name, sweep = "figure-3.4-steering", "results/smoke/steering/world/sweep-test.parquet"
+    about = {**STUDY.shown_settings(study), "flat_concept": False}
+    figure = {
+        "module": STUDY.figure_module(name),
+        "sources": ["sweep-test"],
+        "about": about,
+        "embedded": True,
+    }
+    params = {"figure": json.dumps(figure), "caption": "A caption.", "statistics": STATISTICS}
+    places = {
+        "input": [str(finished.path / sweep)],
+        "output": files(tmp_path, svg="figure.svg", png="figure.png"),
+    }
+    wildcards = {"study": "steering", "instance": "world", "figure": name}
+    run(python, finished, "report/draw_figure", places, params, wildcards)
+    assert (tmp_path / "figure.png").stat().st_size > 5000

@@ -7,14 +7,13 @@ import io
 import lzma
 import shutil
 import stat
-import struct
 import subprocess
 import tarfile
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
+from split_zips import write_split
 
 from tonotopy.corpora import archives, registry, transfer
 from tonotopy.corpora.archives import unpack
@@ -55,94 +54,6 @@ def write_tar(path, files=FILES, mode="w:gz", **changes):
     return path
 
 
-def write_split(folder, size, files=FILES, wide=False, method=8, described=False):
-    """Write a split zip literally, after PKWARE's APPNOTE: cut wherever a volume is full.
-
-    Args:
-        folder: where a.z01, a.z02, ..., a.zip go; they are returned in this order.
-        size: bytes of a volume.
-        files: name -> content.
-        wide: put all sizes and places into zip64 fields, and the end into the zip64 record.
-        method: 0 stored, 8 deflated.
-        described: leave the local headers without sizes, which then follow the content.
-    """
-    out, entries = bytearray(b"PK\7\x08"), b""
-
-    def place():
-        return divmod(len(out), size)
-
-    def volumes_until(count):
-        return -(-count // size)
-
-    flags = 8 if described else 0
-    for name, content in files.items():
-        squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-        packed = squeeze.compress(content) + squeeze.flush() if method else content
-        sizes = (zlib.crc32(content), len(packed), len(content))
-        volume, offset = place()
-        known = (0, 0, 0) if described else sizes
-        local_extra = b"\x99\x99\4\0junk"
-        out += struct.pack(
-            "<4s5H3L2H", b"PK\3\4", 45, flags, method, 0, 0, *known, len(name), len(local_extra)
-        )
-        out += name.encode() + local_extra + packed
-        out += struct.pack("<4s3L", b"PK\7\x08", *sizes) if described else b""
-        field = struct.pack("<2H3QL", 1, 28, len(content), len(packed), offset, volume)
-        extra = b"UT\5\0\1abcd" + (field if wide else b"")
-        full = 0xFFFFFFFF
-        told = (sizes[0], full, full) if wide else sizes
-        entries += struct.pack(
-            "<4s6H3L5H2L",
-            b"PK\1\2",
-            45,
-            45,
-            flags,
-            method,
-            0,
-            0,
-            *told,
-            len(name),
-            len(extra),
-            4,
-            0xFFFF if wide else volume,
-            0,
-            (stat.S_IFREG | 0o644) << 16,
-            full if wide else offset,
-        )
-        entries += name.encode() + extra + b"note"
-    volume, offset = place()
-    out += entries
-    count = len(files)
-    if wide:
-        volume64, offset64 = place()
-        last = volumes_until(len(out) + 56 + 20 + 22) - 1
-        out += struct.pack(
-            "<4sQ2H2L4Q",
-            b"PK\6\6",
-            44,
-            45,
-            45,
-            volume64,
-            volume,
-            count,
-            count,
-            len(entries),
-            offset,
-        )
-        out += struct.pack("<4sLQL", b"PK\6\7", volume64, offset64, last + 1)
-        out += struct.pack("<4s4H2LH", b"PK\5\6", *[0xFFFF] * 4, full, full, 0)
-    else:
-        last = volumes_until(len(out) + 22) - 1
-        out += struct.pack(
-            "<4s4H2LH", b"PK\5\6", last, volume, count, count, len(entries), offset, 0
-        )
-    folder.mkdir(exist_ok=True)
-    paths = [folder / f"a.z{i + 1:02d}" for i in range(last)] + [folder / "a.zip"]
-    for i, path in enumerate(paths):
-        path.write_bytes(out[i * size : (i + 1) * size])
-    return paths
-
-
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_a_zip_comes_out_as_it_went_in(tmp_path, method):
     unpack(write_zip(tmp_path / "a.zip", method=method), ZIP, tmp_path / "out")
@@ -161,7 +72,9 @@ def test_a_tar_comes_out_as_it_went_in(tmp_path, mode):
 @pytest.mark.parametrize("described", [False, True], ids=["sizes ahead", "sizes behind"])
 def test_a_split_zip_is_joined_wherever_it_was_cut(tmp_path, size, wide, method, described):
     """The smallest volumes cut headers, names, contents and the central directory alike."""
-    volumes = write_split(tmp_path / "in", size, wide=wide, method=method, described=described)
+    volumes = write_split(
+        tmp_path / "in", size, FILES, wide=wide, method=method, described=described
+    )
     assert (len(volumes) == 1) == (size == 1 << 20)
     unpack(volumes[::-1], PARTS, tmp_path / "out")
     assert unpacked(tmp_path / "out") == FILES
@@ -186,7 +99,7 @@ def test_a_split_zip_of_info_zip_is_joined(tmp_path, flags):
 
 def test_a_missing_volume_is_named(tmp_path):
     for wide in (False, True):
-        volumes = write_split(tmp_path / f"{wide}", 1000, wide=wide)
+        volumes = write_split(tmp_path / f"{wide}", 1000, FILES, wide=wide)
         with pytest.raises(InputError, match=r"a\.zip: its volume a\.z02 is missing"):
             unpack([v for v in volumes if v.suffix != ".z02"], PARTS, tmp_path / "out")
         with pytest.raises(InputError, match=r"no end record.*delete it"):
@@ -199,7 +112,7 @@ def test_a_missing_volume_is_named(tmp_path):
 
 def test_a_damaged_split_zip_is_named(tmp_path):
     """Every byte of contents and of the central directory's sizes matters; so does the length."""
-    volumes = write_split(tmp_path / "in", 1000, method=0)
+    volumes = write_split(tmp_path / "in", 1000, FILES, method=0)
     whole = {path: path.read_bytes() for path in volumes}
     for path, place in [(volumes[0], 200), (volumes[0], 5), (volumes[2], 999)]:
         damaged = bytearray(whole[path])
@@ -332,7 +245,11 @@ def test_what_we_cannot_unpack_is_said(tmp_path):
 def test_an_archive_larger_than_the_disk_is_refused(tmp_path, monkeypatch, kind):
     usage = type("Usage", (), {"free": 500})
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: usage)
-    make = {"zip": write_zip, "tar": write_tar, "parts": lambda p: write_split(p.parent, 1000)}
+    make = {
+        "zip": write_zip,
+        "tar": write_tar,
+        "parts": lambda p: write_split(p.parent, 1000, FILES),
+    }
     volumes = make[kind](tmp_path / "a.zip")
     with pytest.raises(InputError, match="only 500 are free"):
         unpack(volumes, Remote("a.zip", ("http://x",), unpack=kind), tmp_path / "out")

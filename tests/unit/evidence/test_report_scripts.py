@@ -42,64 +42,68 @@ def entry(study, name, settings, tables, embedded):
     }
 
 
-def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, tmp_path, monkeypatch):
-    names = {
-        "world": ["slopes", "clip_slopes", "predictions"],
-        "mini_music": ["predictions", "clip_slopes"],
-        "layers": ["folds", "correct"],
-    }
+NAMES = {
+    "world": ["slopes", "clip_slopes", "predictions"],
+    "mini_music": ["predictions", "clip_slopes"],
+    "layers": ["folds", "correct"],
+}
+
+
+@pytest.fixture
+def judged(paths, tmp_path, monkeypatch):
+    """A folder with what the script wrote of three instances, handed over in an order of its own."""
     entries = [
-        entry("steering", "world", SETTINGS, names["world"], True),
-        entry("hierarchy", "layers", HIERARCHY, names["layers"], None),
-        entry("steering", "mini_music", SETTINGS, names["mini_music"], False),
+        entry("steering", "world", SETTINGS, NAMES["world"], True),
+        entry("hierarchy", "layers", HIERARCHY, NAMES["layers"], None),
+        entry("steering", "mini_music", SETTINGS, NAMES["mini_music"], False),
     ]
+    inputs = {
+        "tables": [str(paths[e["name"]][table]) for e in entries for table in e["tables"]],
+        "claims": [str(WORKFLOW / f"claims/{s}.yaml") for s in ("steering", "hierarchy")],
+        "schema": str(WORKFLOW / "schemas/claims.schema.yaml"),
+    }
     outputs = {key: str(tmp_path / f"card.{key}") for key in OUTPUTS}
-    run_script(
-        "report/judge_claims",
-        monkeypatch,
-        {
-            "tables": [str(paths[e["name"]][table]) for e in entries for table in e["tables"]],
-            "claims": [str(WORKFLOW / f"claims/{s}.yaml") for s in ("steering", "hierarchy")],
-            "schema": str(WORKFLOW / "schemas/claims.schema.yaml"),
-        },
-        outputs,
-        {
-            "instances": json.dumps(entries),
-            "claims": ["steering", "hierarchy"],
-            "known": {"hierarchy": ["layers"], "steering": ["mini_music", "world"]},
-            "titles": {"hierarchy": "Study A", "steering": "Study B"},
-            "statistics": json.dumps(STATISTICS),
-            "seed": 3,
-        },
-        scale="mini",
-    )
-    rows = json.loads((tmp_path / "card.json").read_text())
+    params = {
+        "instances": json.dumps(entries),
+        "claims": ["steering", "hierarchy"],
+        "known": {"hierarchy": ["layers"], "steering": ["mini_music", "world"]},
+        "titles": {"hierarchy": "Study A", "steering": "Study B"},
+        "statistics": json.dumps(STATISTICS),
+        "seed": 3,
+    }
+    run_script("report/judge_claims", monkeypatch, inputs, outputs, params, scale="mini")
+    return tmp_path
+
+
+def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, judged):
+    rows = json.loads((judged / "card.json").read_text())
     bootstrap = Bootstrap(**STATISTICS, seed=3)
-    instances = [
-        Instance(
-            study,
-            name,
-            module.Tables({n: paths[name][n] for n in names[name]}, settings, bootstrap),
-            module.STATISTICS,
-        )
-        for study, name, module, settings in (
-            ("hierarchy", "layers", of_hierarchy, HIERARCHY),
-            ("steering", "mini_music", of_steering, SETTINGS),
-            ("steering", "world", of_steering, SETTINGS),
-        )
-    ]
+    instances = []
+    for study, name, module, settings in (
+        ("hierarchy", "layers", of_hierarchy, HIERARCHY),
+        ("steering", "mini_music", of_steering, SETTINGS),
+        ("steering", "world", of_steering, SETTINGS),
+    ):
+        tables = module.Tables({n: paths[name][n] for n in NAMES[name]}, settings, bootstrap)
+        instances.append(Instance(study, name, tables, module.STATISTICS))
     claims = [*claims_of("steering"), *claims_of("hierarchy")]
     known = {"steering": ["mini_music", "world"]}
     assert rows == json.loads(json.dumps(judge(claims, instances, known, "mini")))
     by_id = {row["id"]: row for row in rows}
     assert by_id["steering.over_random.world.guitar-rock"]["verdict"] == "supported"
     assert by_id["steering.over_random.mini_music.guitar-rock"]["verdict"] == "contradicted"
-    # on the disk, of this very instance, and not of this run
-    tagging = by_id["hierarchy.tagging.layers.clap"]
-    assert paths["layers"]["tagging"].is_file() and tagging["verdict"] == "not run"
     assert by_id["steering.auroc.world"]["estimate"] == 1
-    assert list(pd.read_csv(tmp_path / "card.csv")["id"]) == list(by_id)
-    page = (tmp_path / "card.page").read_text()
+    assert list(pd.read_csv(judged / "card.csv")["id"]) == list(by_id)
+
+
+def test_a_table_on_the_disk_that_is_not_of_this_run_is_not_judged(paths, judged):
+    rows = {row["id"]: row for row in json.loads((judged / "card.json").read_text())}
+    assert paths["layers"]["tagging"].is_file()
+    assert rows["hierarchy.tagging.layers.clap"]["verdict"] == "not run"
+
+
+def test_the_page_says_what_is_embedded(judged):
+    page = (judged / "card.page").read_text()
     assert page.index("Study A") < page.index("Study B")
     for note in (
         "steering/world: sound made here",
