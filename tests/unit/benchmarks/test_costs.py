@@ -180,7 +180,8 @@ def test_sweeps_have_as_many_directions_as_are_steered(config):
     entry = config["steering"]["thesis"]
     sizes = steering.sweep_sizes(Run(config, {}, RATES), entry)
     concepts = ["clarinet", "guitar", "singing", "flute", "piano", "saxophone", "trumpet", "violin"]
-    vectors = dict.fromkeys(("trained", "shuffled", "untrained"), np.zeros((2, 8, 12, 4)))
+    by_layer = {f"layer{number}": np.zeros((2, 8, 4)) for number in range(1, 13)}
+    vectors = dict.fromkeys(("trained", "shuffled", "untrained"), by_layer)
     chosen = sorted(pair["concept"] for pair in entry["pairs"])
     for sweep, (_, directions, _) in sizes.items():
         plans = PLANS[sweep](vectors, concepts, chosen, 0)

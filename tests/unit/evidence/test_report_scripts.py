@@ -51,7 +51,7 @@ NAMES = {
 
 @pytest.fixture
 def judged(paths, tmp_path, monkeypatch):
-    """A folder with what the script wrote of three instances, handed over in an order of its own."""
+    """A folder with what the script wrote of three instances, in an order of its own."""
     entries = [
         entry("steering", "world", SETTINGS, NAMES["world"], True),
         entry("hierarchy", "layers", HIERARCHY, NAMES["layers"], None),

@@ -50,5 +50,5 @@ def test_modules_that_are_not_imported_do_not_count_unless_named(package):
 
 
 def test_every_script_of_the_workflow_has_a_fingerprint():
-    scripts = sorted((Path(__file__).parents[3] / "workflow/scripts").glob("*.py"))
+    scripts = sorted((Path(__file__).parents[3] / "workflow/scripts").rglob("*.py"))
     assert len({code_hash(script) for script in scripts}) == len(scripts) > 10

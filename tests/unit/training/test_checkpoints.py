@@ -52,7 +52,9 @@ def uninterrupted(corpus, tmp_path_factory):
 def killed(corpus, tmp_path_factory) -> Path:
     """Where a training lies that got a SIGKILL after its first epochs."""
     place = tmp_path_factory.mktemp("killed")
-    rooms = os.pathsep.join(str(ROOT / room) for room in ("workflow", "tests", "tests/unit"))
+    rooms = os.pathsep.join(
+        str(ROOT / room) for room in ("workflow", "tests", "tests/unit/training")
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(corpus), str(place)],
         env={**os.environ, "PYTHONPATH": rooms, "PYTHONSAFEPATH": ""},
