@@ -8,7 +8,7 @@ rule download_corpus:
     output:
         directory(places.download("{source}")),
     log:
-        "results/logs/download_corpus/{source}.log",
+        places.shared_log("download_corpus", "{source}"),
     wildcard_constraints:
         source="|".join(DOWNLOADS),
     conda:
@@ -23,7 +23,7 @@ rule download_segments:
     output:
         places.download("audioset/{segments}_segments.csv"),
     log:
-        "results/logs/download_segments/{segments}.log",
+        places.shared_log("download_segments", "{segments}"),
     wildcard_constraints:
         segments="balanced_train|unbalanced_train|eval",
     conda:
@@ -43,7 +43,7 @@ rule audioset_tables:
         instrument=places.audioset(config["scale"], "instrument"),
         report=places.audioset(config["scale"], "report"),
     log:
-        f"results/{config['scale']}/logs/audioset_tables.log",
+        places.log("audioset_tables", scale=config["scale"]),
     conda:
         "../../envs/audio.yaml"
     params:
@@ -65,7 +65,7 @@ rule gather_audioset:
     output:
         places.audioset(config["scale"], "gathered"),
     log:
-        f"results/{config['scale']}/logs/gather_audioset.log",
+        places.log("gather_audioset", scale=config["scale"]),
     conda:
         "../../envs/audio.yaml"
     params:
@@ -84,7 +84,7 @@ rule build_corpus:
     output:
         directory(places.corpus("{scale}", "{corpus}")),
     log:
-        "results/{scale}/logs/build_corpus/{corpus}.log",
+        places.log("build_corpus", "{corpus}"),
     conda:
         "../../envs/audio.yaml"
     threads: half_of_the_cores
@@ -101,7 +101,7 @@ rule build_corpus:
 rule plan:
     # not part of `all`: what a run will do, fetch and fill, told before anything is fetched
     log:
-        f"results/{config['scale']}/logs/plan.log",
+        places.log("plan", scale=config["scale"]),
     conda:
         "../../envs/audio.yaml"
     params:

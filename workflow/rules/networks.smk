@@ -8,7 +8,7 @@ rule download_weights:
     output:
         places.weights("{weights}"),
     log:
-        "results/logs/download_weights/{weights}.log",
+        places.shared_log("download_weights", "{weights}"),
     wildcard_constraints:
         weights=one_of(REMOTES),
     conda:
@@ -46,7 +46,7 @@ rule train_network:
         names=ancient(places.names(config["scale"])),  # waited for, and no reason to train anew
     output:
         network=directory(places.network("{scale}", "{network}")),
-        history="results/{scale}/training/{network}.csv",
+        history=places.history("{scale}", "{network}"),
     log:
         places.log("train_network", "{network}"),
     benchmark:
@@ -63,8 +63,8 @@ rule train_network:
         settings=frozen_given(networks.training_settings),
         seed=seed_of,
         accelerator=config["accelerator"],
-        checkpoints="results/{scale}/checkpoints/{network}",
-        tensorboard="results/{scale}/logs/tensorboard/{network}",
+        checkpoints=places.checkpoints("{scale}", "{network}"),
+        tensorboard=places.tensorboard("{scale}", "{network}"),
         code=code("networks/train_network"),
     script:
         "../scripts/networks/train_network.py"
@@ -154,7 +154,7 @@ rule tune_network:
         corpus=given(networks.training_corpus),
         initial_weights=given(networks.initial_weights),
     output:
-        trials="results/{scale}/tuning/{network}.csv",
+        trials=places.trials("{scale}", "{network}"),
     log:
         places.log("tune_network", "{network}"),
     conda:
@@ -174,7 +174,4 @@ rule tune_network:
 rule tune:
     """Tune every network that has a `tuning` entry."""
     input:
-        [
-            f"results/{config['scale']}/tuning/{name}.csv"
-            for name in networks.with_key(config, "tuning")
-        ],
+        [places.trials(config["scale"], name) for name in networks.with_key(config, "tuning")],

@@ -109,7 +109,7 @@ rule validation_summary:
     input:
         given(steering.validation_matrices),
     output:
-        "results/{scale}/world_validation.csv",
+        places.result("{scale}", "world_validation.csv"),
     log:
         places.log("validation_summary"),
     conda:

@@ -9,9 +9,12 @@ def corpus(scale: str, name: str) -> str:
     return f"data/corpora/{scale}/{name}"
 
 
+DOWNLOADS = "data/downloads"
+
+
 def download(name: str) -> str:
     """Return the file or folder of a download."""
-    return f"data/downloads/{name}"
+    return f"{DOWNLOADS}/{name}"
 
 
 def weights(file: str) -> str:
@@ -34,6 +37,26 @@ def network(scale: str, name: str, copy: str = "trained") -> str:
     """
     suffix = "" if copy == "trained" else f"-{copy}"
     return f"results/{scale}/networks/{name}{suffix}"
+
+
+def history(scale: str, network: str) -> str:
+    """Return the table of a training's epochs."""
+    return f"results/{scale}/training/{network}.csv"
+
+
+def trials(scale: str, network: str) -> str:
+    """Return the table of a tuning's trials."""
+    return f"results/{scale}/tuning/{network}.csv"
+
+
+def checkpoints(scale: str, network: str) -> str:
+    """Return the folder that a training goes on from; it outlives a failed job."""
+    return f"results/{scale}/checkpoints/{network}"
+
+
+def tensorboard(scale: str, network: str) -> str:
+    """Return the folder of a training's curves for TensorBoard."""
+    return f"results/{scale}/logs/tensorboard/{network}"
 
 
 def names(scale: str) -> str:
@@ -64,6 +87,11 @@ def result(scale: str, file: str) -> str:
 def log(*parts: str, scale: str = "{scale}") -> str:
     """Return the file of a rule's log."""
     return f"results/{scale}/logs/{'/'.join(parts)}.log"
+
+
+def shared_log(*parts: str) -> str:
+    """Return the file of the log of a rule that serves all scales."""
+    return f"results/logs/{'/'.join(parts)}.log"
 
 
 def benchmark(*parts: str) -> str:

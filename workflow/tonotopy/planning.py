@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tonotopy import places
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
@@ -31,7 +32,7 @@ class Storage:
     note: str = ""
 
 
-def needs(config: dict, root: Path = Path("data/downloads")) -> list[Storage]:
+def needs(config: dict, root: Path = Path(places.DOWNLOADS)) -> list[Storage]:
     """Return downloads, then corpora, of the studies that run.
 
     Args:
