@@ -129,7 +129,9 @@ def test_a_concept_that_no_corpus_has_is_told_before_training(project, tmp_path)
     (project.path / "names.yaml").write_text(yaml.safe_dump({**settings, "scale": "names"}))
     names = project.__class__(project.path, "names.yaml")
     told = names.snakemake(ok=False)
-    assert "error: steering.mine.pairs.0.concept: my_sounds has no class 'hmu'" in told
+    assert "error: steering.mine.pairs.0.concept: corpus my_sounds has no class 'hmu'" in told
+    assert "rule check_names:" in told and "rule train_network:" not in told
+    assert not (project.path / "results/names/networks").exists()
 
 
 def test_a_missing_folder_is_named(project, tmp_path):
