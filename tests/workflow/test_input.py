@@ -11,12 +11,12 @@ import yaml
 from projects import copy_project
 from worlds import digits_replica
 
+from tonotopy.activations import array_on_disk
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded import planted
 from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
-from tonotopy.studies.hierarchy.vectors import array_on_disk
 
 CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal": "guitar"}
 
