@@ -100,3 +100,9 @@ def test_tables_are_read_where_their_checksums_are_compared():
 
 def test_the_snakefile_fits_on_a_screen():
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
+
+
+def test_test_modules_have_names_of_their_own():
+    """pytest imports them by their names alone, as tests are no packages."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)) > 50
