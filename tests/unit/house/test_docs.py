@@ -88,7 +88,8 @@ def test_make_help_has_a_line_for_every_target():
 @pytest.mark.parametrize("command", commands(), ids=lambda command: command.text)
 def test_every_command_is_run_by_a_test_or_labelled(command):
     if PLANNED in command.remark:
-        assert command.text.startswith(".venv/bin/")  # tests/workflow/test_documented_commands.py plans them
+        # tests/workflow/test_documented_commands.py plans them
+        assert command.text.startswith(".venv/bin/")
     elif NOT_RUN not in command.remark and " -n" not in command.text:
         file, runs = DEBUGGED if "--debug" in command.text else RUN[command.text]
         assert runs in (ROOT / file).read_text()
