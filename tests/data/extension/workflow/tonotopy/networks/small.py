@@ -21,8 +21,8 @@ class Small(nn.Module):
 
     @property
     def layers(self) -> dict[str, Layer]:
-        """Both convolutions."""
-        return {name: Layer(name, "channels") for name in ("first", "last")}
+        """Both convolutions, the first one whole."""
+        return {"first": Layer("first"), "last": Layer("last", "channels")}
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Return logits (clips, classes) of waveforms (clips, samples)."""
