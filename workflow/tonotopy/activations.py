@@ -114,17 +114,17 @@ def store(
     for start, inputs in network_inputs(bundle, corpus, positions, batch, seconds):
         with torch.no_grad():
             vectors, _ = read(bundle.network, layers, inputs)
-        for place, name in enumerate(layers):
+        for index, name in enumerate(layers):
             values = vectors[name].float().cpu().numpy()
-            heard = positions[start : start + batch]
-            _check_finite(values, name, corpus, heard)
+            batch_positions = positions[start : start + batch]
+            _check_finite(values, name, corpus, batch_positions)
             if name not in arrays:
-                path = _array_path(folder, place, name)
+                path = _array_path(folder, index, name)
                 arrays[name] = array_on_disk(path, (len(positions), values.shape[1]))
-            arrays[name][start : start + len(heard)] = values
+            arrays[name][start : start + len(batch_positions)] = values
     arrays.clear()
-    index = {"layers": list(layers), "clips": len(positions)}
-    write_json(folder / INDEX, index, checksums=False)
+    index_content = {"layers": list(layers), "clips": len(positions)}
+    write_json(folder / INDEX, index_content, checksums=False)
     return _mapped(folder)
 
 
