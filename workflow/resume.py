@@ -111,7 +111,7 @@ class Run:
     def _command(self, extra: list[str], targets: list[str] | None = None) -> list[str]:
         requested = self._targets if targets is None else targets
         command = [sys.executable, "-m", "snakemake", *self._options, *extra]
-        return [*command, "--", *requested] if goals else command
+        return [*command, "--", *requested] if requested else command
 
 
 def main(arguments: list[str]) -> int:

@@ -105,8 +105,8 @@ def controls(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int
     """Steer with random vectors, vectors of shuffled labels, vectors of an untrained network."""
     widths = [values.shape[-1] for values in vectors["trained"].values()]
     shape = len(concepts), sum(widths)
-    drawn = generator(seed, "random vectors").standard_normal(shape)
-    parts = np.split(drawn, np.cumsum(widths)[:-1], axis=1)
+    normal = generator(seed, "random vectors").standard_normal(shape)
+    parts = np.split(normal, np.cumsum(widths)[:-1], axis=1)
     random = dict(zip(vectors["trained"], parts, strict=True))
     nulls = {name: _mean(vectors[name]) for name in ("shuffled", "untrained")}
     return [Plan(name, EACH, concepts, v) for name, v in {"random": random, **nulls}.items()]
@@ -165,11 +165,11 @@ def sweep_table(
     outcome = _swept(bundle, corpus, indices, plan, grid, answers)
     zero = int(np.flatnonzero(grid == 0)[0])
     flags = _collapses(outcome, zero, answers.activation)
-    kept = kept_columns(outcome, columns).astype(np.float64)
+    values = kept_columns(outcome, columns).astype(np.float64)
     axes = [plan.names, grid, range(len(indices)), names]
     index = pd.MultiIndex.from_product(axes, names=["concept", "strength", "row", "class"])
-    table = pd.DataFrame({"probability": kept.ravel()}, index=index).reset_index()
-    table["collapsed"] = np.repeat(flags.ravel(), kept.shape[2] * kept.shape[3])
+    table = pd.DataFrame({"probability": values.ravel()}, index=index).reset_index()
+    table["collapsed"] = np.repeat(flags.ravel(), values.shape[2] * values.shape[3])
     rows = table.pop("row").to_numpy()
     table.insert(2, "clip", corpus.clips[indices][rows])
     labels = np.array(corpus.classes, dtype=object)[corpus.labels[indices]]
@@ -209,8 +209,8 @@ def _collapses(outcome: np.ndarray, zero: int, activation: str) -> np.ndarray:
     for direction, along in enumerate(outcome):
         unsteered = along[zero].astype(np.float64)
         for strength, steered in enumerate(along):
-            found = collapsed(unsteered, steered.astype(np.float64), activation)
-            flags[direction, strength] = found
+            flag = collapsed(unsteered, steered.astype(np.float64), activation)
+            flags[direction, strength] = flag
     return flags
 
 
