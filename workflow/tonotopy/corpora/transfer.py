@@ -64,7 +64,7 @@ def forget(part: Path) -> None:
 
 
 def check_space(path: Path, needed: int) -> None:
-    """Refuse to write more than the disk of ``place`` (whose folder exists) has free, in bytes.
+    """Refuse to write more than the disk of ``path`` (whose folder exists) has free, in bytes.
 
     Raises:
         InputError: too little is free.

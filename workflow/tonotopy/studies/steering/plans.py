@@ -78,30 +78,30 @@ def read_vectors(path) -> tuple[Vectors, list[str]]:
         return vectors, concepts
 
 
-def one_to_one(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def one_to_one(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer every layer with its own mean vector, for every concept."""
     return [Plan("concept", EACH, concepts, _mean(vectors["trained"]))]
 
 
-def one_to_all(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def one_to_all(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer every layer with the mean vector of one fixed layer, for each layer in turn.
 
     Layers of another width than the fixed layer's are left alone.
     """
-    rows = [concepts.index(name) for name in chosen]
+    rows = [concepts.index(name) for name in subset]
     mean = {layer: values[rows] for layer, values in _mean(vectors["trained"]).items()}
     return [
         Plan(
             "concept",
             position,
-            list(chosen),
+            list(subset),
             {name: fixed for name, own in mean.items() if own.shape == fixed.shape},
         )
         for position, fixed in enumerate(mean.values())
     ]
 
 
-def controls(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def controls(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer with random vectors, vectors of shuffled labels, vectors of an untrained network."""
     widths = [values.shape[-1] for values in vectors["trained"].values()]
     shape = len(concepts), sum(widths)
