@@ -77,13 +77,13 @@ class Run:
             if number == signal.SIGTERM:  # the terminal sends an interrupt to both of us
                 child.send_signal(number)
 
-        kept = {
+        handlers = {
             number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT)
         }
         try:
             return child.wait()
         finally:
-            for number, handler in kept.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
     def plan(self) -> dict[Path, bool]:
@@ -109,9 +109,9 @@ class Run:
         }
 
     def _command(self, extra: list[str], targets: list[str] | None = None) -> list[str]:
-        wanted = self._targets if targets is None else targets
+        requested = self._targets if targets is None else targets
         command = [sys.executable, "-m", "snakemake", *self._options, *extra]
-        return [*command, "--", *wanted] if wanted else command
+        return [*command, "--", *requested] if requested else command
 
 
 def main(arguments: list[str]) -> int:
@@ -143,8 +143,8 @@ def makes_something(arguments: list[str]) -> bool:
 
     Misspelt options end the program here, with Snakemake's own message.
     """
-    asked, plain = parse_args(arguments)[1], parse_args([])[1]
-    return all(getattr(asked, name) == getattr(plain, name) for name in ELSE)
+    options, defaults = parse_args(arguments)[1], parse_args([])[1]
+    return all(getattr(options, name) == getattr(defaults, name) for name in ELSE)
 
 
 def _until_whole(run: Run, folder: Path, large: bool) -> int:

@@ -114,17 +114,17 @@ def store(
     for start, inputs in network_inputs(bundle, corpus, positions, batch, seconds):
         with torch.no_grad():
             vectors, _ = read(bundle.network, layers, inputs)
-        for place, name in enumerate(layers):
+        for index, name in enumerate(layers):
             values = vectors[name].float().cpu().numpy()
-            heard = positions[start : start + batch]
-            _check_finite(values, name, corpus, heard)
+            batch_positions = positions[start : start + batch]
+            _check_finite(values, name, corpus, batch_positions)
             if name not in arrays:
-                path = _array_path(folder, place, name)
+                path = _array_path(folder, index, name)
                 arrays[name] = array_on_disk(path, (len(positions), values.shape[1]))
-            arrays[name][start : start + len(heard)] = values
+            arrays[name][start : start + len(batch_positions)] = values
     arrays.clear()
-    index = {"layers": list(layers), "clips": len(positions)}
-    write_json(folder / INDEX, index, checksums=False)
+    index_content = {"layers": list(layers), "clips": len(positions)}
+    write_json(folder / INDEX, index_content, checksums=False)
     return _mapped(folder)
 
 
@@ -157,26 +157,26 @@ def array_on_disk(path: Path, shape: tuple[int, ...]) -> np.memmap:
     return array
 
 
-def _array_path(folder: Path, place: int, name: str) -> Path:
+def _array_path(folder: Path, index: int, name: str) -> Path:
     # numbered, because not all file systems tell 'Conv' from 'conv'
-    return folder / f"{place:03d}-{name}.npy"
+    return folder / f"{index:03d}-{name}.npy"
 
 
 def _mapped(folder: Path) -> dict[str, np.memmap]:
-    index = read_json(folder / INDEX)
+    content = read_json(folder / INDEX)
     arrays = {}
-    for place, name in enumerate(index["layers"]):
-        array = np.load(_array_path(folder, place, name), mmap_mode="r")
-        if len(array) != index["clips"]:
-            raise ValueError(f"layer '{name}' has {len(array)} clips, not {index['clips']}")
+    for index, name in enumerate(content["layers"]):
+        array = np.load(_array_path(folder, index, name), mmap_mode="r")
+        if len(array) != content["clips"]:
+            raise ValueError(f"layer '{name}' has {len(array)} clips, not {content['clips']}")
         arrays[name] = array
     return arrays
 
 
-def _check_finite(values: np.ndarray, name: str, corpus: Corpus, heard: np.ndarray) -> None:
+def _check_finite(values: np.ndarray, name: str, corpus: Corpus, positions: np.ndarray) -> None:
     broken = ~np.isfinite(values).all(axis=1)
     if broken.any():
-        clips = corpus.clips[heard[broken]]
+        clips = corpus.clips[positions[broken]]
         more = f" and {len(clips) - 3} more" if len(clips) > 3 else ""
         raise InputError(
             f"corpus {corpus.name}: layer '{name}' gives values that are not finite for clips "
@@ -228,9 +228,9 @@ def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> I
 
 
 def _uncalled(name: str, layer: Layer, calls: int) -> str:
-    told = "is not called" if not calls else f"is called {calls} times"
+    fault = "is not called" if not calls else f"is called {calls} times"
     return (
-        f"layer '{name}' ({layer.path}) {told} in a forward pass, expected once: choose a module "
+        f"layer '{name}' ({layer.path}) {fault} in a forward pass, expected once: choose a module "
         "that is"
     )
 

@@ -73,40 +73,40 @@ _QUOTES = (
 
 def _check_values(value, path: tuple[str, ...]) -> None:
     """Refuse what YAML makes of unquoted words where JSON has no such thing."""
-    place = ".".join(path) or "top level"
+    key = ".".join(path) or "top level"
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise InputError(f"configuration: {place} has the key {key!r}{_QUOTES}")
-            _check_values(inner, (*path, key))
+        for inner_key, inner in value.items():
+            if not isinstance(inner_key, str):
+                raise InputError(f"configuration: {key} has the key {inner_key!r}{_QUOTES}")
+            _check_values(inner, (*path, inner_key))
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             _check_values(inner, (*path, str(number)))
     elif not isinstance(value, str | int | float | bool | None):
-        raise InputError(f"configuration: {place} is {value}{_QUOTES}")
+        raise InputError(f"configuration: {key} is {value}{_QUOTES}")
 
 
 def _message(error: jsonschema.ValidationError) -> str:
-    place = ".".join(map(str, error.absolute_path)) or "top level"
+    key = ".".join(map(str, error.absolute_path)) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        unknown = [key for key in error.instance if key not in known]
-        text = f"unknown key '{unknown[0]}' at {place}{nearest(unknown[0], known)}"
-        return text + (_MERGED if place.startswith(("corpora.", "networks.")) else "")
+        allowed = error.schema.get("properties", {})
+        unknown = [unknown_key for unknown_key in error.instance if unknown_key not in allowed]
+        text = f"unknown key '{unknown[0]}' at {key}{nearest(unknown[0], allowed)}"
+        return text + (_MERGED if key.startswith(("corpora.", "networks.")) else "")
     if error.validator == "enum":
         hint = nearest(error.instance, error.validator_value)
-        return f"{place}: '{error.instance}' is not possible{hint}"
+        return f"{key}: '{error.instance}' is not possible{hint}"
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
         return _message(closest)
-    return f"{place}: {error.message}{_type_hint(place, error)}"
+    return f"{key}: {error.message}{_type_hint(key, error)}"
 
 
-def _type_hint(place: str, error: jsonschema.ValidationError) -> str:
+def _type_hint(key: str, error: jsonschema.ValidationError) -> str:
     """Return what may have been meant by a value of the wrong type."""
     if error.validator != "type":
         return ""
-    if place == "run":
+    if key == "run":
         return " (a list of instances, such as [hierarchy/layers, steering/world])"
     expected, value = error.validator_value, error.instance
     wants_text = "string" in ([expected] if isinstance(expected, str) else expected)
@@ -122,28 +122,28 @@ def _check_references(config: dict) -> None:
     _check_networks(config)
     for one in running(config):
         for need in one.study.needs(one.entry):
-            _known(need.name, config[need.section], f"{one.place}.{need.key}", need.section)
+            _require(need.name, config[need.section], f"{one.place}.{need.key}", need.section)
         one.study.check(one.place, one.entry, config)
 
 
 def _check_networks(config: dict) -> None:
     for name, network in config["networks"].items():
-        place = f"networks.{name}"
-        parse_entry(network, place)
+        path = f"networks.{name}"
+        parse_entry(network, path)
         if "architecture" in network:
-            _known(network["corpus"], config["corpora"], f"{place}.corpus", "corpora")
+            _require(network["corpus"], config["corpora"], f"{path}.corpus", "corpora")
             training = network["training"]
             if (training.get("objective") == "distil") != ("teacher" in training):
-                raise InputError(f"{place}.training: objective 'distil' and 'teacher' go together")
+                raise InputError(f"{path}.training: objective 'distil' and 'teacher' go together")
             if "teacher" in training:
-                teacher, key = training["teacher"], f"{place}.training.teacher"
-                _known(teacher, config["networks"], key, "networks")
-            check_training(network, f"{place}.")
+                teacher, key = training["teacher"], f"{path}.training.teacher"
+                _require(teacher, config["networks"], key, "networks")
+            check_training(network, f"{path}.")
 
 
-def _known(name: str, names: dict, place: str, section: str) -> dict:
+def _require(name: str, names: dict, key: str, section: str) -> dict:
     if name not in names:
-        raise InputError(f"{place}: '{name}' is not below '{section}'{nearest(name, names)}")
+        raise InputError(f"{key}: '{name}' is not below '{section}'{nearest(name, names)}")
     return names[name]
 
 

@@ -16,11 +16,11 @@ def full_disks(root: Path) -> list[str]:
     Args:
         root: the folder that Snakemake runs in.
     """
-    told, ours = [], (root / name for name in (".snakemake", "results", "data"))
-    for place in (*ours, Path(tempfile.gettempdir())):
-        if place.is_dir() and (free := shutil.disk_usage(place).free) < LEAST_BYTES:
-            told.append(f"{place}: the disk is full ({free:,} bytes left): free space, run again")
-    return told
+    notes, folders = [], (root / name for name in (".snakemake", "results", "data"))
+    for folder in (*folders, Path(tempfile.gettempdir())):
+        if folder.is_dir() and (free := shutil.disk_usage(folder).free) < LEAST_BYTES:
+            notes.append(f"{folder}: the disk is full ({free:,} bytes left): free space, run again")
+    return notes
 
 
 def tell_full_disks(root: Path) -> None:

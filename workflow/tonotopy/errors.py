@@ -8,10 +8,10 @@ class InputError(Exception):
     what to do; scripts print it without a traceback."""
 
 
-def nearest(name: str, known) -> str:
+def nearest(name: str, names) -> str:
     """Return a hint such as `` (did you mean 'seed'?)``, or the known names where none is near."""
-    known = [str(k) for k in known]
-    matches = difflib.get_close_matches(str(name), known, n=3, cutoff=0.6)
+    names = [str(k) for k in names]
+    matches = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
     if matches:
         return f" (did you mean {' or '.join(repr(m) for m in matches)}?)"
-    return f" (known: {', '.join(known)})" if known else ""
+    return f" (known: {', '.join(names)})" if names else ""

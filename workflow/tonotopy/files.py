@@ -41,14 +41,14 @@ def replacing(path: str | Path, checksums: bool = True) -> Iterator[Path]:
     try:
         with naming(path):
             yield holder / path.name
-            _take_place(holder / path.name, path)
+            _exchange(holder / path.name, path)
             if checksums and not any(part.startswith(DRAFT) for part in path.parts):
                 sums.record(path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
 
 
-def _take_place(draft: Path, path: Path) -> None:
+def _exchange(draft: Path, path: Path) -> None:
     for file in draft.rglob("*") if draft.is_dir() else [draft]:
         if file.is_file():
             with file.open("rb") as content:
@@ -78,8 +78,8 @@ def naming(path: Path) -> Iterator[None]:
 
 def _number(error: Exception) -> int | None:
     """Return the errno of an error; libraries written in Rust tell it in their message alone."""
-    told = re.search(r"\(os error (\d+)\)", str(error))
-    return int(told.group(1)) if told else getattr(error, "errno", None)
+    match = re.search(r"\(os error (\d+)\)", str(error))
+    return int(match.group(1)) if match else getattr(error, "errno", None)
 
 
 def write_json(path: str | Path, content, checksums: bool = True) -> None:

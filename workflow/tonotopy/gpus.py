@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-_held: list[IO] = []  # locks, until this process ends
+_locks: list[IO] = []  # locks, until this process ends
 
 
 def claim_gpus(count: int, machine: int) -> None:
@@ -27,17 +27,15 @@ def claim_gpus(count: int, machine: int) -> None:
     claimed = []
     for card in cards:
         if len(claimed) < count and (lock := _lock(card)):
-            _held.append(lock)
+            _locks.append(lock)
             claimed.append(card)
     os.environ[VISIBLE] = ",".join((claimed + [c for c in cards if c not in claimed])[:count])
 
 
 def _lock(card: str) -> IO | None:
     """Return the open lock of a card, None if another process holds it."""
-    place = (
-        Path(tempfile.gettempdir()) / f"tonotopy-gpu-{os.getuid()}-{card.replace('/', '-')}.lock"
-    )
-    lock = place.open("a")
+    path = Path(tempfile.gettempdir()) / f"tonotopy-gpu-{os.getuid()}-{card.replace('/', '-')}.lock"
+    lock = path.open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

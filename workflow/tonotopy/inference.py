@@ -192,16 +192,16 @@ def output_columns(
 
 
 def _column(bundle: Bundle, name: str, output: str | int) -> int:
-    known = bundle.classes
+    classes = bundle.classes
     if isinstance(output, str):
-        if output not in known:
+        if output not in classes:
             raise InputError(
-                f"outputs.{name}: the network has no output '{output}'{nearest(output, known)}"
+                f"outputs.{name}: the network has no output '{output}'{nearest(output, classes)}"
             )
-        return known.index(output)
-    if output < 0 or (known and output >= len(known)):
+        return classes.index(output)
+    if output < 0 or (classes and output >= len(classes)):
         raise InputError(
-            f"outputs.{name}: no output {output}, the network's are 0 to {len(known) - 1}"
+            f"outputs.{name}: no output {output}, the network's are 0 to {len(classes) - 1}"
         )
     return output
 
@@ -244,13 +244,13 @@ def prediction_table(
         InputError: the corpus has a class that the network does not know.
     """
     names, columns = output_columns(bundle, corpus, outputs)
-    chosen = corpus.indices(split)
-    values = kept_columns(probabilities(bundle, corpus, chosen, activation), columns)
+    indices = corpus.indices(split)
+    values = kept_columns(probabilities(bundle, corpus, indices, activation), columns)
     return pd.DataFrame(
         {
             "role": role,
-            "clip": corpus.clips[chosen],
-            "label": np.array(corpus.classes, dtype=object)[corpus.labels[chosen]],
+            "clip": corpus.clips[indices],
+            "label": np.array(corpus.classes, dtype=object)[corpus.labels[indices]],
             "predicted": np.array(names, dtype=object)[values.argmax(axis=1)],
             "probability": values.max(axis=1),
         }

@@ -39,17 +39,17 @@ def running(config: Config) -> list[Instance]:
     Raises:
         InputError: ``run`` names a study or an instance that is not there.
     """
-    chosen = []
+    instances = []
     for text in config["run"]:
         study, _, name = text.partition("/")
         if study not in STUDIES:
             raise InputError(f"run: '{text}': there is no study '{study}'{nearest(study, STUDIES)}")
-        known = config.get(study) or {}
-        if name not in known:
-            raise InputError(f"run: '{name}' is not below '{study}'{nearest(name, known)}")
-        chosen.append(instance(config, study, name))
+        entries = config.get(study) or {}
+        if name not in entries:
+            raise InputError(f"run: '{name}' is not below '{study}'{nearest(name, entries)}")
+        instances.append(instance(config, study, name))
     order = list(STUDIES)
-    return sorted(chosen, key=lambda one: order.index(one.study.name))
+    return sorted(instances, key=lambda one: order.index(one.study.name))
 
 
 def known_names(config: Config) -> dict[str, list[str]]:
@@ -76,9 +76,9 @@ def corpora_of(one: Instance, config: Config) -> list[str]:
 
 def used(config: Config) -> tuple[list[str], list[str]]:
     """Return the names of the corpora and networks that the instances of a run need."""
-    chosen = running(config)
-    corpora = [name for one in chosen for name in corpora_of(one, config)]
-    networks = [name for one in chosen for name in networks_of(one, config)]
+    instances = running(config)
+    corpora = [name for one in instances for name in corpora_of(one, config)]
+    networks = [name for one in instances for name in networks_of(one, config)]
     return list(dict.fromkeys(corpora)), list(dict.fromkeys(networks))
 
 
@@ -92,30 +92,34 @@ def embedded(one: Instance, config: Config) -> bool | None:
 def class_names(config: Config) -> list[dict[str, str]]:
     """Return the classes that the instances of a run name: key, name and corpus of each."""
     return [
-        {"key": f"{one.place}.{found.key}", "name": found.name, "corpus": found.corpus}
+        {
+            "key": f"{one.place}.{class_name.key}",
+            "name": class_name.name,
+            "corpus": class_name.corpus,
+        }
         for one in running(config)
-        for found in one.study.class_names(one.entry, config)
+        for class_name in one.study.class_names(one.entry, config)
     ]
 
 
 def named_corpora(config: Config) -> list[str]:
     """Return the corpora whose classes the instances of a run name."""
-    return sorted({found["corpus"] for found in class_names(config)})
+    return sorted({entry["corpus"] for entry in class_names(config)})
 
 
-def check_class_names(named: list[dict[str, str]], classes: dict[str, list[str]]) -> None:
+def check_class_names(entries: list[dict[str, str]], classes: dict[str, list[str]]) -> None:
     """Compare the classes that entries name with those that corpora have.
 
     Args:
-        named: see `class_names`.
+        entries: see `class_names`.
         classes: corpus -> its classes.
 
     Raises:
         InputError: the message begins with the key and has the nearest class.
     """
-    for found in named:
-        known = classes[found["corpus"]]
-        if found["name"] not in known:
-            hint = nearest(found["name"], known)
-            corpus = f"corpus {found['corpus']}"
-            raise InputError(f"{found['key']}: {corpus} has no class '{found['name']}'{hint}")
+    for entry in entries:
+        available = classes[entry["corpus"]]
+        if entry["name"] not in available:
+            hint = nearest(entry["name"], available)
+            corpus = f"corpus {entry['corpus']}"
+            raise InputError(f"{entry['key']}: {corpus} has no class '{entry['name']}'{hint}")

@@ -41,10 +41,10 @@ def needs(config: dict, root: Path = Path(places.DOWNLOADS)) -> list[Storage]:
     """
     corpora, networks = used(config)
     entries = {name: config["corpora"][name] for name in corpora}
-    found = _public(entries, config["mirror"], root) + _weights(networks, config, root)
+    storage = _public(entries, config["mirror"], root) + _weights(networks, config, root)
     if any(entry["maker"] == "audioset" for entry in entries.values()):
-        found += _audioset(config, root)
-    return found + [_corpus(name, entry, config) for name, entry in entries.items()]
+        storage += _audioset(config, root)
+    return storage + [_corpus(name, entry, config) for name, entry in entries.items()]
 
 
 def _public(entries: dict, mirror: str | None, root: Path) -> list[Storage]:
@@ -54,14 +54,14 @@ def _public(entries: dict, mirror: str | None, root: Path) -> list[Storage]:
             version = entry.get("version")
             corpus = PUBLIC[entry["maker"]]
             sources[corpus.source(version)] = corpus.version(version)
-    found = []
+    storage = []
     for source, corpus in sources.items():
         if (root / source).is_dir():
-            found.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked already"))
+            storage.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked already"))
             continue
-        found += [_download(remote, mirror, root / "archives") for remote in corpus.remotes]
-        found.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked"))
-    return found
+        storage += [_download(remote, mirror, root / "archives") for remote in corpus.remotes]
+        storage.append(Storage(source, 0, corpus.unpacked_bytes, "unpacked"))
+    return storage
 
 
 def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
@@ -76,14 +76,14 @@ def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
 
 def _audioset(config: dict, root: Path) -> list[Storage]:
     settings = config["audioset"]
-    wanted = [SEGMENTS[n] for n in settings["segments"] if not settings["files"].get(n)]
-    found = [_download(remote, config["mirror"], root) for remote in wanted]
+    remotes = [SEGMENTS[n] for n in settings["segments"] if not settings["files"].get(n)]
+    storage = [_download(remote, config["mirror"], root) for remote in remotes]
     if settings["path"] is None:
         clips = sum(_thesis_clips(task, settings["per_class"]) for task in SETS)
         size = round(clips * AVAILABLE * CLIP_BYTES)
         note = f"{clips:,} clips from {settings['repository']}; if a parquet file holds one of "
-        found.append(Storage("AudioSet clips", size, size, note + "them, more of it may be read"))
-    return found
+        storage.append(Storage("AudioSet clips", size, size, note + "them, more of it may be read"))
+    return storage
 
 
 def _thesis_clips(task: str, per_class: int | None) -> int:
@@ -94,8 +94,8 @@ def _download(remote: Remote, mirror: str | None, folder: Path) -> Storage:
     size = remote.bytes or remote.approximate_bytes or 0
     if (folder / remote.file).is_file():
         return Storage(remote.name, 0, size, "here already")
-    places = [Path(mirror) / remote.file, Path(mirror) / remote.name] if mirror else []
-    if any(place.is_file() for place in places):
+    paths = [Path(mirror) / remote.file, Path(mirror) / remote.name] if mirror else []
+    if any(path.is_file() for path in paths):
         return Storage(remote.name, 0, size, "in the mirror")
     return Storage(remote.name, size, size, "" if remote.bytes else "size is approximate")
 
@@ -124,8 +124,8 @@ def _clips(entry: dict, config: dict) -> int | None:
     if maker in PUBLIC:
         corpus = PUBLIC[maker].version(entry.get("version"))
         if per_class and entry["task"] in corpus.tasks:
-            left = corpus.tasks[entry["task"]].classes - len(entry.get("leave_out", []))
-            return per_class * left
+            classes = corpus.tasks[entry["task"]].classes - len(entry.get("leave_out", []))
+            return per_class * classes
         return corpus.clips
     if maker == "planted_twins":
         values = chosen_values(
@@ -150,10 +150,10 @@ def report(storage: list[Storage], jobs: dict[str, int], undrawn: dict[str, str]
     for item in storage:
         note = f"  {item.note}" if item.note else ""
         lines.append(f"{item.what:<48}{_size(item.fetched):>12}{_size(item.kept):>12}{note}")
-    fetched, kept = sum(item.fetched for item in storage), sum(item.kept for item in storage)
-    lines.append(f"{'in all':<48}{_size(fetched):>12}{_size(kept):>12}")
+    fetched, stored = sum(item.fetched for item in storage), sum(item.kept for item in storage)
+    lines.append(f"{'in all':<48}{_size(fetched):>12}{_size(stored):>12}")
     lines.append(f"free on this disk: {_size(free)}; activations and tables come on top")
-    if kept > free:
+    if stored > free:
         lines.append("the disk is too small for this plan")
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from tonotopy.errors import InputError
 from tonotopy.instances import used
 from tonotopy.networks import ast_size
 
-PLACES = ("label", "group", "split")  # keys of a folder's entry that say where words are
+WORD_RULES = ("label", "group", "split")  # keys of a folder's entry that say where words are
 
 
 def preflight(config: dict) -> None:
@@ -47,60 +47,60 @@ def check_sources(corpora: Iterable[str], config: dict) -> None:
         InputError: the message begins with the key and has the folder or file.
     """
     for name in sorted(corpora):
-        entry, place = config["corpora"][name], f"corpora.{name}"
+        entry, path = config["corpora"][name], f"corpora.{name}"
         if entry["maker"] == "audioset" and config["audioset"]["path"]:
             _check_folder("audioset.path", config["audioset"]["path"])
         if entry.get("path"):
-            _check_folder(f"{place}.path", entry["path"])
+            _check_folder(f"{path}.path", entry["path"])
             for key, rule in _rules(entry):
-                with _naming(f"{place}.{key}"):
+                with _naming(f"{path}.{key}"):
                     check_files(rule, Path(entry["path"]))
 
 
-def _check_corpus(place: str, entry: dict, audioset: dict) -> None:
+def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
     if entry["maker"] == "audioset":
         with _naming("audioset.shares"):
             check_shares(audioset["shares"])
     if entry["maker"] in PUBLIC:
-        _check_public(place, entry)
-    _check_planted(place, entry)
-    for key, rule in _rules(entry):
-        with _naming(f"{place}.{key}"):
+        _check_public(key, entry)
+    _check_planted(key, entry)
+    for rule_name, rule in _rules(entry):
+        with _naming(f"{key}.{rule_name}"):
             check_expressions(rule)
             if rule["from"] == "random":
                 check_shares(rule.get("shares", {}))
 
 
-def _check_planted(place: str, entry: dict) -> None:
+def _check_planted(key: str, entry: dict) -> None:
     if entry["maker"] == "planted_twins":
-        with _naming(f"{place}.values"):
+        with _naming(f"{key}.values"):
             sounds = entry["of"].get("sounds", "seen")
             chosen_values(entry["attribute"], entry.get("values"), sounds)
 
 
 def _rules(entry: dict) -> list[tuple[str, dict]]:
     """Return where an entry says that words are: (key, rule)."""
-    return [(key, entry[key]) for key in PLACES if key in entry]
+    return [(key, entry[key]) for key in WORD_RULES if key in entry]
 
 
-def _check_public(place: str, entry: dict) -> None:
-    with _naming(f"{place}.version"):
+def _check_public(key: str, entry: dict) -> None:
+    with _naming(f"{key}.version"):
         corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
-    with _naming(f"{place}.task"):
+    with _naming(f"{key}.task"):
         corpus.task(entry["task"])
 
 
-def _check_folder(place: str, path: str) -> None:
+def _check_folder(key: str, path: str) -> None:
     if not Path(path).is_dir():
-        raise InputError(f"{place}: no folder '{path}' (looked from {Path.cwd()})")
+        raise InputError(f"{key}: no folder '{path}' (looked from {Path.cwd()})")
 
 
-def _check_ast(place: str, entry: dict) -> None:
+def _check_ast(key: str, entry: dict) -> None:
     arguments, front_end = entry.get("arguments", {}), entry["front_end"]
     mels, frames = front_end.get("mels", ast_size.MELS), front_end.get("frames", ast_size.FRAMES)
-    with _naming(f"{place}.arguments.patch"):
+    with _naming(f"{key}.arguments.patch"):
         ast_size.check_patch(arguments.get("patch", ast_size.PATCH), mels, frames)
-    with _naming(f"{place}.arguments.heads"):
+    with _naming(f"{key}.arguments.heads"):
         width, heads = (
             arguments.get("width", ast_size.WIDTH),
             arguments.get("heads", ast_size.HEADS),
@@ -109,9 +109,9 @@ def _check_ast(place: str, entry: dict) -> None:
 
 
 @contextmanager
-def _naming(place: str) -> Iterator[None]:
+def _naming(key: str) -> Iterator[None]:
     """Put the key before the message of an error inside the block."""
     try:
         yield
     except (InputError, ValueError) as error:
-        raise InputError(f"{place}: {error}") from None
+        raise InputError(f"{key}: {error}") from None

@@ -24,7 +24,7 @@ from tonotopy.files import DRAFT, read_json, write_json
 NOTE = Path(".snakemake/run.json")
 LOCKS = Path(".snakemake/locks")
 MARK = "TONOTOPY_RUN"  # set for all that a run starts: the folder that it works in
-ROOMS = ("data", "results")
+FOLDERS = ("data", "results")
 LARGE = 2 << 30  # bytes; outputs above this are left to whoever reads them
 PATIENCE_S = 5  # between asking a process to end and ending it
 
@@ -54,8 +54,8 @@ def note_run(on_cluster: bool) -> None:
 
 def was_on_cluster(folder: Path) -> bool:
     """Tell whether the last run's jobs went to a cluster; if its note is torn, whether they may."""
-    told = _noted(folder)
-    return shutil.which("squeue") is not None if told is None else told["on_cluster"]
+    note = _noted(folder)
+    return shutil.which("squeue") is not None if note is None else note["on_cluster"]
 
 
 def refuse_from_elsewhere(folder: Path) -> None:
@@ -90,16 +90,16 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         InputError: another recovery or a run works there; the message names the process.
     """
-    place = folder / ".snakemake/recovery.lock"
-    place.parent.mkdir(exist_ok=True)
-    with place.open("a+") as lock:
+    path = folder / ".snakemake/recovery.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise InputError(_working(folder, lock.read() or "a recovery")) from None
         lock.truncate(0)
-        lock.write(_told(psutil.Process()))
+        lock.write(_describe(psutil.Process()))
         lock.flush()
         refuse_beside_a_run(folder)
         yield
@@ -115,14 +115,14 @@ def refuse_beside_a_run(folder: Path) -> None:
         with contextlib.suppress(psutil.Error):
             at_work = is_snakemake(process.cmdline()) and process.cwd() == str(folder)
             if at_work and MARK not in process.environ():
-                raise InputError(_working(folder, _told(process)))
+                raise InputError(_working(folder, _describe(process)))
 
 
 def is_snakemake(words: list[str]) -> bool:
     """Tell whether a command line is a call of Snakemake, by itself or through Python."""
-    named = [n for n, word in enumerate(words) if Path(word).name == "snakemake"]
+    positions = [n for n, word in enumerate(words) if Path(word).name == "snakemake"]
     by_python = bool(words) and Path(words[0]).name.startswith(("python", "pypy"))
-    return any(n == 0 or by_python or words[n - 1] == "-m" for n in named)
+    return any(n == 0 or by_python or words[n - 1] == "-m" for n in positions)
 
 
 def refuse_beside_orphans(folder: Path) -> None:
@@ -135,26 +135,26 @@ def refuse_beside_orphans(folder: Path) -> None:
         with contextlib.suppress(psutil.Error):
             if not any(is_snakemake(parent.cmdline()) for parent in process.parents()):
                 raise InputError(
-                    f"{folder}: {_told(process)} still works for a run that is dead. Run "
+                    f"{folder}: {_describe(process)} still works for a run that is dead. Run "
                     "`python workflow/resume.py` with the same options: it ends that and goes on"
                 )
 
 
 def left_running(folder: Path) -> list[psutil.Process]:
     """Return what a run in a folder started and what still runs. With no run alive: its orphans."""
-    found = []
+    processes = []
     for process in _others():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(MARK) == str(folder):
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def end(processes: list[psutil.Process]) -> None:
     """End processes, first by asking."""
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            print(f"ended {_told(process)}: its run is dead")
+            print(f"ended {_describe(process)}: its run is dead")
             process.terminate()
     for process in psutil.wait_procs(processes, timeout=PATIENCE_S)[1]:
         with contextlib.suppress(psutil.Error):
@@ -171,18 +171,18 @@ def clear(folder: Path) -> None:
     """
     locks = folder / LOCKS
     refuse_beside_a_run(folder)
-    held = list(locks.iterdir()) if locks.is_dir() else []
-    for lock in held:
+    lock_files = list(locks.iterdir()) if locks.is_dir() else []
+    for lock in lock_files:
         if os.geteuid() not in (0, lock.stat().st_uid):
             raise InputError(
                 f"{lock}: the run of {lock.owner()}, who alone can tell whether it is "
                 "dead; have them run this"
             )
-    if held:
+    if lock_files:
         shutil.rmtree(locks)
         print("removed the lock of a dead run")
     refuse_beside_a_run(folder)
-    drafts = [d for room in ROOMS for d in (folder / room).rglob(f"{DRAFT}*")]
+    drafts = [d for name in FOLDERS for d in (folder / name).rglob(f"{DRAFT}*")]
     for draft in drafts:
         shutil.rmtree(draft, ignore_errors=True)
     if drafts:
@@ -197,16 +197,16 @@ def damaged(folder: Path, large: bool = False) -> dict[Path, str]:
         large: look into outputs above `LARGE` too. Without, only a job that reads them does.
     """
     outputs = [output for output in _recorded(folder) if output.exists()]
-    chosen = outputs if large else [o for o in outputs if sums.size(o) <= LARGE]
+    compared = outputs if large else [o for o in outputs if sums.size(o) <= LARGE]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reasons = list(pool.map(sums.fault, chosen))
-    found = {o.relative_to(folder): r for o, r in zip(chosen, reasons, strict=True) if r}
-    if spared := len(outputs) - len(chosen):
+        reasons = list(pool.map(sums.fault, compared))
+    damage = {o.relative_to(folder): r for o, r in zip(compared, reasons, strict=True) if r}
+    if spared := len(outputs) - len(compared):
         print(
             f"{spared} outputs over {LARGE >> 30} GiB are checked by the jobs that read them, or "
             "now with --verify"
         )
-    return found | _torn(folder)
+    return damage | _torn(folder)
 
 
 def unrecorded(folder: Path) -> dict[Path, str]:
@@ -215,31 +215,31 @@ def unrecorded(folder: Path) -> dict[Path, str]:
     Nobody wrote down how they were made: Snakemake would take them for finished and never notice
     that their settings changed.
     """
-    known = set(_records(folder))
-    made = (output.relative_to(folder) for output in _recorded(folder) if output.exists())
-    return {o: f"{o}: finished after its run had died" for o in made if o not in known}
+    documented = set(_records(folder))
+    outputs = (output.relative_to(folder) for output in _recorded(folder) if output.exists())
+    return {o: f"{o}: finished after its run had died" for o in outputs if o not in documented}
 
 
 def _torn(folder: Path) -> dict[Path, str]:
     """Return the outputs of which Snakemake's own record is torn, which are like `unrecorded`."""
-    found = {}
-    for output, place in _records(folder).items():
+    reasons = {}
+    for output, record in _records(folder).items():
         try:
-            json.loads(place.read_text())
+            json.loads(record.read_text())
         except ValueError:
             if (folder / output).exists():
-                found[output] = f"{output}: Snakemake's record of how it was made is torn"
-    return found
+                reasons[output] = f"{output}: Snakemake's record of how it was made is torn"
+    return reasons
 
 
 def _records(folder: Path) -> dict[Path, Path]:
     """Return output -> file of Snakemake's record of it."""
     records = folder / ".snakemake/metadata"
-    found = {}
-    for place in sorted(p for p in records.rglob("*") if p.is_file()):
-        name = "".join(part.removeprefix("@") for part in place.relative_to(records).parts)
-        found[Path(base64.urlsafe_b64decode(name).decode())] = place
-    return found
+    record_of = {}
+    for path in sorted(p for p in records.rglob("*") if p.is_file()):
+        name = "".join(part.removeprefix("@") for part in path.relative_to(records).parts)
+        record_of[Path(base64.urlsafe_b64decode(name).decode())] = path
+    return record_of
 
 
 def gone(folder: Path) -> set[Path]:
@@ -257,9 +257,9 @@ def discard_checkpoints(scale: str) -> None:
     """
     for results in Path("results").glob(f"{scale}*"):
         if results.name.partition("-seed")[0] == scale:
-            for place in results.glob("checkpoints/*"):
-                if (results / "networks" / place.name).is_dir():
-                    shutil.rmtree(place)
+            for checkpoints in results.glob("checkpoints/*"):
+                if (results / "networks" / checkpoints.name).is_dir():
+                    shutil.rmtree(checkpoints)
 
 
 def delete(outputs: Iterable[Path]) -> None:
@@ -287,18 +287,18 @@ class Times:
             if sums.place_of(output).is_file() and output.exists():
                 now = _state(output)
                 if now[0] == text and now[1] != moment:
-                    for place in (output, output / ".snakemake_timestamp", sums.place_of(output)):
-                        if place.exists():
-                            os.utime(place, ns=(moment, moment))
+                    for path in (output, output / ".snakemake_timestamp", sums.place_of(output)):
+                        if path.exists():
+                            os.utime(path, ns=(moment, moment))
 
 
 def _recorded(folder: Path) -> list[Path]:
-    return [output for room in ROOMS for output in sums.recorded(folder / room)]
+    return [output for name in FOLDERS for output in sums.recorded(folder / name)]
 
 
 def _state(output: Path) -> tuple[bytes, int]:
-    place = sums.place_of(output)
-    return place.read_bytes(), place.stat().st_mtime_ns
+    path = sums.place_of(output)
+    return path.read_bytes(), path.stat().st_mtime_ns
 
 
 def _others() -> Iterator[psutil.Process]:
@@ -308,7 +308,7 @@ def _others() -> Iterator[psutil.Process]:
     yield from (p for p in psutil.process_iter() if p.pid not in family)
 
 
-def _told(process: psutil.Process) -> str:
+def _describe(process: psutil.Process) -> str:
     words = " ".join(process.cmdline())
     return f"process {process.pid} ({words if len(words) < 200 else words[:200] + ' ...'})"
 

@@ -39,12 +39,12 @@ def left_jobs(folder: Path) -> list[str]:
     Raises:
         InputError: SLURM does not answer.
     """
-    found = []
+    jobs = []
     for line in _call("squeue", "--me", "--noheader", "--format=%i|%k|%Z").splitlines():
-        job, *comment, place = line.split("|")
-        if "|".join(comment).startswith(OF_A_RULE) and Path(place) == folder:
-            found.append(job)
-    return found
+        job, *comment, workdir = line.split("|")
+        if "|".join(comment).startswith(OF_A_RULE) and Path(workdir) == folder:
+            jobs.append(job)
+    return jobs
 
 
 def _call(*command: str) -> str:

@@ -12,20 +12,20 @@ from pathlib import Path
 
 from tonotopy.errors import InputError
 
-ROOM, SUFFIX = ".sums", ".sha256"
+FOLDER, SUFFIX = ".sums", ".sha256"
 
 
 def record(path: str | Path) -> None:
     """Write down the checksums of a finished file, or of every file of a finished folder."""
     path = Path(path)
     lines = [f"{_digest(file)}  {file.relative_to(path.parent)}\n" for file in _files(path)]
-    place = place_of(path)
-    place.parent.mkdir(exist_ok=True)
-    draft = place.with_name(f"{place.name}.new")
+    target = place_of(path)
+    target.parent.mkdir(exist_ok=True)
+    draft = target.with_name(f"{target.name}.new")
     with draft.open("w") as file:
         file.writelines(lines)
         settle(file)
-    os.replace(draft, place)
+    os.replace(draft, target)
 
 
 def forget(path: str | Path) -> None:
@@ -62,10 +62,10 @@ def fault(output: Path, part: Path | None = None) -> str | None:
     if not output.exists():
         return None
     try:
-        known = _read(place_of(output))
+        checksums = _read(place_of(output))
     except ValueError:
         return f"{place_of(output)}: the checksums of {output.name} cannot be read"
-    for name, expected in known.items():
+    for name, expected in checksums.items():
         file = output.parent / name
         if part is None or part == file or part in file.parents:
             if not file.is_file():
@@ -77,14 +77,14 @@ def fault(output: Path, part: Path | None = None) -> str | None:
 
 def recorded(folder: Path) -> Iterator[Path]:
     """Yield every file or folder below ``folder`` that has checksums, though it may have gone."""
-    for place in sorted(folder.rglob(f"{ROOM}/*{SUFFIX}")):
-        yield place.parent.parent / place.name.removesuffix(SUFFIX)
+    for path in sorted(folder.rglob(f"{FOLDER}/*{SUFFIX}")):
+        yield path.parent.parent / path.name.removesuffix(SUFFIX)
 
 
 def place_of(path: str | Path) -> Path:
     """Return where the checksums of a file or folder lie."""
     path = Path(path)
-    return path.parent / ROOM / f"{path.name}{SUFFIX}"
+    return path.parent / FOLDER / f"{path.name}{SUFFIX}"
 
 
 def size(output: Path) -> int:
@@ -95,7 +95,7 @@ def size(output: Path) -> int:
 def digest(file: Path) -> str:
     """Return a file's sha256; a file that did not change since is not read again."""
     stat = file.stat()
-    return _known_digest(file, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return _cached_digest(file, stat.st_size, stat.st_mtime_ns, stat.st_ino)
 
 
 def settle(file) -> None:
@@ -105,7 +105,7 @@ def settle(file) -> None:
 
 
 @cache
-def _known_digest(file: Path, *state: int) -> str:
+def _cached_digest(file: Path, *state: int) -> str:
     return _digest(file)
 
 
@@ -120,14 +120,14 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file())
 
 
-def _read(place: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, str]:
     """Return file -> checksum; raise ValueError where the record itself is damaged."""
-    known = {}
-    for line in place.read_text().splitlines():
+    checksums = {}
+    for line in path.read_text().splitlines():
         value, separator, name = line.partition("  ")
         if not separator or len(value) != 64 or not name:
             raise ValueError(line)
-        known[name] = value
-    if not known:
+        checksums[name] = value
+    if not checksums:
         raise ValueError("empty")
-    return known
+    return checksums

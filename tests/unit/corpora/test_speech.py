@@ -89,7 +89,7 @@ def test_unknown_speakers_and_languages_and_silence_are_refused():
 @pytest.fixture
 def forgetful():
     """Forget what is known of the library before and after."""
-    caches = speech._places, speech._check_unloading, speech._variants
+    caches = speech._library_paths, speech._check_unloading, speech._variants
     for cache in caches:
         cache.cache_clear()
     yield
@@ -105,7 +105,7 @@ def test_a_missing_package_is_told(forgetful, monkeypatch):
 
 def test_a_broken_library_is_told(forgetful, monkeypatch, tmp_path):
     (tmp_path / "lib.so").write_text("no library")
-    monkeypatch.setattr(speech, "_places", lambda: (str(tmp_path / "lib.so"), str(tmp_path)))
+    monkeypatch.setattr(speech, "_library_paths", lambda: (str(tmp_path / "lib.so"), str(tmp_path)))
     with pytest.raises(InputError, match=r"cannot be used \(.*lib.so"):
         speech._fresh()
 

@@ -9,9 +9,11 @@ from tonotopy.files import write_table
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-given = snakemake.params
-selection = Selection(Rules(given.exclusive, given.per_class, json.loads(given.shares), given.seed))
-for source, file in zip(given.sources, snakemake.input.segments, strict=True):
+params = snakemake.params
+selection = Selection(
+    Rules(params.exclusive, params.per_class, json.loads(params.shares), params.seed)
+)
+for source, file in zip(params.sources, snakemake.input.segments, strict=True):
     reading = Reading()
     selection.add(read(Path(file), source, reading))
     for note in reading.notes(Path(file)):

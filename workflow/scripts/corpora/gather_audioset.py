@@ -9,9 +9,9 @@ from tonotopy.files import read_table, write_table
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-given = snakemake.params
+params = snakemake.params
 clips = pd.concat(map(read_table, snakemake.input))
-found = gather(clips, given.repository, given.revision, given.shards, Path(given.clips))
-write_table(snakemake.output[0], found)
-missing = (found["file"] == "").sum()
-print(f"{len(found) - missing:,} clips are there, {missing:,} are missing: {snakemake.output[0]}")
+files = gather(clips, params.repository, params.revision, params.shards, Path(params.clips))
+write_table(snakemake.output[0], files)
+missing = (files["file"] == "").sum()
+print(f"{len(files) - missing:,} clips are there, {missing:,} are missing: {snakemake.output[0]}")

@@ -12,14 +12,14 @@ from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_task
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)
-given = snakemake.params
-device = pick_device(given.accelerator)
+params = snakemake.params
+device = pick_device(params.accelerator)
 copies = {name: load(snakemake.input[name]).to(device) for name in ("trained", "untrained")}
 settings = ProbeSettings(
-    **json.loads(given.settings),
-    seed=given.seed,
+    **json.loads(params.settings),
+    seed=params.seed,
     device=None if device.type == "cpu" else str(device),
 )
-table = probe_task(copies, Corpus(snakemake.input.corpus), settings, Path(given.vectors))
+table = probe_task(copies, Corpus(snakemake.input.corpus), settings, Path(params.vectors))
 names = {"network": snakemake.wildcards.network, "task": snakemake.wildcards.task}
 write_table(snakemake.output[0], table.assign(**names))

@@ -7,5 +7,5 @@ from tonotopy.logs import to_log
 from tonotopy.networks.published import REMOTES
 
 to_log(snakemake.log[0])
-place = Path(snakemake.output[0])
-fetch_to(REMOTES[place.name], place, snakemake.config["mirror"])
+path = Path(snakemake.output[0])
+fetch_to(REMOTES[path.name], path, snakemake.config["mirror"])

@@ -29,10 +29,10 @@ def fetch(remote: Remote, folder: Path, mirror: str | None = None, wait_s: float
 
 def fetch_to(remote: Remote, target: Path, mirror: str | None = None, wait_s: float = 2.0) -> None:
     """Fetch a file to ``target``, copied there if it comes from the mirror; else as `fetch`."""
-    found = _obtain(remote, target, mirror, wait_s)
-    if found != target:
+    path = _obtain(remote, target, mirror, wait_s)
+    if path != target:
         with replacing(target) as draft:
-            shutil.copyfile(found, draft)
+            shutil.copyfile(path, draft)
     else:
         sums.record(target)
 
@@ -76,8 +76,8 @@ def _obtain(remote: Remote, target: Path, mirror: str | None, wait_s: float) -> 
 def _mirrored(remote: Remote, mirror: Path) -> Path | None:
     if not mirror.is_dir():
         raise InputError(f"{mirror}: no such folder; check 'mirror' in the configuration")
-    places = (mirror / remote.file, mirror / remote.name)
-    return next((place for place in places if place.is_file()), None)
+    paths = (mirror / remote.file, mirror / remote.name)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _accepted(path: Path, remote: Remote, advice: str) -> Path:
@@ -96,9 +96,9 @@ def _examined(path: Path, remote: Remote) -> str:
         inside = "; the files inside are checked when unpacked" if remote.members else ""
         return f"{remote.file}: no published checksum{inside}; sha256 is {sha256_of(path)}"
     algorithm, _, expected = remote.checksum.partition(":")
-    found = _digest(path, algorithm)
-    if not found.startswith(expected):
-        raise _Wrong(f"{algorithm} is {found}, expected {expected}")
+    checksum = _digest(path, algorithm)
+    if not checksum.startswith(expected):
+        raise _Wrong(f"{algorithm} is {checksum}, expected {expected}")
     whole = len(expected) == DIGITS[algorithm]
     return f"{remote.file}: {algorithm} ok" + ("" if whole else f" (begins with {expected})")
 

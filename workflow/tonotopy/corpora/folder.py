@@ -53,13 +53,13 @@ class Listing:
     notes: list[str] = field(default_factory=list)
     files: int = 0
 
-    def keep(self, chosen, reason=None) -> None:
+    def keep(self, indices, reason=None) -> None:
         """Keep the rows at these positions; the others are dropped if there is a reason."""
-        chosen = set(chosen)
+        indices = set(indices)
         if reason:
-            gone = [i for i in range(len(self.rows)) if i not in chosen]
+            gone = [i for i in range(len(self.rows)) if i not in indices]
             self.dropped += [(self.rows[i].clip, reason(i)) for i in gone]
-        self.rows = [row for i, row in enumerate(self.rows) if i in chosen]
+        self.rows = [row for i, row in enumerate(self.rows) if i in indices]
 
 
 def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> None:
@@ -154,12 +154,14 @@ def _check_groups(listed: Listing, ungrouped: list[str], root: Path, settings) -
 
 def _compare(listed: Listing, settings: FolderSettings) -> None:
     """Note where a folder is not the complete corpus."""
-    files, classes = settings.expected
-    found = {label for row in listed.rows for label in row.labels}
+    files, expected_classes = settings.expected
+    classes = {label for row in listed.rows for label in row.labels}
     if files is not None and listed.files != files:
         listed.notes.append(f"the folder holds {listed.files} clips, a complete one {files}")
-    if classes is not None and len(found) != classes:
-        listed.notes.append(f"{len(found)} classes were found, a complete folder has {classes}")
+    if expected_classes is not None and len(classes) != expected_classes:
+        listed.notes.append(
+            f"{len(classes)} classes were found, a complete folder has {expected_classes}"
+        )
 
 
 def _classes(word: str, settings: FolderSettings) -> tuple[str, ...]:

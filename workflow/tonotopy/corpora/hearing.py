@@ -29,13 +29,13 @@ def waveforms_at(corpus: Corpus, positions, rate: int, seconds: float | None = N
     """
     clips = corpus.waveforms(positions)
     if seconds is not None:
-        length, kept = clips.shape[1], round(seconds * corpus.rate)
-        if kept > length:
+        length, samples = clips.shape[1], round(seconds * corpus.rate)
+        if samples > length:
             raise InputError(
                 f"corpus {corpus.name}: clips of {length / corpus.rate:g} s are shorter than "
                 f"{seconds:g} s"
             )
-        clips = clips[:, :kept]
+        clips = clips[:, :samples]
     if corpus.rate == rate or not len(clips):
         return clips
     # soxr takes channels as columns: all clips of a batch are resampled at once

@@ -38,8 +38,8 @@ def reader(rule: dict, root: Path) -> Reader:
         return _group_of(rule, "pattern")
     tables = {"csv": _csv_words, "json": _json_words, "lists": _list_words, "lines": _line_words}
     if source not in tables:
-        known = ["folder", "name", *tables]
-        raise InputError(f"'from: {source}' is no place for a label{nearest(source, known)}")
+        kinds = ["folder", "name", *tables]
+        raise InputError(f"'from: {source}' is no place for a label{nearest(source, kinds)}")
     words = dict(tables[source](rule, root))
     if "match" in rule:
         key_of = _group_of(rule, "match")
@@ -89,14 +89,14 @@ def _group_of(rule: dict, key: str) -> Reader:
     return read
 
 
-def _files(named: str | list[str], root: Path) -> list[Path]:
-    found = []
-    for name in [named] if isinstance(named, str) else named:
-        matches = sorted(root.glob(name)) if "*" in name else [root / name]
-        if not name or not matches or not all(path.is_file() for path in matches):
-            raise InputError(f"{root / name}: the file with the labels does not exist")
-        found += matches
-    return found
+def _files(patterns: str | list[str], root: Path) -> list[Path]:
+    paths = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        matches = sorted(root.glob(pattern)) if "*" in pattern else [root / pattern]
+        if not pattern or not matches or not all(path.is_file() for path in matches):
+            raise InputError(f"{root / pattern}: the file with the labels does not exist")
+        paths += matches
+    return paths
 
 
 def _csv_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
@@ -117,12 +117,12 @@ def _columns(rows: Iterator[list[str]], header: int) -> list[str]:
 
 
 def _position(columns: list[str], rule: dict, part: str, path: Path) -> int:
-    wanted = rule.get(part, 0 if part == "key" and rule.get("header", 1) > 1 else None)
-    if isinstance(wanted, int):
-        return wanted
-    if wanted not in columns:
-        raise InputError(f"{path}: no column '{wanted}' for '{part}'{nearest(wanted, columns)}")
-    return columns.index(wanted)
+    column = rule.get(part, 0 if part == "key" and rule.get("header", 1) > 1 else None)
+    if isinstance(column, int):
+        return column
+    if column not in columns:
+        raise InputError(f"{path}: no column '{column}' for '{part}'{nearest(column, columns)}")
+    return columns.index(column)
 
 
 def _json_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:

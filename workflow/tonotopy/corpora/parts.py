@@ -139,5 +139,5 @@ class _Chunk:
         self._samples = flat.reshape(len(self._names), -1)
 
     def row(self, position: int) -> list[Stored]:
-        chosen = range(self._starts[position], self._starts[position + 1])
-        return [(int(self._names[i]), self._scales[i], self._samples[i]) for i in chosen]
+        indices = range(self._starts[position], self._starts[position + 1])
+        return [(int(self._names[i]), self._scales[i], self._samples[i]) for i in indices]

@@ -43,25 +43,25 @@ def download(name: str, path, mirror: str | None) -> None:
         )
     archives = path.parent / "archives"
     remotes = DOWNLOADS[name].remotes
-    found = {remote: fetch(remote, archives, mirror) for remote in remotes}
+    files = {remote: fetch(remote, archives, mirror) for remote in remotes}
     with replacing(path) as draft:
         draft.mkdir()
         for remote in remotes:
-            _lay_out(remote, found, draft, archives)
+            _lay_out(remote, files, draft, archives)
 
 
-def _lay_out(remote: Remote, found: dict[Remote, Path], folder: Path, archives: Path) -> None:
+def _lay_out(remote: Remote, files: dict[Remote, Path], folder: Path, archives: Path) -> None:
     if remote.unpack == "no":
-        _place(found[remote], folder / remote.name, archives)
+        _link_or_copy(files[remote], folder / remote.name, archives)
     elif remote.unpack != "parts":
-        unpack(found[remote], remote, folder)
+        unpack(files[remote], remote, folder)
     elif remote.file.endswith(".zip"):  # its other volumes go with it
         stem = remote.file.removesuffix("zip")
-        volumes = [r for r in found if r.unpack == "parts" and r.file.startswith(stem)]
-        unpack([found[volume] for volume in volumes], remote, folder)
+        volumes = [r for r in files if r.unpack == "parts" and r.file.startswith(stem)]
+        unpack([files[volume] for volume in volumes], remote, folder)
 
 
-def _place(source: Path, target: Path, archives: Path) -> None:
+def _link_or_copy(source: Path, target: Path, archives: Path) -> None:
     """Link a download, copy a file of the mirror: nothing done to the target may reach that."""
     if archives in source.parents:
         with contextlib.suppress(OSError):  # not every file system has links
@@ -97,22 +97,22 @@ def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]
         tasks.build(path, **options, seed=seed, workers=workers)
         return
     if maker == "folder":
-        chosen = FolderSettings(**options)
+        folder_settings = FolderSettings(**options)
     elif maker == "audioset":
-        chosen = audioset.settings(sources["clips"], Path(sources["table"]), **options)
+        folder_settings = audioset.settings(sources["clips"], Path(sources["table"]), **options)
     else:
-        chosen = _public(maker, options, sources)
-    folder.build(path, chosen, seed, workers)
+        folder_settings = _public(maker, options, sources)
+    folder.build(path, folder_settings, seed, workers)
 
 
 def _public(maker: str, options: dict, sources: dict[str, str]) -> FolderSettings:
     own, task = options.pop("path", None), options.pop("task")
     corpus = PUBLIC[maker].version(options.pop("version", None))
-    place = Path(own or sources["download"])
-    if own and not place.is_dir():
-        raise InputError(f"{place}: no such folder; check 'path' of the corpus with maker {maker}")
-    chosen = corpus.settings(place, task, **options)
+    root = Path(own or sources["download"])
+    if own and not root.is_dir():
+        raise InputError(f"{root}: no such folder; check 'path' of the corpus with maker {maker}")
+    settings = corpus.settings(root, task, **options)
     lists = [remote.members for remote in corpus.remotes if remote.members]
     if own and lists:
-        chosen.about["checksums"] = compare_members(place, lists[0])
-    return chosen
+        settings.about["checksums"] = compare_members(root, lists[0])
+    return settings

@@ -74,8 +74,8 @@ class Samples:
         where = np.searchsorted(self._starts, rows, side="right") - 1
         out = np.empty((len(rows), self.shape[1]), dtype=np.int16)
         for part in np.unique(where):
-            chosen = where == part
-            out[chosen] = self._parts[part][rows[chosen] - self._starts[part]]
+            in_part = where == part
+            out[in_part] = self._parts[part][rows[in_part] - self._starts[part]]
         return out[0] if np.ndim(positions) == 0 and not isinstance(positions, slice) else out
 
     def __iter__(self):
@@ -145,10 +145,10 @@ class Corpus:
     def targets(self) -> np.ndarray:
         """Which classes a clip has, bool, shape (clips, classes)."""
         column = self._data.data.column("label").to_pylist()
-        found = np.zeros((len(self), len(self.classes)), dtype=bool)
+        targets = np.zeros((len(self), len(self.classes)), dtype=bool)
         for row, labels in enumerate(column):
-            found[row, labels] = True
-        return found
+            targets[row, labels] = True
+        return targets
 
     @cached_property
     def groups(self) -> np.ndarray:
@@ -225,17 +225,19 @@ class Corpus:
         Raises:
             InputError: the corpus has no clip in that split.
         """
-        found = np.flatnonzero(self.splits == split)
-        if not len(found):
+        indices = np.flatnonzero(self.splits == split)
+        if not len(indices):
             hint = nearest(split, sorted(set(self.splits)))
             raise InputError(f"corpus {self.name}: no clip in split '{split}'{hint}")
-        if at_most is None or at_most >= len(found):
-            return found
+        if at_most is None or at_most >= len(indices):
+            return indices
         if self.tags:
-            return found[:at_most]
-        share = max(1, at_most // len(set(self.labels[found])))
-        kept = [found[self.labels[found] == c][:share] for c in range(len(self.classes))]
-        return np.sort(np.concatenate(kept))
+            return indices[:at_most]
+        share = max(1, at_most // len(set(self.labels[indices])))
+        first_of_class = [
+            indices[self.labels[indices] == c][:share] for c in range(len(self.classes))
+        ]
+        return np.sort(np.concatenate(first_of_class))
 
     def content_hash(self) -> str:
         """Return the sha256 over ids, labels, groups, splits and audio, in order.
@@ -259,17 +261,17 @@ class Corpus:
 
     def faults(self) -> list[str]:
         """Return what breaks the format's promises; an empty list means a valid corpus."""
-        found = []
+        faults = []
         for clip, count in Counter(self.clips).items():
             if count > 1:
-                found.append(f"clip id {clip} occurs {count} times")
+                faults.append(f"clip id {clip} occurs {count} times")
         in_splits = defaultdict(set)
         for group, split in zip(self.groups, self.splits, strict=True):
             in_splits[group].add(split)
         for group, splits in in_splits.items():
             if len(splits) > 1:
-                found.append(f"group {group} is in several splits: {', '.join(sorted(splits))}")
-        found += [f"unknown split '{s}'" for s in sorted(set(self.splits) - set(SPLITS))]
+                faults.append(f"group {group} is in several splits: {', '.join(sorted(splits))}")
+        faults += [f"unknown split '{s}'" for s in sorted(set(self.splits) - set(SPLITS))]
         if self.content_hash() != self.info["content_sha256"]:
-            found.append("the content differs from corpus.json's hash")
-        return found
+            faults.append("the content differs from corpus.json's hash")
+        return faults

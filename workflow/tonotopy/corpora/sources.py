@@ -35,10 +35,10 @@ def clips(root: Path, store: str) -> list[Path]:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; check 'path' in the corpus's configuration")
     suffixes, names, _ = STORES[store]
-    found = [p for p in root.rglob("*") if p.suffix.lower() in suffixes and p.is_file()]
-    if not found:
+    paths = [p for p in root.rglob("*") if p.suffix.lower() in suffixes and p.is_file()]
+    if not paths:
         raise InputError(f"{root}: holds no audio file ({', '.join(suffixes)})")
-    return sorted(name for path in found for name in names(path.relative_to(root)))
+    return sorted(name for path in paths for name in names(path.relative_to(root)))
 
 
 def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) -> np.ndarray:
@@ -70,13 +70,13 @@ def _matrix(file: Path) -> np.ndarray:
     """The matrix ``x`` of a speaker: (consonants, vowels, samples), full scale 1."""
     shape = (len(PCVC_CONSONANTS), len(PCVC_VOWELS))
     try:
-        found = np.asarray(loadmat(file)["x"], dtype=np.float32)
+        matrix = np.asarray(loadmat(file)["x"], dtype=np.float32)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise InputError(f"{file}: no PCVC matrix 'x' can be read from it ({error})") from error
-    found = found.reshape(found.shape[-3:])
-    if found.shape[:2] != shape:
-        raise InputError(f"{file}: 'x' is {found.shape}, expected {shape} and samples")
-    return found / max(1.0, float(np.abs(found).max()))
+    matrix = matrix.reshape(matrix.shape[-3:])
+    if matrix.shape[:2] != shape:
+        raise InputError(f"{file}: 'x' is {matrix.shape}, expected {shape} and samples")
+    return matrix / max(1.0, float(np.abs(matrix).max()))
 
 
 STORES = {

@@ -45,11 +45,11 @@ class SplitZip:
         sizes = [path.stat().st_size for path in self.volumes]
         self.starts = [0, *accumulate(sizes)]
         tail = self._read(max(0, self.starts[-1] - END.size - FULL16), FULL16 + END.size)
-        place = tail.rfind(b"PK\5\6")
-        if self.volumes[-1].suffix.lower() != ".zip" or place < 0 or place + END.size > len(tail):
+        index = tail.rfind(b"PK\5\6")
+        if self.volumes[-1].suffix.lower() != ".zip" or index < 0 or index + END.size > len(tail):
             raise zipfile.BadZipFile("no end record: the last volume must be the whole .zip")
-        _, last, disk, _, count, size, offset, _ = END.unpack_from(tail, place)
-        locator = tail[max(0, place - LOCATOR.size) : place]
+        _, last, disk, _, count, size, offset, _ = END.unpack_from(tail, index)
+        locator = tail[max(0, index - LOCATOR.size) : index]
         if locator.startswith(b"PK\6\7"):
             last = LOCATOR.unpack(locator)[3] - 1
             self._require(last + 1)
@@ -65,9 +65,9 @@ class SplitZip:
             zipfile.BadZipFile: the content is damaged.
             NotImplementedError: it is compressed by another method than deflate.
         """
-        place = self._absolute(entry.volume, entry.header_offset)
-        *_, name, extra = self._record(LOCAL, b"PK\3\4", place)
-        packed = self._pieces(place + LOCAL.size + name + extra, entry.compress_size)
+        position = self._absolute(entry.volume, entry.header_offset)
+        *_, name, extra = self._record(LOCAL, b"PK\3\4", position)
+        packed = self._pieces(position + LOCAL.size + name + extra, entry.compress_size)
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise NotImplementedError(f"{entry.filename}: compression {entry.compress_type}")
         deflated = entry.compress_type == zipfile.ZIP_DEFLATED
@@ -95,39 +95,41 @@ class SplitZip:
             raise zipfile.BadZipFile(f"points to volume {volume + 1} of {len(self.volumes)}")
         return self.starts[volume] + offset
 
-    def _pieces(self, place: int, count: int) -> Iterator[bytes]:
+    def _pieces(self, position: int, count: int) -> Iterator[bytes]:
         """Yield ``count`` bytes from an absolute place on, across the borders of the volumes."""
         for path, start, end in zip(self.volumes, self.starts, self.starts[1:], strict=False):
-            if not count or place >= end:
+            if not count or position >= end:
                 continue
             with path.open("rb") as file:
-                file.seek(place - start)
+                file.seek(position - start)
                 while count and (piece := file.read(min(CHUNK, count))):
-                    place, count = place + len(piece), count - len(piece)
+                    position, count = position + len(piece), count - len(piece)
                     yield piece
         if count:
             raise zipfile.BadZipFile(f"ends {count:,} bytes too early")
 
-    def _read(self, place: int, most: int) -> bytes:
-        return b"".join(self._pieces(place, min(most, self.starts[-1] - place)))
+    def _read(self, position: int, most: int) -> bytes:
+        return b"".join(self._pieces(position, min(most, self.starts[-1] - position)))
 
-    def _record(self, layout: struct.Struct, signature: bytes, place: int) -> tuple:
-        fields = layout.unpack(b"".join(self._pieces(place, layout.size)))
+    def _record(self, layout: struct.Struct, signature: bytes, position: int) -> tuple:
+        fields = layout.unpack(b"".join(self._pieces(position, layout.size)))
         if fields[0] != signature:
-            raise zipfile.BadZipFile(f"no {signature!r} record at byte {place:,}")
+            raise zipfile.BadZipFile(f"no {signature!r} record at byte {position:,}")
         return fields
 
-    def _directory(self, place: int, size: int, count: int) -> list[zipfile.ZipInfo]:
-        raw, entries = b"".join(self._pieces(place, size)), []
-        place = 0
-        while place < size:
-            fields = ENTRY.unpack_from(raw, place)
+    def _directory(self, position: int, size: int, count: int) -> list[zipfile.ZipInfo]:
+        raw, entries = b"".join(self._pieces(position, size)), []
+        position = 0
+        while position < size:
+            fields = ENTRY.unpack_from(raw, position)
             if fields[0] != b"PK\1\2":
                 raise zipfile.BadZipFile("damaged central directory")
             name, extra, comment = fields[10:13]
-            place += ENTRY.size
-            entries.append(_entry(fields, raw[place : place + name], raw[place + name :][:extra]))
-            place += name + extra + comment
+            position += ENTRY.size
+            entries.append(
+                _entry(fields, raw[position : position + name], raw[position + name :][:extra])
+            )
+            position += name + extra + comment
         if len(entries) != count:
             raise zipfile.BadZipFile(f"lists {len(entries)} entries, its end record says {count}")
         return entries
@@ -145,10 +147,10 @@ def _entry(fields: tuple, name: bytes, extra: bytes) -> zipfile.ZipInfo:
         nonlocal wide
         if value != (FULL16 if width == 4 else FULL32):
             return value
-        found, wide = wide[:width], wide[width:]
-        if len(found) < width:
+        content, wide = wide[:width], wide[width:]
+        if len(content) < width:
             raise zipfile.BadZipFile(f"{entry.filename}: no zip64 size or place")
-        return int.from_bytes(found, "little")
+        return int.from_bytes(content, "little")
 
     entry.file_size, entry.compress_size = whole(size, 8), whole(packed, 8)
     entry.header_offset, entry.volume = whole(offset, 8), whole(volume, 4)

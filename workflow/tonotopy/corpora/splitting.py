@@ -40,27 +40,27 @@ def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[s
     by_class = defaultdict(list)
     for group, clips in members.items():
         by_class[Counter(labels[i] for i in clips).most_common(1)[0][0]].append(group)
-    drawn: list[str] = [""] * len(groups)
+    splits: list[str] = [""] * len(groups)
     for label in sorted(by_class):
         order = sorted(by_class[label])
         generator(seed, "splits", str(label)).shuffle(order)
         for group, split in zip(order, _fill(order, members, shares), strict=True):
             for i in members[group]:
-                drawn[i] = split
-    return drawn
+                splits[i] = split
+    return splits
 
 
 def _fill(order, members, shares) -> list[str]:
     """Give each group to the split that lacks most of its share; every split gets a first one."""
     total = sum(len(members[group]) for group in order)
-    got, chosen = dict.fromkeys(shares, 0), []
+    got, splits = dict.fromkeys(shares, 0), []
     for group in order:
         lacking = {s: share * total - got[s] for s, share in shares.items() if share > 0}
         empty = [s for s in lacking if not got[s]]
         split = max(empty or lacking, key=lambda s: lacking[s])
         got[split] += len(members[group])
-        chosen.append(split)
-    return chosen
+        splits.append(split)
+    return splits
 
 
 def leaking(groups, splits) -> dict[int, str]:
@@ -76,10 +76,10 @@ def leaking(groups, splits) -> dict[int, str]:
     Returns:
         Clip's position -> reason.
     """
-    held = defaultdict(Counter)
+    counts_of = defaultdict(Counter)
     for group, split in zip(groups, splits, strict=True):
-        held[group][split] += 1
-    homes = {g: max(SPLITS, key=lambda s: counts[s]) for g, counts in held.items()}
+        counts_of[group][split] += 1
+    homes = {g: max(SPLITS, key=lambda s: counts[s]) for g, counts in counts_of.items()}
     return {
         i: f"its group '{group}' is in split {homes[group]} already"
         for i, (group, split) in enumerate(zip(groups, splits, strict=True))
@@ -101,8 +101,8 @@ def balanced(labels, per_class: int, seed: int) -> list[int]:
     members = defaultdict(list)
     for i, label in enumerate(labels):
         members[label].append(i)
-    drawn = []
+    indices = []
     for label, clips in members.items():
         order = generator(seed, "balance", str(label)).permutation(len(clips))
-        drawn += [clips[i] for i in order[:per_class]]
-    return sorted(drawn)
+        indices += [clips[i] for i in order[:per_class]]
+    return sorted(indices)

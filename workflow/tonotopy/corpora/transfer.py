@@ -63,15 +63,15 @@ def forget(part: Path) -> None:
         _origin(part).unlink(missing_ok=True)
 
 
-def check_space(place: Path, needed: int) -> None:
-    """Refuse to write more than the disk of ``place`` (whose folder exists) has free, in bytes.
+def check_space(path: Path, needed: int) -> None:
+    """Refuse to write more than the disk of ``path`` (whose folder exists) has free, in bytes.
 
     Raises:
         InputError: too little is free.
     """
-    free = shutil.disk_usage(place.parent).free
+    free = shutil.disk_usage(path.parent).free
     if needed > free:
-        raise InputError(f"{place}: needs {needed:,} bytes, only {free:,} are free on this disk")
+        raise InputError(f"{path}: needs {needed:,} bytes, only {free:,} are free on this disk")
 
 
 def _receive(url: str, remote: Remote, part: Path) -> None:
@@ -79,33 +79,33 @@ def _receive(url: str, remote: Remote, part: Path) -> None:
     headers |= _resumption(url, remote, part)
     if (have := _size(part)) and have == remote.bytes:
         return
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
-        _heed_refusal(answer)
-        start = _start(answer, part)
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
+        _heed_refusal(response)
+        start = _start(response, part)
         if start is None:
             return
-        length = answer.headers.get("Content-Length")
+        length = response.headers.get("Content-Length")
         size = int(length) + start if length else remote.bytes
         if remote.bytes is not None and size != remote.bytes:
             raise GivenUp(f"it has {size:,} bytes there, expected {remote.bytes:,}")
         with naming(part):
-            _origin(part).write_text(f"{url}\n{answer.headers.get('ETag', '')}")
-            _save(answer, part, size, start)
+            _origin(part).write_text(f"{url}\n{response.headers.get('ETag', '')}")
+            _save(response, part, size, start)
     if size is not None and _size(part) != size:
         raise _Incomplete(f"got {_size(part):,} of {size:,} bytes")
 
 
-def _start(answer: requests.Response, part: Path) -> int | None:
+def _start(response: requests.Response, part: Path) -> int | None:
     """Return where in the file the answer begins, in bytes; None if the part is the whole file."""
-    if answer.status_code == 200:
+    if response.status_code == 200:
         return 0
-    have, told = _size(part), answer.headers.get("Content-Range", "")
-    if answer.status_code == 206 and re.match(rf"bytes {have}-", told):
+    have, content_range = _size(part), response.headers.get("Content-Range", "")
+    if response.status_code == 206 and re.match(rf"bytes {have}-", content_range):
         return have
-    if answer.status_code == 416 and have and told == f"bytes */{have}":
+    if response.status_code == 416 and have and content_range == f"bytes */{have}":
         return None
     part.unlink(missing_ok=True)
-    raise _Incomplete(f"HTTP {answer.status_code} does not fit the partial file; starting over")
+    raise _Incomplete(f"HTTP {response.status_code} does not fit the partial file; starting over")
 
 
 def _resumption(url: str, remote: Remote, part: Path) -> dict[str, str]:
@@ -118,34 +118,34 @@ def _resumption(url: str, remote: Remote, part: Path) -> dict[str, str]:
     if overlong or (source != url and not remote.checksum):
         part.unlink()  # pieces of two different files would go unnoticed
         return {}
-    known = source == url and tag.startswith('"')
-    return {"Range": f"bytes={_size(part)}-"} | ({"If-Range": tag} if known else {})
+    tagged = source == url and tag.startswith('"')
+    return {"Range": f"bytes={_size(part)}-"} | ({"If-Range": tag} if tagged else {})
 
 
-def _heed_refusal(answer: requests.Response) -> None:
-    status = f"HTTP {answer.status_code} {answer.reason or ''}".strip()
-    if answer.status_code in RETRIED:
-        wait = _asked_wait(answer.headers.get("Retry-After", ""))
+def _heed_refusal(response: requests.Response) -> None:
+    status = f"HTTP {response.status_code} {response.reason or ''}".strip()
+    if response.status_code in RETRIED:
+        wait = _retry_after_s(response.headers.get("Retry-After", ""))
         if wait > LONGEST_WAIT_S:
             raise GivenUp(f"{status}, to be asked again in {wait:.0f} s")
         raise _Incomplete(status, wait)
-    if answer.status_code >= 400 and answer.status_code != 416:
+    if response.status_code >= 400 and response.status_code != 416:
         raise GivenUp(status)
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
+    if response.headers.get("Content-Encoding", "identity") != "identity":
         raise GivenUp("it sends the file compressed although asked not to")
 
 
-def _asked_wait(told: str) -> float:
+def _retry_after_s(header: str) -> float:
     """Return the seconds that a Retry-After header asks for, be it a number or a date."""
-    if told.strip().isdigit():
-        return float(told)
+    if header.strip().isdigit():
+        return float(header)
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0
 
 
-def _save(answer: requests.Response, part: Path, size: int | None, have: int) -> None:
+def _save(response: requests.Response, part: Path, size: int | None, have: int) -> None:
     check_space(part, (size or 0) - have)
     show = tqdm(
         total=size,
@@ -156,7 +156,7 @@ def _save(answer: requests.Response, part: Path, size: int | None, have: int) ->
         disable=not sys.stderr.isatty(),
     )
     with part.open("ab" if have else "wb") as out, show:
-        while chunk := answer.raw.read1(CHUNK):  # what has come so far is kept if it breaks off
+        while chunk := response.raw.read1(CHUNK):  # what has come so far is kept if it breaks off
             out.write(chunk)
             show.update(len(chunk))
 

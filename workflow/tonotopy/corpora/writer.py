@@ -102,8 +102,8 @@ class CorpusWriter:
         further = tuple(words[name] for name in self.words)
         whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
         indices = [self.classes.index(name) for name in labels]
-        known = sorted(indices) if self.tags else indices[0]
-        row = (clip, whole.astype(np.int16), known, group or clip, split, *further)
+        target = sorted(indices) if self.tags else indices[0]
+        row = (clip, whole.astype(np.int16), target, group or clip, split, *further)
         if self.part_names:
             row += (self._stored(clip, parts or {}, samples),)
         self._rows.append(row)
@@ -185,7 +185,7 @@ class CorpusWriter:
 
     def _finish(self):
         self._flush()
-        if not (kept := self._kept):
+        if not (clips := self._kept):
             reasons = "; ".join(f"{d['clip']}: {d['reason']}" for d in self.dropped[:5])
             raise InputError(f"corpus {self.path.name}: no clip was kept. {reasons}")
         self._arrow.finalize()
@@ -198,25 +198,25 @@ class CorpusWriter:
         stream.unlink()
         for name, text in self.attachments.items():
             (self._draft / name).write_text(text)
-        self._describe(kept)
+        self._describe(clips)
 
-    def _describe(self, kept):
+    def _describe(self, clips):
         info = {
             "name": self.path.name,
             "rate": self.rate,
             "seconds": self.length / self.rate,
             "classes": self.classes,
-            "clips": kept,
+            "clips": clips,
             "counts": {s: {c: self._counts[s, c] for c in self.classes} for s in SPLITS},
             **self.about,
             "embedded": self.embedded,
             **({"parts": self.part_names} if self.part_names else {}),
-            "report": {"kept": kept, "dropped": self.dropped, "notes": self.notes},
+            "report": {"kept": clips, "dropped": self.dropped, "notes": self.notes},
         }
         write_json(self._draft / "corpus.json", {**info, "content_sha256": ""})
         corpus = Corpus(self._draft)
         corpus.info["content_sha256"] = info["content_sha256"] = corpus.content_hash()
         if faults := corpus.faults():
-            told = "; ".join(faults[:3]) + (f" and {len(faults) - 3} more" if faults[3:] else "")
-            raise InputError(f"corpus {self.path.name}: {told}")
+            reasons = "; ".join(faults[:3]) + (f" and {len(faults) - 3} more" if faults[3:] else "")
+            raise InputError(f"corpus {self.path.name}: {reasons}")
         write_json(self._draft / "corpus.json", info)

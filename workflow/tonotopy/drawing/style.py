@@ -74,10 +74,10 @@ def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Pa
     """Write a figure as SVG and PNG, its caption below it and in the files' own descriptions."""
     lines = textwrap.wrap(caption, int(LETTERS * max(figure.get_figwidth(), 3.5)))
     figure.text(0.0, -0.01, "\n".join(lines), ha="left", va="top", **CAPTION)
-    told = {"Title": title, "Description": caption}
+    metadata = {"Title": title, "Description": caption}
     for path, extra in (
-        (svg, {"metadata": {**told, "Date": None}}),
-        (png, {"metadata": told, "dpi": 160}),
+        (svg, {"metadata": {**metadata, "Date": None}}),
+        (png, {"metadata": metadata, "dpi": 160}),
     ):
         with replacing(path) as draft:
             figure.savefig(draft, bbox_inches="tight", **extra)

@@ -103,20 +103,20 @@ def check_words(row: dict, each: tuple[str, ...], only: Mapping, statistics: Map
     Raises:
         InputError: it does not; the message names the claim, the word and the nearest known one.
     """
-    named = [("each", word, each) for word in row.get("each", [])]
-    named += [("only", word, only) for word in row.get("only", {})]
-    named += [
+    checks = [("each", word, each) for word in row.get("each", [])]
+    checks += [("only", word, only) for word in row.get("only", {})]
+    checks += [
         (f"only.{word}", value, only[word])
         for word, values in row.get("only", {}).items()
         for value in values
         if only.get(word) is not None
     ]
-    named.append(("statistic", row["statistic"], statistics))
-    for key, word, known in named:
-        if word not in known:
+    checks.append(("statistic", row["statistic"], statistics))
+    for key, word, allowed in checks:
+        if word not in allowed:
             raise InputError(
                 f"claim {row['id']}: {key}: '{word}' is not known to {row['study']}"
-                f"{nearest(word, known) or ' (none is)'}"
+                f"{nearest(word, allowed) or ' (none is)'}"
             )
 
 

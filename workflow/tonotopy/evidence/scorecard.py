@@ -78,7 +78,7 @@ def judge(
     rows = []
     for row in claims:
         of_study = ran.get(row["study"], {})
-        for name in _wanted(row, [*known.get(row["study"], []), *of_study]):
+        for name in _instances_of(row, [*known.get(row["study"], []), *of_study]):
             if name in of_study:
                 rows += _judged_parts(row, of_study[name])
             elif name in row.get("instances", []):
@@ -87,11 +87,11 @@ def judge(
     return [{**row, "scale": scale} for row in _adjust(rows)]
 
 
-def _wanted(row: dict, names: list[str]) -> list[str]:
+def _instances_of(row: dict, names: list[str]) -> list[str]:
     """Return the instances that a claim is about, without repetition."""
     excluded = row.get("not_instances", [])
-    chosen = row.get("instances", names)
-    return [name for name in dict.fromkeys(chosen) if name not in excluded]
+    included = row.get("instances", names)
+    return [name for name in dict.fromkeys(included) if name not in excluded]
 
 
 def _judged_parts(row: dict, instance: Instance) -> list[dict]:
@@ -176,8 +176,10 @@ def sound_notes(embedded: Mapping[str, bool | None]) -> list[str]:
         None: "partly sound made here, partly real recordings",
         False: "real recordings",
     }
-    named = {kind: [n for n, value in embedded.items() if value is kind] for kind in notes}
-    return [f"{', '.join(named[kind])}: {note}." for kind, note in notes.items() if named[kind]]
+    instances = {kind: [n for n, value in embedded.items() if value is kind] for kind in notes}
+    return [
+        f"{', '.join(instances[kind])}: {note}." for kind, note in notes.items() if instances[kind]
+    ]
 
 
 def write_scorecard(rows: list[dict], json_path, csv_path) -> None:

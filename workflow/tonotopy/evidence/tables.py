@@ -92,13 +92,13 @@ class StudyTables:
         if n < FEWEST and not exact:
             raise NotRun(f"{n} observations are too few for an interval ({FEWEST} are needed)")
         draws = np.asarray(draws, dtype=float)
-        kept = draws[~np.isnan(draws)]
+        defined = draws[~np.isnan(draws)]
         if np.isnan(value):
             raise NotRun("undefined here: nothing varies, or nothing is above chance")
-        if len(kept) < self.bootstrap.confidence * len(draws):
-            raise NotRun(f"undefined in {1 - len(kept) / len(draws):.0%} of the resamples")
-        low, high = self.bootstrap.interval(kept)
-        return Estimate(float(value), float(low), float(high), int(n), kept)
+        if len(defined) < self.bootstrap.confidence * len(draws):
+            raise NotRun(f"undefined in {1 - len(defined) / len(draws):.0%} of the resamples")
+        low, high = self.bootstrap.interval(defined)
+        return Estimate(float(value), float(low), float(high), int(n), defined)
 
 
 def one_third(layers: int) -> int:

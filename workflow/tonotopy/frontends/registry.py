@@ -40,10 +40,10 @@ def build(settings: dict) -> FrontEnd:
     if kind not in FRONT_ENDS:
         raise InputError(f"no front end of kind '{kind}'{nearest(kind, FRONT_ENDS)}")
     declared, front_end = FRONT_ENDS[kind]
-    known = [field.name for field in fields(declared)]
+    allowed = [field.name for field in fields(declared)]
     for key in values:
-        if key not in known:
-            raise InputError(f"front end '{kind}' has no setting '{key}'{nearest(key, known)}")
+        if key not in allowed:
+            raise InputError(f"front end '{kind}' has no setting '{key}'{nearest(key, allowed)}")
     try:
         return front_end(declared(**values))
     except (TypeError, ValueError, AssertionError) as error:  # torchaudio asserts
@@ -56,8 +56,8 @@ def describe(front_end: FrontEnd) -> dict:
     Raises:
         InputError: the front end is of no registered kind.
     """
-    for kind, (_, made) in FRONT_ENDS.items():
-        if type(front_end) is made:
+    for kind, (_, kind_class) in FRONT_ENDS.items():
+        if type(front_end) is kind_class:
             return {"kind": kind, **asdict(front_end.settings)}
     raise InputError(
         f"{type(front_end).__name__} is no registered front end (known: {', '.join(FRONT_ENDS)})"

@@ -34,13 +34,13 @@ def adopt(settings: dict, weights: str | Path | None, folder: str | Path, seed: 
     torch.manual_seed(int(generator(seed, "own network").integers(2**31)))
     network = build("own", own, front_end.settings, len(classes))
     if weights is not None:
-        held = read_weights(weights)
-        held = held.get("state_dict", held)
+        state = read_weights(weights)
+        state = state.get("state_dict", state)
         try:
-            check_fit(held, network.state_dict())
+            check_fit(state, network.state_dict())
         except InputError as error:
             raise InputError(f"{weights}: does not fit {settings['module']}: {error}") from error
-        network.load_state_dict(held, strict=True)
+        network.load_state_dict(state, strict=True)
     else:
         print(f"note: no weights are given, {settings['module']} is studied as it is made")
     info = {

@@ -28,9 +28,9 @@ class Block(TimmBlock):
         """
         if leading is None:
             return super().forward(tokens)
-        kept = tokens[:, :leading]
-        kept = kept + self._attend(self.norm1(tokens), leading)
-        return kept + self.mlp(self.norm2(kept))
+        hidden = tokens[:, :leading]
+        hidden = hidden + self._attend(self.norm1(tokens), leading)
+        return hidden + self.mlp(self.norm2(hidden))
 
     def _attend(self, tokens: Tensor, leading: int) -> Tensor:
         attention, width = self.attn, tokens.shape[-1]

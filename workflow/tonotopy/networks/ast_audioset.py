@@ -54,14 +54,14 @@ def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _from_original(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    kept = {k: v for k, v in weights.items() if not k.startswith(UNUSED)}
+    used = {k: v for k, v in weights.items() if not k.startswith(UNUSED)}
     converted = {
-        "class_tokens": torch.cat([kept.pop("v.cls_token"), kept.pop("v.dist_token")], dim=1),
-        "positions": kept.pop("v.pos_embed"),
-        "patches.weight": kept.pop("v.patch_embed.proj.weight"),
-        "patches.bias": kept.pop("v.patch_embed.proj.bias"),
+        "class_tokens": torch.cat([used.pop("v.cls_token"), used.pop("v.dist_token")], dim=1),
+        "positions": used.pop("v.pos_embed"),
+        "patches.weight": used.pop("v.patch_embed.proj.weight"),
+        "patches.bias": used.pop("v.patch_embed.proj.bias"),
     }
-    for name, value in kept.items():
+    for name, value in used.items():
         head = name.startswith("mlp_head.")
         ours = name.replace("mlp_head.", "head.", 1) if head else name.removeprefix(ORIGINAL)
         converted[ours] = value

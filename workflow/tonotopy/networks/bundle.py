@@ -117,14 +117,14 @@ def _weights(path: Path, info: dict, snapshot: int | None) -> str:
     """Return the file of a bundle's weights, relative to its folder."""
     if snapshot is None:
         return "weights.safetensors"
-    kept = info.get("snapshots", {})
-    if str(snapshot) not in kept:
-        epochs = ", ".join(kept) or "none"
+    snapshots = info.get("snapshots", {})
+    if str(snapshot) not in snapshots:
+        epochs = ", ".join(snapshots) or "none"
         raise InputError(
             f"{path}: no snapshot of epoch {snapshot} is kept (kept: {epochs}); name it in "
             "training.snapshots of the network's entry and train it again"
         )
-    return kept[str(snapshot)]
+    return snapshots[str(snapshot)]
 
 
 def untrained(bundle: Bundle, seed: int) -> Bundle:
@@ -165,15 +165,15 @@ def _check_other_weights(bundle: Bundle, copy: nn.Module) -> None:
 
 def _note_same_weights(network: nn.Module, fresh: dict[str, torch.Tensor]) -> None:
     """Tell the log of weights that no random draw can have given both copies."""
-    named = dict(network.named_parameters())
+    weights = dict(network.named_parameters())
     same = [
         name
-        for name, value in named.items()
+        for name, value in weights.items()
         if torch.equal(value, fresh[name]) and value.unique().numel() > 1
     ]
     if same:
         print(
-            f"note: {len(same)} of {len(named)} weights of the untrained copy are those of the "
+            f"note: {len(same)} of {len(weights)} weights of the untrained copy are those of the "
             f"network itself, such as '{same[0]}': if the constructor loads trained ones, the copy "
             "is no baseline"
         )

@@ -29,8 +29,8 @@ def locate(output: Any, part: int | str | None = None) -> Keys:
         keys += (_key(pick(output, keys), step, part),)
     inside = _first(pick(output, keys))
     if inside is None:
-        place = f"part '{part}' of a {type(output).__name__}" if keys else type(output).__name__
-        raise InputError(f"{place} holds no tensor: choose another module or part")
+        container = f"part '{part}' of a {type(output).__name__}" if keys else type(output).__name__
+        raise InputError(f"{container} holds no tensor: choose another module or part")
     return keys + inside
 
 
@@ -88,17 +88,17 @@ def _steps(output: Any, part: int | str | None) -> list[int | str]:
 
 def _key(container: Any, step: int | str, part: int | str) -> int | str:
     """Return the key or index of a container that a step of a part means."""
-    known = list(container) if isinstance(container, Mapping) else []
+    keys = list(container) if isinstance(container, Mapping) else []
     if isinstance(container, tuple | list):
-        known = list(range(len(container)))
+        keys = list(range(len(container)))
         fields = getattr(container, "_fields", ())
         step = fields.index(step) if step in fields else step
-    if step in known:
+    if step in keys:
         return step
-    if isinstance(container, Mapping) and isinstance(step, int) and step < len(known):
-        return known[step]
+    if isinstance(container, Mapping) and isinstance(step, int) and step < len(keys):
+        return keys[step]
     kind = type(container).__name__
-    raise InputError(f"part '{part}': a {kind} has no '{step}'{nearest(str(step), known)}")
+    raise InputError(f"part '{part}': a {kind} has no '{step}'{nearest(str(step), keys)}")
 
 
 def _first(output: Any) -> Keys | None:

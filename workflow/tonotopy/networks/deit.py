@@ -37,9 +37,9 @@ def adapt_positions(positions: Tensor, grid: tuple[int, int]) -> Tensor:
         if size <= image.shape[axis]:
             image = image.narrow(axis, (image.shape[axis] - size) // 2, size)
         else:
-            wanted = [*image.shape[2:]]
-            wanted[axis - 2] = size
-            image = interpolate(image, size=wanted, mode="bilinear", align_corners=False)
+            size_after = [*image.shape[2:]]
+            size_after[axis - 2] = size
+            image = interpolate(image, size=size_after, mode="bilinear", align_corners=False)
     return torch.cat([tokens, image.flatten(2).transpose(1, 2)], dim=1)
 
 

@@ -56,7 +56,7 @@ class Layer:
         Raises:
             InputError: the batch is no multiple of the clips, or there is no such part or token.
         """
-        return self._chosen(self._laid(self._tensor(output), clips)).flatten(1, 2)
+        return self._selected(self._laid(self._tensor(output), clips)).flatten(1, 2)
 
     def vector(self, output: Any, clips: int) -> Tensor:
         """Return one vector per clip, the mean over positions, shape (clips, width).
@@ -88,15 +88,15 @@ class Layer:
         keys = locate(output, self.part)
         tensor = pick(output, keys)
         laid = self._laid(tensor, clips).clone()
-        chosen = self._chosen(laid)
-        before = chosen.flatten(1, 2)
+        selected = self._selected(laid)
+        before = selected.flatten(1, 2)
         after = change(before)
         if after.shape != before.shape:
             raise ValueError(
                 f"layer '{self.path}': the change makes {tuple(after.shape)} of vectors of shape "
                 f"{tuple(before.shape)}"
             )
-        after = after.reshape(chosen.shape).to(tensor.dtype)
+        after = after.reshape(selected.shape).to(tensor.dtype)
         if self.tokens is None:
             laid = after
         else:
@@ -139,7 +139,7 @@ class Layer:
             laid = laid.transpose(2, 3)
         return laid.reshape(rows.shape).movedim(0, self.batch_axis)
 
-    def _chosen(self, laid: Tensor) -> Tensor:
+    def _selected(self, laid: Tensor) -> Tensor:
         if self.tokens is None:
             return laid
         positions = laid.shape[2]

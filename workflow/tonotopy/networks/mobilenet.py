@@ -161,8 +161,10 @@ class MobileNetV3(nn.Module):
     @property
     def layers(self) -> dict[str, Layer]:
         """Six of the convolutional layers, and the pooled embedding that enters the head."""
-        named = {f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(STUDIED, start=1)}
-        return {**named, "fc1": Layer("classifier.1")}
+        convolutions = {
+            f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(STUDIED, start=1)
+        }
+        return {**convolutions, "fc1": Layer("classifier.1")}
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """Return logits (clips, classes) of spectrograms (clips, mels, frames).

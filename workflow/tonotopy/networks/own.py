@@ -32,17 +32,19 @@ def imported(name: str) -> type:
     Raises:
         InputError: the name has another form, or cannot be imported; the message says why.
     """
-    place, _, kind = name.partition(":")
+    module_name, _, kind = name.partition(":")
     if not kind:
         raise InputError(f"module '{name}': expected the form package.module:Class")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = importlib.import_module(place)
+        module = importlib.import_module(module_name)
     except ImportError as error:
-        raise InputError(f"module '{place}' cannot be imported from {here} ({error})") from error
-    if not hasattr(found, kind):
-        known = [n for n, value in vars(found).items() if isinstance(value, type)]
-        raise InputError(f"module '{place}' has no class '{kind}'{nearest(kind, known)}")
-    return getattr(found, kind)
+        raise InputError(
+            f"module '{module_name}' cannot be imported from {here} ({error})"
+        ) from error
+    if not hasattr(module, kind):
+        classes = [n for n, value in vars(module).items() if isinstance(value, type)]
+        raise InputError(f"module '{module_name}' has no class '{kind}'{nearest(kind, classes)}")
+    return getattr(module, kind)

@@ -67,9 +67,9 @@ def publish(name: str, weights: str | Path, folder: str | Path, layers: dict | N
     declared = PUBLISHED[name]
     front_end = front_ends.build(declared.front_end)
     network = build(declared.architecture, declared.arguments, front_end.settings, classes=0)
-    held = read_weights(weights)
+    state = read_weights(weights)
     try:
-        converted = CONVERTERS.get(name, dict)(held)
+        converted = CONVERTERS.get(name, dict)(state)
         check_fit(converted, network.state_dict())
     except InputError as error:
         raise InputError(
@@ -81,25 +81,25 @@ def publish(name: str, weights: str | Path, folder: str | Path, layers: dict | N
     save(folder, network.eval(), front_end, info)
 
 
-def check_fit(found: dict, wanted: dict[str, Tensor]) -> None:
+def check_fit(weights: dict, expected: dict[str, Tensor]) -> None:
     """Compare names and shapes of weights, and say briefly what differs.
 
     Args:
-        found: a state dict.
-        wanted: the network's own.
+        weights: a state dict.
+        expected: the network's own.
 
     Raises:
         InputError: the first difference of each kind, and how many more there are.
     """
     differences = []
-    for told, names in (("lacks", wanted.keys() - found), ("has", found.keys() - wanted)):
+    for verb, names in (("lacks", expected.keys() - weights), ("has", weights.keys() - expected)):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            differences.append(f"it {told} '{min(names)}'{more}")
+            differences.append(f"it {verb} '{min(names)}'{more}")
     shapes = [
-        f"'{name}' is {tuple(found[name].shape)}, expected {tuple(value.shape)}"
-        for name, value in sorted(wanted.items())
-        if name in found and found[name].shape != value.shape
+        f"'{name}' is {tuple(weights[name].shape)}, expected {tuple(value.shape)}"
+        for name, value in sorted(expected.items())
+        if name in weights and weights[name].shape != value.shape
     ]
     if shapes:
         more = f", and {len(shapes) - 1} more are of other shapes" if len(shapes) > 1 else ""

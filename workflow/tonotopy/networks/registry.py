@@ -60,9 +60,11 @@ def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> n
     if architecture not in ARCHITECTURES:
         raise InputError(f"no architecture '{architecture}'{nearest(architecture, ARCHITECTURES)}")
     declared = ARCHITECTURES[architecture]
-    given = {name: getattr(front_end, name) for name in declared.hears if hasattr(front_end, name)}
+    derived = {
+        name: getattr(front_end, name) for name in declared.hears if hasattr(front_end, name)
+    }
     for name in declared.hears:
-        if name not in given and name not in arguments:
+        if name not in derived and name not in arguments:
             kind = type(front_end).__name__
             raise InputError(
                 f"architecture '{architecture}' needs to know '{name}', which {kind} leaves open: "
@@ -76,8 +78,8 @@ def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> n
             f"{classes} names of classes are known: make them equal"
         )
     if declared.classifies and "classes" not in arguments:
-        given["classes"] = classes
+        derived["classes"] = classes
     try:
-        return declared.network(**given, **arguments)
+        return declared.network(**derived, **arguments)
     except (TypeError, ValueError) as error:
         raise InputError(f"network arguments of '{architecture}': {error}") from error

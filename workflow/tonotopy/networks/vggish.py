@@ -61,8 +61,10 @@ class VGGish(nn.Module):
     def layers(self) -> dict[str, Layer]:
         """The six convolutions and the first fully connected layer, each after its ReLU."""
         convolutions = (1, 4, 7, 9, 12, 14)
-        named = {f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(convolutions, start=1)}
-        return {**named, "fc1": Layer("embeddings.1")}
+        conv_layers = {
+            f"conv{i}": Layer(f"features.{at}") for i, at in enumerate(convolutions, start=1)
+        }
+        return {**conv_layers, "fc1": Layer("embeddings.1")}
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return embeddings averaged over a clip's chunks, or logits where there is a head.

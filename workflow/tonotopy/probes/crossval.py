@@ -56,7 +56,7 @@ def probabilities(
     labels, folds = np.asarray(labels), np.asarray(folds)
     check_matrix(squared, labels, folds)
     classes, codes = np.unique(labels, return_inverse=True)
-    found = np.zeros((len(labels), len(classes)))
+    result = np.zeros((len(labels), len(classes)))
     for fold in np.unique(folds):
         tested, train = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         if len(np.unique(codes[train])) < 2:
@@ -72,16 +72,16 @@ def probabilities(
             # separable clips creep along their direction for ever: predictions have settled
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(inner, codes[train])
-        found[np.ix_(tested, model.classes_)] = model.predict_proba(outer)
-    return found
+        result[np.ix_(tested, model.classes_)] = model.predict_proba(outer)
+    return result
 
 
 def linear_predictions(
     squared: np.ndarray, labels: np.ndarray, folds: np.ndarray, inverse_penalty: float
 ) -> np.ndarray:
     """Return the most probable class of every clip, shape (clips,); see :func:`probabilities`."""
-    found = probabilities(squared, labels, folds, inverse_penalty)
-    return np.unique(labels)[found.argmax(axis=1)]
+    predicted = probabilities(squared, labels, folds, inverse_penalty)
+    return np.unique(labels)[predicted.argmax(axis=1)]
 
 
 def span_coordinates(train: np.ndarray, tested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

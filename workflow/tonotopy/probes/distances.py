@@ -177,8 +177,8 @@ def _measure_near_clips(
     grams = [np.zeros((len(rows), len(rows))) for rows in sets]
     for part in _blocks(vectors, block):
         for rows, gram in zip(sets, grams, strict=True):
-            chosen = part[rows].astype(np.float64)
-            chosen -= chosen.mean(axis=0)
-            gram += chosen @ chosen.T
+            values = part[rows].astype(np.float64)
+            values -= values.mean(axis=0)
+            gram += values @ values.T
     for rows, gram in zip(sets, grams, strict=True):
         squared[np.ix_(rows, rows)] = _from_gram(gram)

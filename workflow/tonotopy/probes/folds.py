@@ -49,13 +49,13 @@ def folds(
     if grouped and groups is None:
         raise InputError("folds: no groups are known for these clips, use 'paper' folds")
     if grouped and (len(groups) != len(labels) or pd.isna(groups).any()):
-        known = len(groups) - int(np.sum(pd.isna(groups)))
-        raise InputError(f"folds: {known} groups for {len(labels)} clips, expected one each")
+        count_known = len(groups) - int(np.sum(pd.isna(groups)))
+        raise InputError(f"folds: {count_known} groups for {len(labels)} clips, expected one each")
     units = np.unique(groups, return_inverse=True)[1] if grouped else np.arange(len(labels))
     _check_classes(labels, units, count, "groups" if grouped else "clips")
-    found = _assign(labels, units, grouped, count, seed)
-    _check_folds(found, units, count)
-    return found
+    fold_of = _assign(labels, units, grouped, count, seed)
+    _check_folds(fold_of, units, count)
+    return fold_of
 
 
 def _check_classes(labels: np.ndarray, units: np.ndarray, count: int, unit: str) -> None:
@@ -74,17 +74,17 @@ def _assign(
     kind = StratifiedGroupKFold if grouped else StratifiedKFold
     state = int(generator(seed, "folds").integers(2**31))
     splitter = kind(n_splits=count, shuffle=True, random_state=state)
-    found = np.full(len(labels), -1)
+    fold_of = np.full(len(labels), -1)
     for fold, (_, tested) in enumerate(splitter.split(labels, labels, units if grouped else None)):
-        found[tested] = fold
-    return found
+        fold_of[tested] = fold
+    return fold_of
 
 
-def _check_folds(found: np.ndarray, units: np.ndarray, count: int) -> None:
-    pairs = np.unique(np.stack([units, found]), axis=1)
+def _check_folds(fold_of: np.ndarray, units: np.ndarray, count: int) -> None:
+    pairs = np.unique(np.stack([units, fold_of]), axis=1)
     if len(pairs[0]) != len(np.unique(units)):
         raise InputError("folds: a group lies in two folds; groups must be disjoint across folds")
-    if len(np.unique(found)) != count or found.min() < 0:
+    if len(np.unique(fold_of)) != count or fold_of.min() < 0:
         raise InputError(
             f"folds: the groups are too large or too few to fill {count} folds, use fewer folds"
         )

@@ -27,8 +27,10 @@ class LinearProbe:
     def predict(self, activations: np.ndarray) -> np.ndarray:
         """Return a label per row of ``activations`` (clips, width)."""
         scores = activations @ self.weights.T + self.biases
-        chosen = (scores[:, 0] > 0).astype(int) if len(self.weights) == 1 else scores.argmax(axis=1)
-        return self.classes[chosen]
+        indices = (
+            (scores[:, 0] > 0).astype(int) if len(self.weights) == 1 else scores.argmax(axis=1)
+        )
+        return self.classes[indices]
 
 
 def fit_linear(activations: np.ndarray, labels: np.ndarray, inverse_penalty: float) -> LinearProbe:
@@ -63,8 +65,8 @@ def balanced_draw(labels: np.ndarray, per_class: int | None, rng: np.random.Gene
     """
     classes, counts = np.unique(labels, return_counts=True)
     size = min(per_class or counts.min(), counts.min())
-    chosen = [rng.choice(np.flatnonzero(labels == c), size, replace=False) for c in classes]
-    return rng.permutation(np.concatenate(chosen))
+    indices = [rng.choice(np.flatnonzero(labels == c), size, replace=False) for c in classes]
+    return rng.permutation(np.concatenate(indices))
 
 
 def mean_pairwise_cosine(vectors: np.ndarray) -> np.ndarray:

@@ -23,21 +23,21 @@ def allowed_ks(labels: np.ndarray, folds: np.ndarray, ks: tuple[int, ...] = KS) 
         InputError: none is allowed; the message names the class and the fold.
     """
     label, fold, limit = _smallest_training_class(labels, folds)
-    kept = tuple(int(k) for k in ks if 1 <= k <= limit)
-    if not kept:
+    allowed = tuple(int(k) for k in ks if 1 <= k <= limit)
+    if not allowed:
         raise InputError(
             f"class '{label}' has {limit} training clips when fold {fold} is tested, none of the "
             f"ks {', '.join(map(str, ks))} fits: add clips, drop the class or allow a smaller k"
         )
-    return kept
+    return allowed
 
 
 def _smallest_training_class(labels: np.ndarray, folds: np.ndarray) -> tuple:
     """Return (class, fold, training clips) where a class has fewest clips outside a fold."""
     classes, codes = np.unique(labels, return_inverse=True)
-    names, places = np.unique(folds, return_inverse=True)
+    names, fold_codes = np.unique(folds, return_inverse=True)
     inside = np.zeros((len(classes), len(names)), dtype=int)
-    np.add.at(inside, (codes, places), 1)
+    np.add.at(inside, (codes, fold_codes), 1)
     outside = inside.sum(axis=1, keepdims=True) - inside
     least = np.unravel_index(outside.argmin(), outside.shape)
     return classes[least[0]], names[least[1]], int(outside[least])
@@ -68,13 +68,13 @@ def predictions(
     check_matrix(distances, labels, folds)
     _check_ks(labels, folds, ks)
     classes, codes = np.unique(labels, return_inverse=True)
-    found = np.empty((len(ks), len(labels)), dtype=classes.dtype)
+    predicted = np.empty((len(ks), len(labels)), dtype=classes.dtype)
     for start in range(0, len(labels), ROWS):
         rows = slice(start, start + ROWS)
         same = folds[rows, None] == folds
         order = _nearest(np.where(same, np.inf, distances[rows]), max(ks))
-        found[:, rows] = classes[_votes(codes[order], len(classes), ks)]
-    return found
+        predicted[:, rows] = classes[_votes(codes[order], len(classes), ks)]
+    return predicted
 
 
 def correct(
@@ -102,9 +102,9 @@ def _nearest(distances: np.ndarray, most: int) -> np.ndarray:
 
     Partition first: it takes a tenth of the time of a full stable sort.
     """
-    chosen = np.sort(np.argpartition(distances, most - 1, axis=1)[:, :most], axis=1)
-    values = np.take_along_axis(distances, chosen, axis=1)
-    order = np.take_along_axis(chosen, np.argsort(values, axis=1, kind="stable"), axis=1)
+    columns = np.sort(np.argpartition(distances, most - 1, axis=1)[:, :most], axis=1)
+    values = np.take_along_axis(distances, columns, axis=1)
+    order = np.take_along_axis(columns, np.argsort(values, axis=1, kind="stable"), axis=1)
     # where a tie straddles the last place, the partition took any of the tied clips
     tied = np.flatnonzero((distances <= values.max(axis=1, keepdims=True)).sum(axis=1) > most)
     order[tied] = np.argsort(distances[tied], axis=1, kind="stable")[:, :most]
@@ -127,8 +127,8 @@ def _votes(neighbours: np.ndarray, classes: int, ks: tuple[int, ...]) -> np.ndar
     counts = np.zeros(clips * classes, dtype=int)
     winners = np.empty((len(ks), clips), dtype=int)
     counted = 0
-    for place in np.argsort(ks):
-        counts += np.bincount(cells[:, counted : ks[place]].ravel(), minlength=len(counts))
-        counted = ks[place]
-        winners[place] = counts.reshape(clips, classes).argmax(axis=1)
+    for index in np.argsort(ks):
+        counts += np.bincount(cells[:, counted : ks[index]].ravel(), minlength=len(counts))
+        counted = ks[index]
+        winners[index] = counts.reshape(clips, classes).argmax(axis=1)
     return winners

@@ -110,13 +110,13 @@ class Learner(lightning.LightningModule):
         rng = torch.Generator()
         rng.manual_seed(zlib.crc32(f"{self.seed} {self.current_epoch} {index}".encode()))
         loss, _ = self._loss(Batch(clips, self.hear, rng))
-        self._tell("train_loss", loss, clips.share, on_step=False, on_epoch=True)
+        self._log_loss("train_loss", loss, clips.share, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, clips: Clips, index: int) -> None:
         targets, share = clips.targets, clips.share
         loss, outputs = self._loss(Batch(clips, self.hear))
-        self._tell("validation_loss", loss, share)
+        self._log_loss("validation_loss", loss, share)
         everyone = gathered(targets, share), gathered(outputs.float(), share)
         self._judged.append(tuple(part.cpu() for part in everyone))
 
@@ -125,7 +125,7 @@ class Learner(lightning.LightningModule):
         loss, outputs = self.objective.loss(self.network, batch)
         return loss if self.objective.whole else batch.share.weight * loss, outputs
 
-    def _tell(self, name: str, loss: Tensor, share: Share, **how) -> None:
+    def _log_loss(self, name: str, loss: Tensor, share: Share, **how) -> None:
         self.log(name, loss, batch_size=share.total, sync_dist=share.ranks > 1, **how)
 
     def on_validation_epoch_end(self) -> None:
@@ -136,12 +136,12 @@ class Learner(lightning.LightningModule):
 
     def configure_optimizers(self):
         """Return the optimiser and the schedule that the settings name."""
-        chosen = optimiser(self.network.parameters(), self.settings)
+        algorithm = optimiser(self.network.parameters(), self.settings)
         steps = int(self.trainer.estimated_stepping_batches)
-        scheduled = schedule(chosen, self.settings, steps)
+        scheduled = schedule(algorithm, self.settings, steps)
         if scheduled is None:
-            return chosen
-        return [chosen], [{"scheduler": scheduled, "interval": "step"}]
+            return algorithm
+        return [algorithm], [{"scheduler": scheduled, "interval": "step"}]
 
 
 def loader(

@@ -102,6 +102,6 @@ def features(front_end: FrontEnd, corpus: Corpus, split: str) -> Iterator[Tensor
     """Yield a split's features in batches of at most PIECE clips, in the order of the corpus."""
     positions = corpus.indices(split)
     for start in range(0, len(positions), PIECE):
-        chosen: np.ndarray = positions[start : start + PIECE]
-        sounds = waveforms_at(corpus, chosen, front_end.settings.rate)
+        batch: np.ndarray = positions[start : start + PIECE]
+        sounds = waveforms_at(corpus, batch, front_end.settings.rate)
         yield front_end.features(torch.from_numpy(sounds))

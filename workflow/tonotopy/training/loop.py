@@ -41,10 +41,10 @@ class EpochLines(lightning.Callback):
     def on_train_epoch_end(self, trainer, module) -> None:
         metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
         self.rows.append({"epoch": trainer.current_epoch, **metrics})
-        told = ", ".join(f"{k} {v:.3f}" for k, v in sorted(metrics.items()))
+        values = ", ".join(f"{k} {v:.3f}" for k, v in sorted(metrics.items()))
         seconds = time.monotonic() - self._began
         if trainer.is_global_zero:
-            line = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {told}"
+            line = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {values}"
             print(f"{line} ({seconds:.0f} s)", flush=True)
 
 

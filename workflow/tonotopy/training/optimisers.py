@@ -88,7 +88,7 @@ def optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettings) ->
     Raises:
         InputError: unknown name.
     """
-    _known(settings.optimiser, OPTIMISERS, "optimiser")
+    _require(settings.optimiser, OPTIMISERS, "optimiser")
     return OPTIMISERS[settings.optimiser](parameters, settings)
 
 
@@ -107,10 +107,10 @@ def schedule(optimiser: Optimizer, settings: TrainingSettings, steps: int) -> LR
     Raises:
         InputError: unknown name.
     """
-    _known(settings.schedule, SCHEDULES, "schedule")
+    _require(settings.schedule, SCHEDULES, "schedule")
     return SCHEDULES[settings.schedule](optimiser, settings, steps)
 
 
-def _known(name: str, names: dict, key: str) -> None:
+def _require(name: str, names: dict, key: str) -> None:
     if name not in names:
         raise InputError(f"training.{key}: no {key} '{name}'{nearest(name, names)}")

@@ -63,31 +63,31 @@ def refuse_old_forms(networks: dict) -> None:
                 )
 
 
-def check_training(entry: dict, place: str = "") -> None:
+def check_training(entry: dict, prefix: str = "") -> None:
     """Check augmentation, cache, optimiser, schedule and snapshots of a network's entry.
 
     Args:
         entry: architecture, front_end, training and, if wanted, augmentation.
-        place: key of the entry with a dot behind it, for messages.
+        prefix: key of the entry with a dot behind it, for messages.
 
     Raises:
         InputError: the message begins with the key.
     """
     training = entry["training"]
-    augmentation = steps(entry.get("augmentation"), entry["front_end"], f"{place}augmentation")
+    augmentation = steps(entry.get("augmentation"), entry["front_end"], f"{prefix}augmentation")
     altered = [step.transform for step in augmentation if step.domain == "waveform"]
     if training.get("cache") and altered:
         raise InputError(
-            f"{place}training.cache: 'cache' and '{altered[0]}' exclude each other, since it "
+            f"{prefix}training.cache: 'cache' and '{altered[0]}' exclude each other, since it "
             "alters waveforms anew every epoch; drop one"
         )
     if "momentum" in training and training.get("optimiser") != "sgd":
-        raise InputError(f"{place}training.momentum: only optimiser 'sgd' has it")
+        raise InputError(f"{prefix}training.momentum: only optimiser 'sgd' has it")
     if "warmup_share" in training and training.get("schedule", "constant") == "constant":
-        raise InputError(f"{place}training.warmup_share: schedule 'constant' has no warm-up")
+        raise InputError(f"{prefix}training.warmup_share: schedule 'constant' has no warm-up")
     for epoch in training.get("snapshots", []):
         if not 0 <= epoch <= training["epochs"]:
             raise InputError(
-                f"{place}training.snapshots: there is no epoch {epoch}, expected 0 (before "
+                f"{prefix}training.snapshots: there is no epoch {epoch}, expected 0 (before "
                 f"training) to {training['epochs']} (training.epochs)"
             )

@@ -42,18 +42,18 @@ def tune(
 
     def score(trial: optuna.Trial) -> float:
         """Train with the trial's values and return the best validation macro-F1."""
-        drawn = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
+        values = {name: trial.suggest_float(name, *plan[name], log=True) for name in TUNED}
         # one device: trials are many and short, and the rule asks for one
-        chosen = {**settings["training"], **drawn, "epochs": plan["epochs"], "devices": 1}
-        chosen.pop("snapshots", None)  # nobody looks into a trial
+        training = {**settings["training"], **values, "epochs": plan["epochs"], "devices": 1}
+        training.pop("snapshots", None)  # nobody looks into a trial
         with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
+            path = Path(folder)
             history = train(
                 corpus,
-                {**settings, "training": chosen},
-                place / "network",
-                place / "checkpoints",
-                place / "logs",
+                {**settings, "training": training},
+                path / "network",
+                path / "checkpoints",
+                path / "logs",
                 seed,
                 accelerator,
                 initial_weights,

@@ -26,8 +26,8 @@ def settings(folder: Path, table: Path, task: str, **changes) -> FolderSettings:
         raise InputError(f"audioset has no task '{task}'{nearest(task, SETS)}")
 
     def column(name: str) -> dict:
-        place = {"from": "csv", "file": str(Path(table).absolute()), "key": "video"}
-        return {**place, "column": name, "match": VIDEO}
+        rule = {"from": "csv", "file": str(Path(table).absolute()), "key": "video"}
+        return {**rule, "column": name, "match": VIDEO}
 
     about = {
         "source": f"{TITLES[task]}, from AudioSet",
@@ -36,7 +36,7 @@ def settings(folder: Path, table: Path, task: str, **changes) -> FolderSettings:
         "licence": "labels CC BY 4.0; the sound belongs to those who uploaded it",
         "keep": "cache only; neither audio nor renderings of it are shipped",
     }
-    chosen = {"rate": 22500, "seconds": 10.0, **changes}
+    options = {"rate": 22500, "seconds": 10.0, **changes}
     return FolderSettings(
         path=str(folder),
         label=column("label"),
@@ -44,5 +44,5 @@ def settings(folder: Path, table: Path, task: str, **changes) -> FolderSettings:
         split=column("split"),
         unlabelled="ignored",  # the folder holds the other set's clips too
         about=about,
-        **chosen,
+        **options,
     )

@@ -30,14 +30,14 @@ def shards(repository: str, revision: str, source: str) -> list[str]:
     """
     part = PARTS[source]
     if Path(repository).is_dir():
-        found = sorted(str(p) for p in (Path(repository) / part).glob("*.parquet"))
+        paths = sorted(str(p) for p in (Path(repository) / part).glob("*.parquet"))
     else:
         names = HfApi().list_repo_files(repository, revision=revision, repo_type="dataset")
         inside = sorted(n for n in names if n.startswith(f"{part}/") and n.endswith(".parquet"))
-        found = [f"hf://datasets/{repository}@{revision}/{name}" for name in inside]
-    if not found:
+        paths = [f"hf://datasets/{repository}@{revision}/{name}" for name in inside]
+    if not paths:
         raise InputError(f"{repository}: no parquet file in {part}; see audioset.repository")
-    return found
+    return paths
 
 
 def gather(
@@ -59,36 +59,36 @@ def gather(
         Columns video, task, label, file (empty if the clip is missing).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for source, wanted in clips.groupby("source"):
-        _gather_source(set(wanted["video"]), shards(repository, revision, source)[:limit], folder)
-    held = {path.stem: path.name for path in folder.iterdir() if path.suffix != ".json"}
-    found = clips[["video", "task", "label"]].copy()
-    found["file"] = [held.get(video, "") for video in found["video"]]
-    return found
+    for source, rows in clips.groupby("source"):
+        _gather_source(set(rows["video"]), shards(repository, revision, source)[:limit], folder)
+    files = {path.stem: path.name for path in folder.iterdir() if path.suffix != ".json"}
+    table = clips[["video", "task", "label"]].copy()
+    table["file"] = [files.get(video, "") for video in table["video"]]
+    return table
 
 
-def _gather_source(wanted: set[str], places: list[str], folder: Path) -> None:
-    held = {path.stem for path in folder.iterdir()}
-    progress = tqdm(places, unit="shard", desc="AudioSet", disable=None)
-    for place in progress:
-        missing = wanted - held
+def _gather_source(videos: set[str], paths: list[str], folder: Path) -> None:
+    present = {path.stem for path in folder.iterdir()}
+    progress = tqdm(paths, unit="shard", desc="AudioSet", disable=None)
+    for shard in progress:
+        missing = videos - present
         if not missing:
             return
-        if not (seen := _seen(folder, place)) >= missing:
-            for video, sound in _rows(place, missing - seen):
+        if not (searched := _searched(folder, shard)) >= missing:
+            for video, sound in _rows(shard, missing - searched):
                 if _keep(video, sound, folder):
-                    held.add(video)
-            _remember(folder, place, seen | missing)
+                    present.add(video)
+            _remember(folder, shard, searched | missing)
 
 
-def _rows(place: str, wanted: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def _rows(shard: str, videos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     rows = datasets.load_dataset(
         "parquet",
-        data_files=[place],
+        data_files=[shard],
         split="train",
         streaming=True,
         columns=["video_id", "audio"],
-        filters=[("video_id", "in", sorted(wanted))],
+        filters=[("video_id", "in", sorted(videos))],
     )
     rows = rows.cast_column("audio", datasets.Audio(decode=False))
     for row in rows:
@@ -106,15 +106,15 @@ def _keep(video: str, sound: bytes | None, folder: Path) -> bool:
     return True
 
 
-def _memory(folder: Path, place: str) -> Path:
-    return folder / f"{Path(place).parent.name}-{Path(place).stem}.json"
+def _memory(folder: Path, shard: str) -> Path:
+    return folder / f"{Path(shard).parent.name}-{Path(shard).stem}.json"
 
 
-def _seen(folder: Path, place: str) -> set[str]:
+def _searched(folder: Path, shard: str) -> set[str]:
     """The videos that a shard was already searched for."""
-    memory = _memory(folder, place)
+    memory = _memory(folder, shard)
     return set(read_json(memory)["searched"]) if memory.is_file() else set()
 
 
-def _remember(folder: Path, place: str, videos: set[str]) -> None:
-    write_json(_memory(folder, place), {"searched": sorted(videos)}, checksums=False)
+def _remember(folder: Path, shard: str, videos: set[str]) -> None:
+    write_json(_memory(folder, shard), {"searched": sorted(videos)}, checksums=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tonotopy.corpora.remote import Remote
 
-PLACE = "storage.googleapis.com/us_audioset/youtube_corpus/v1/csv"
+HOST = "storage.googleapis.com/us_audioset/youtube_corpus/v1/csv"
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ TITLES = {"genre": "GTZANLike", "instrument": "MedleySolosDBLike"}
 SEGMENTS = {
     "balanced": Remote(
         "audioset/balanced_train_segments.csv",
-        (f"https://{PLACE}/balanced_train_segments.csv",),
+        (f"https://{HOST}/balanced_train_segments.csv",),
         "sha256:3b83e5ff9ed72cfda37d4e36ce08250e107c1ea70f109f6ab6668ac200db5e94",
         bytes=1_211_931,
     ),
     "unbalanced": Remote(  # no checksum of this one was ever seen: its header's count is compared
         "audioset/unbalanced_train_segments.csv",
-        (f"https://{PLACE}/unbalanced_train_segments.csv",),
+        (f"https://{HOST}/unbalanced_train_segments.csv",),
         approximate_bytes=101_000_000,
     ),
     "eval": Remote(
         "audioset/eval_segments.csv",
-        (f"https://{PLACE}/eval_segments.csv",),
+        (f"https://{HOST}/eval_segments.csv",),
         "sha256:f7055f53935f70e74e39494a5c8c4c78f1700fce275028bd36e31186f33d45db",
         bytes=1_143_389,
     ),

@@ -10,10 +10,10 @@ from tonotopy.errors import InputError
 
 _ROW = re.compile(r'\s*"?([A-Za-z0-9_-]{11})"?\s*[,;\t]\s*"?([\d.]+)"?\s*[,;\t]\s*"?([\d.]+)"?(.*)')
 _MID = re.compile(r"/[mt]/[A-Za-z0-9_]+")
-_TOLD = re.compile(r"num_ytids=(\d+)")
+_ANNOUNCED = re.compile(r"num_ytids=(\d+)")
 _GENRE_OF = {label.mid: name for name, label in GENRES.items()}
 _INSTRUMENT_OF = {label.mid: name for name, label in INSTRUMENTS.items()}
-_WANTED = re.compile("|".join(re.escape(mid) for mid in (*_GENRE_OF, *_INSTRUMENT_OF)))
+_LABELS = re.compile("|".join(re.escape(mid) for mid in (*_GENRE_OF, *_INSTRUMENT_OF)))
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ class Reading:
 
     def notes(self, path: Path) -> list[str]:
         """Lines for the report on what is odd about the file."""
-        found = []
+        lines = []
         if self.announced is not None and self.announced != self.rows:
-            found.append(f"{path.name}: {self.rows:,} rows, its header tells {self.announced:,}")
+            lines.append(f"{path.name}: {self.rows:,} rows, its header tells {self.announced:,}")
         if self.unread_count:
             first = "; ".join(self.unread)
-            found.append(f"{path.name}: {self.unread_count} line(s) not understood: {first}")
-        return found
+            lines.append(f"{path.name}: {self.unread_count} line(s) not understood: {first}")
+        return lines
 
 
 def read(path: Path, source: str, reading: Reading) -> Iterator[Segment]:
@@ -87,11 +87,11 @@ def read(path: Path, source: str, reading: Reading) -> Iterator[Segment]:
             match = _ROW.match(line)
             if match and "/" in match[4]:
                 reading.rows += 1
-                if _WANTED.search(match[4]):
+                if _LABELS.search(match[4]):
                     yield from _segment(match, source)
             elif line.startswith("#"):
-                told = _TOLD.search(line)
-                reading.announced = int(told[1]) if told else reading.announced
+                count = _ANNOUNCED.search(line)
+                reading.announced = int(count[1]) if count else reading.announced
             elif line.strip() and not line.lower().startswith(("ytid", "video", '"ytid')):
                 reading.unread_count += 1
                 if len(reading.unread) < 3:

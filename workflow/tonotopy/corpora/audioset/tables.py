@@ -54,10 +54,10 @@ class Selection:
         return self
 
     def _look(self, segment: Segment) -> None:
-        found = {"genre": segment.genres, "instrument": segment.instruments}
+        labels_of = {"genre": segment.genres, "instrument": segment.instruments}
         several = len(segment.genres) + len(segment.instruments) > 1
-        taken = segment.video in self._videos
-        for task, labels in found.items():
+        repeated = segment.video in self._videos
+        for task, labels in labels_of.items():
             alone = len(labels) == 1 and not (several and self.rules.exclusive == "all")
             for label in labels:
                 self._count(segment.source, label, len(labels) == 1, not several)
@@ -66,12 +66,12 @@ class Selection:
             if not alone:
                 continue
             if segment.video in self._videos:
-                reason = "video twice" if taken else "in the other set"
+                reason = "video twice" if repeated else "in the other set"
                 self._counts[labels[0], reason] += 1
             else:
                 self._videos.add(segment.video)
-                place = (segment.video, segment.start, segment.end, segment.source)
-                self._chosen.append((*place, task, labels[0]))
+                columns = (segment.video, segment.start, segment.end, segment.source)
+                self._chosen.append((*columns, task, labels[0]))
 
     def _count(self, source: str, label: str, own: bool, everything: bool) -> None:
         self._counts[source, label, "any"] += 1
@@ -83,11 +83,11 @@ class Selection:
         rows = sorted(self._chosen, key=lambda row: (row[4], row[0]))
         labels = [row[5] for row in rows]
         if self.rules.per_class:
-            drawn = balanced(labels, self.rules.per_class, self.rules.seed)
+            indices = balanced(labels, self.rules.per_class, self.rules.seed)
             self._counts.update(
-                (labels[i], "above the cap") for i in set(range(len(rows))) - set(drawn)
+                (labels[i], "above the cap") for i in set(range(len(rows))) - set(indices)
             )
-            rows = [rows[i] for i in drawn]
+            rows = [rows[i] for i in indices]
         videos, labels = [row[0] for row in rows], [row[5] for row in rows]
         splits = random_splits(labels, videos, self.rules.shares, self.rules.seed)
         placed = [(*row, split) for row, split in zip(rows, splits, strict=True)]
@@ -105,7 +105,7 @@ class Selection:
             of_task = clips[clips["task"] == task]
             for name, label in labels.items():
                 splits = Counter(of_task.loc[of_task["label"] == name, "split"])
-                found = {
+                counts = {
                     f"{source}_{kind}": self._counts[source, name, kind]
                     for source in sources
                     for kind in COUNTS
@@ -113,7 +113,7 @@ class Selection:
                 dropped = {reason: self._counts[name, reason] for reason in REASONS}
                 parts = {split: splits[split] for split in self.rules.shares}
                 total = {"chosen": sum(splits.values()), "thesis": label.thesis}
-                rows.append({"task": task, "label": name, **found, **dropped, **parts, **total})
+                rows.append({"task": task, "label": name, **counts, **dropped, **parts, **total})
         return pd.DataFrame(rows)
 
 

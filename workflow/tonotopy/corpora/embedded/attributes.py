@@ -63,20 +63,24 @@ def chosen_values(
     Raises:
         InputError: the attribute or a value is unknown, or a value is named twice.
     """
-    known = known_values(attribute, sounds)
+    possible = known_values(attribute, sounds)
     if values is None:
-        return known
+        return possible
     if not values:
         raise InputError(f"twins need at least one value of '{attribute}'")
-    chosen: dict[str, Value] = {}
+    selected: dict[str, Value] = {}
     for value in values:
-        name, held = _tempo(value) if attribute == "tempo" else (str(value), known.get(str(value)))
-        if held is None:
-            raise InputError(f"attribute '{attribute}' has no value '{name}'{nearest(name, known)}")
-        if name in chosen:
+        name, content = (
+            _tempo(value) if attribute == "tempo" else (str(value), possible.get(str(value)))
+        )
+        if content is None:
+            raise InputError(
+                f"attribute '{attribute}' has no value '{name}'{nearest(name, possible)}"
+            )
+        if name in selected:
             raise InputError(f"attribute '{attribute}': value '{name}' is named twice")
-        chosen[name] = held
-    return chosen
+        selected[name] = content
+    return selected
 
 
 def _tempo(value) -> tuple[str, float]:

@@ -32,9 +32,11 @@ def events(setting: Setting, split: str, index: int, most: int) -> Clip:
     first = names[index % len(names)]
     others = [name for name in names if name != first]
     count = int(rng.integers(1, most + 1))
-    chosen = (first, *map(str, rng.choice(others, count - 1, replace=False)))
-    sounds = {name: _place(event(name, setting, split, rng), setting, rng) for name in chosen}
-    return Clip(dress(Mixture.of(sounds), Dressing.draw(setting.length, rng)), chosen)
+    classes = (first, *map(str, rng.choice(others, count - 1, replace=False)))
+    sounds = {
+        name: _at_random_onset(event(name, setting, split, rng), setting, rng) for name in classes
+    }
+    return Clip(dress(Mixture.of(sounds), Dressing.draw(setting.length, rng)), classes)
 
 
 def event(name: str, setting: Setting, split: str, rng: np.random.Generator) -> np.ndarray:
@@ -48,7 +50,7 @@ def event(name: str, setting: Setting, split: str, rng: np.random.Generator) -> 
     return sound / peak(sound)
 
 
-def _place(sound, setting, rng):
+def _at_random_onset(sound, setting, rng):
     onset = int(rng.uniform(0, 0.5) * setting.length)
     placed = 10 ** (rng.uniform(-12, 0) / 20) * at(sound, onset, setting.length)
     return placed.astype(np.float64)
@@ -104,8 +106,8 @@ def _speech(rng, rate, seconds, split):
     speaker = str(rng.choice(SPEAKERS[split]))
     text = " ".join(rng.choice(WORDS, int(np.ceil(2 * seconds)) + 1))
     pitch = int(rng.integers(40, 61))
-    said = utter(text, Voice(accent(speaker), speaker, int(rng.integers(140, 190)), pitch), rate)
-    return said[: round(seconds * rate)]
+    speech = utter(text, Voice(accent(speaker), speaker, int(rng.integers(140, 190)), pitch), rate)
+    return speech[: round(seconds * rate)]
 
 
 def _white_noise(rng, rate, seconds, _split):

@@ -43,9 +43,9 @@ class Recording:
         sound = self.samples
         if seconds is not None:
             start, end = self.loop
-            wanted = round(seconds * self.rate * speed)
-            repeats = max(0, -(-(wanted - end) // (end - start)))
-            sound = np.concatenate([sound[:end], np.tile(sound[start:end], repeats)])[:wanted]
+            length = round(seconds * self.rate * speed)
+            repeats = max(0, -(-(length - end) // (end - start)))
+            sound = np.concatenate([sound[:end], np.tile(sound[start:end], repeats)])[:length]
         return soxr.resample(sound, self.rate * speed, rate, quality="HQ")
 
 
@@ -55,10 +55,10 @@ def recording(name: str) -> Recording:
     Raises:
         InputError: the sound font has no such sound, or is damaged.
     """
-    found = _recordings()
-    if name not in found:
-        raise InputError(f"{FONT.name} has no sound '{name}'{nearest(name, found)}")
-    return found[name]
+    recordings = _recordings()
+    if name not in recordings:
+        raise InputError(f"{FONT.name} has no sound '{name}'{nearest(name, recordings)}")
+    return recordings[name]
 
 
 @cache
@@ -72,12 +72,12 @@ def _recordings() -> dict[str, Recording]:
         raise InputError(
             f"{FONT}: damaged sound font ({error}); install pretty-midi again"
         ) from error
-    found = {}
+    recordings = {}
     for name, start, end, loop_start, loop_end, rate, *_ in headers[:-1]:
         wave = samples[start:end].astype(np.float32) / 32768
         loop = loop_start - start, loop_end - start
-        found[name.split(b"\0")[0].decode("latin-1")] = Recording(wave, rate, loop)
-    return found
+        recordings[name.split(b"\0")[0].decode("latin-1")] = Recording(wave, rate, loop)
+    return recordings
 
 
 def _chunks(content: memoryview):

@@ -194,13 +194,13 @@ class MusicWorld:
         """
         tracks = arrangement.tracks(self.seconds)
 
-        def heard(*tracks: symusic.Track) -> np.ndarray:
+        def rendered(*tracks: symusic.Track) -> np.ndarray:
             sound = play(compose(arrangement.tempo, *tracks), self.rate)
             return at(sound, -arrangement.skip, self.length)
 
         return Mixture(
-            heard(*tracks.values()),
-            lambda: {name: heard(track) for name, track in tracks.items()},
+            rendered(*tracks.values()),
+            lambda: {name: rendered(track) for name, track in tracks.items()},
         )
 
     def perform(self, arrangement: Arrangement) -> Mixture:

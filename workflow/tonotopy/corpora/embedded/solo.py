@@ -61,8 +61,8 @@ def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:
         the clip; its group is the song.
     """
     rng = setting.rng(split, index)
-    block, place = divmod(index, excerpts * len(SOLOISTS))
-    excerpt, label = divmod(place, len(SOLOISTS))
+    block, turn = divmod(index, excerpts * len(SOLOISTS))
+    excerpt, label = divmod(turn, len(SOLOISTS))
     name = SOLOISTS[label]
     song = f"{split}-{name}-{block:03d}"
     tempo, program, notes = _song(setting, name, excerpts, setting.rng("song", song))

@@ -94,10 +94,10 @@ def peak(sound: np.ndarray) -> float:
     Raises:
         ValueError: nothing sounds.
     """
-    found = float(np.abs(sound).max(initial=0))
-    if not found > 0:
+    magnitude = float(np.abs(sound).max(initial=0))
+    if not magnitude > 0:
         raise ValueError("nothing sounds")
-    return found
+    return magnitude
 
 
 def at(sound: np.ndarray, onset: int, length: int) -> np.ndarray:
@@ -105,8 +105,8 @@ def at(sound: np.ndarray, onset: int, length: int) -> np.ndarray:
     cut off. A negative onset cuts off its start."""
     sound = sound[max(0, -onset) :]
     onset = min(max(0, onset), length)
-    kept = sound[: length - onset]
-    return np.pad(kept, (onset, length - onset - len(kept)))
+    audible = sound[: length - onset]
+    return np.pad(audible, (onset, length - onset - len(audible)))
 
 
 def noise(length: int, rng: np.random.Generator, tilt: float = 0.0) -> np.ndarray:

@@ -97,10 +97,10 @@ def _say(text: str, voice: Voice) -> np.ndarray:
 
 
 def _choose(library, voice: Voice) -> None:
-    known = _variants()
-    if voice.variant not in known:
+    variants = _variants()
+    if voice.variant not in variants:
         raise InputError(
-            f"espeak-ng has no voice variant '{voice.variant}'{nearest(voice.variant, known)}"
+            f"espeak-ng has no voice variant '{voice.variant}'{nearest(voice.variant, variants)}"
         )
     if library.espeak_SetVoiceByName(f"{voice.language}+{voice.variant}".encode()):
         raise InputError(f"espeak-ng has no language '{voice.language}'; en-us and fa are two")
@@ -112,7 +112,7 @@ def _choose(library, voice: Voice) -> None:
 def _fresh():
     """Load the library as if for the first time."""
     global _loaded
-    path, data = _places()
+    path, data = _library_paths()
     if _loaded is not None:
         _loaded.espeak_Terminate()
         _ctypes.dlclose(_loaded._handle)
@@ -121,8 +121,8 @@ def _fresh():
         library = ctypes.CDLL(path)
     except OSError as error:
         raise _unavailable(error) from error
-    if (found := library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)) != RATE:
-        raise _unavailable(f"its data in {data} gave {found} instead of {RATE} Hz")
+    if (rate := library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)) != RATE:
+        raise _unavailable(f"its data in {data} gave {rate} instead of {RATE} Hz")
     _loaded = library
     return library
 
@@ -131,7 +131,7 @@ _loaded = None
 
 
 @cache
-def _places() -> tuple[str, str]:
+def _library_paths() -> tuple[str, str]:
     """Paths of the library and of its data."""
     try:
         import espeakng_loader
@@ -143,7 +143,7 @@ def _places() -> tuple[str, str]:
 
 @cache
 def _variants() -> frozenset[str]:
-    folder = Path(_places()[1], "voices", "!v")
+    folder = Path(_library_paths()[1], "voices", "!v")
     return frozenset(path.name for path in folder.iterdir())
 
 

@@ -125,7 +125,7 @@ def speakers(setting: Setting, split: str, index: int) -> Clip:
     count = index % len(COUNTS)
     hiss = 10 ** (rng.uniform(-30, -15) / 20) * noise(setting.length, rng, rng.uniform(0, 1.5))
     voices = zip(TALKERS[:count], crowd(count, split, setting.seconds, rng), strict=True)
-    mixture = Mixture.of({NOISE: hiss, **{name: _talk(who, setting) for name, who in voices}})
+    mixture = Mixture.of({NOISE: hiss, **{name: _talk(talker, setting) for name, talker in voices}})
     gain = 10 ** (rng.uniform(-35, -25) / 20) / np.sqrt(np.mean(mixture.whole**2))
     mixture = mixture.through(lambda sound: sound * gain)
     excess = peak_excess(mixture.whole)
@@ -151,10 +151,10 @@ def _mood(language, speaker, speeds, rng) -> Voice:
 
 def _talk(talker: Talker, setting: Setting) -> np.ndarray:
     """One talker's part of a clip, of unit RMS before the level is applied."""
-    said = utter(talker.text, talker.voice, setting.rate)
-    said = said[round(talker.skipped * len(said)) :]
-    part = at(said, round(talker.onset * setting.rate), setting.length)
-    return 10 ** (talker.level / 20) * part / np.sqrt(np.mean(said**2))
+    utterance = utter(talker.text, talker.voice, setting.rate)
+    utterance = utterance[round(talker.skipped * len(utterance)) :]
+    part = at(utterance, round(talker.onset * setting.rate), setting.length)
+    return 10 ** (talker.level / 20) * part / np.sqrt(np.mean(utterance**2))
 
 
 def _centred(sound, setting, rng) -> Mixture:

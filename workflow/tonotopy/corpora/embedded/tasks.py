@@ -92,24 +92,24 @@ def build(
     Raises:
         InputError: a setting is unknown or out of range, or espeak-ng cannot be used.
     """
-    chosen = _checked(task, clips, seconds, rate, options)
+    definition = _checked(task, clips, seconds, rate, options)
     setting = Setting(Path(path).name, seed, rate, seconds)
     rows = [(split, index) for split in SPLITS for index in range(clips.get(split, 0))]
     about = {
         "source": "embedded",
         "citation": f"tonotopy's embedded corpora, task {task}",
-        "licence": f"MIT; {chosen.licence}",
-        "options": {**chosen.options, **options},
+        "licence": f"MIT; {definition.licence}",
+        "options": {**definition.options, **options},
     }
     render = partial(_render, task=task, setting=setting, options=about["options"], parts=parts)
-    layout = (chosen.classes, rate, setting.length, about, chosen.tags)
-    names = chosen.parts if parts else ()
+    layout = (definition.classes, rate, setting.length, about, definition.tags)
+    names = definition.parts if parts else ()
     with (
         CorpusWriter(path, *layout, embedded=True, part_names=names) as out,
         ProcessPoolExecutor(workers) as pool,
     ):
-        made = pool.map(render, rows, chunksize=CHUNK)
-        for (split, index), (samples, apart, label, group) in zip(rows, made, strict=True):
+        rendered = pool.map(render, rows, chunksize=CHUNK)
+        for (split, index), (samples, apart, label, group) in zip(rows, rendered, strict=True):
             out.add(_identity(setting, split, index), samples, label, split, group, apart)
 
 
@@ -117,10 +117,10 @@ def _checked(task, clips, seconds, rate, options) -> Task:
     """Return the task, once every setting is known and in range."""
     if task not in TASKS:
         raise InputError(f"the embedded corpora have no task '{task}'{nearest(task, TASKS)}")
-    known = TASKS[task].options
+    allowed = TASKS[task].options
     for name, value in options.items():
-        if name not in known:
-            raise InputError(f"task {task} has no option '{name}'{nearest(name, known)}")
+        if name not in allowed:
+            raise InputError(f"task {task} has no option '{name}'{nearest(name, allowed)}")
         if not isinstance(value, int) or value < 1:
             raise InputError(f"task {task}: '{name}' is {value}, expected a whole number from 1")
     for split in clips:

@@ -68,19 +68,19 @@ def build(
     Raises:
         InputError: the attribute or a value is unknown.
     """
-    chosen = chosen_values(attribute, values, world.sounds)
+    content_of = chosen_values(attribute, values, world.sounds)
     rows = [(split, index) for split, count in clips.items() for index in range(count)]
     with planted_writer(path, GENRES, world, parts, WORDS) as out:
-        out.about["attribute"], out.about["values"] = attribute, list(chosen)
+        out.about["attribute"], out.about["values"] = attribute, list(content_of)
         out.attach("causes.csv", causes_table(world).to_csv(index=False))
         of = {"name": out.path.name, "task": "genre", "world": world, "seed": seed}
-        held = list(chosen.values())
-        render = partial(_render, attribute=attribute, values=held, parts=parts, **of)
+        contents = list(content_of.values())
+        render = partial(_render, attribute=attribute, values=contents, parts=parts, **of)
         with ProcessPoolExecutor(workers) as pool:
-            made = pool.map(render, rows, chunksize=CHUNK)
-            for (split, index), sounds in zip(rows, made, strict=True):
+            rendered = pool.map(render, rows, chunksize=CHUNK)
+            for (split, index), sounds in zip(rows, rendered, strict=True):
                 base, label = identity(out.path.name, split, index), GENRES[index % len(GENRES)]
-                for value, (sound, apart) in zip(chosen, sounds, strict=True):
+                for value, (sound, apart) in zip(content_of, sounds, strict=True):
                     words = {"base": base, "value": value}
                     out.add(f"{base}-{value}", sound, label, split, base, apart, words)
 

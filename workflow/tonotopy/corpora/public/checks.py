@@ -21,5 +21,9 @@ def compare_members(folder: Path, members: str) -> str:
             equal += 1
         elif file is not None:
             differing.append(name)
-    told = f"{equal} of {len(published)} files equal the published ones"
-    return f"{told}; {len(differing)} differ: {', '.join(differing[:5])}" if differing else told
+    sentence = f"{equal} of {len(published)} files equal the published ones"
+    return (
+        f"{sentence}; {len(differing)} differ: {', '.join(differing[:5])}"
+        if differing
+        else sentence
+    )

@@ -7,7 +7,7 @@ from tonotopy.corpora.remote import Remote
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.errors import InputError, nearest
 
-DRAWN = {"from": "random", "shares": {"train": 0.8, "validation": 0.1, "test": 0.1}}
+RANDOM_SPLIT = {"from": "random", "shares": {"train": 0.8, "validation": 0.1, "test": 0.1}}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class PublicCorpus:
     root: str = "."
     unpacked_bytes: int = 0
     group: dict | None = None
-    split: dict = field(default_factory=lambda: DRAWN)
+    split: dict = field(default_factory=lambda: RANDOM_SPLIT)
     pad: str = "right"
     faults: dict[str, str] = field(default_factory=dict)
     clip_licence: dict | None = None
@@ -115,13 +115,13 @@ class PublicCorpus:
         Raises:
             InputError: the corpus has no such task.
         """
-        chosen = self.task(task)
+        definition = self.task(task)
         shared = {f.name for f in fields(FolderSettings)} & {f.name for f in fields(self)}
         own = {n: getattr(self, n) for n in shared}
         about = {"source": self.name, "task": task}
         about |= {n: getattr(self, n) for n in ("citation", "licence", "keep")}
-        read = {"label": chosen.label, "names": chosen.names, "tags": chosen.tags}
-        read["expected"] = (self.clips, chosen.classes)
+        read = {"label": definition.label, "names": definition.names, "tags": definition.tags}
+        read["expected"] = (self.clips, definition.classes)
         root = Path(folder) / self.root
         path = root if root.is_dir() else Path(folder)
         return FolderSettings(**{**own, **read, "path": str(path), "about": about, **changes})

@@ -3,7 +3,7 @@
 from tonotopy.corpora.public.declaration import PublicCorpus, Task
 from tonotopy.corpora.remote import Remote
 
-PLACE = "https://os.unil.cloud.switch.ch/fma"
+SITE = "https://os.unil.cloud.switch.ch/fma"
 
 
 def _tracks(column: str) -> dict:
@@ -26,14 +26,14 @@ FMA_SMALL = PublicCorpus(
     remotes=(
         Remote(
             file="fma_small.zip",
-            urls=(f"{PLACE}/fma_small.zip",),
+            urls=(f"{SITE}/fma_small.zip",),
             checksum="sha1:ade154f733639d52e35e32f5593efe5be76c6d70",
             approximate_bytes=7_731_000_000,
             unpack="zip",
         ),
         Remote(
             file="fma_metadata.zip",
-            urls=(f"{PLACE}/fma_metadata.zip",),
+            urls=(f"{SITE}/fma_metadata.zip",),
             checksum="sha1:f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
             approximate_bytes=359_000_000,
             unpack="zip",

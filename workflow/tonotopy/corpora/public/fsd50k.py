@@ -32,8 +32,8 @@ def _remote(name: str, md5: str, size: int, unpack: str) -> Remote:
 
 
 def _truth(column: str) -> dict:
-    places = ["FSD50K.ground_truth/dev.csv", "FSD50K.ground_truth/eval.csv"]
-    return {"from": "csv", "file": places, "key": "fname", "column": column}
+    files = ["FSD50K.ground_truth/dev.csv", "FSD50K.ground_truth/eval.csv"]
+    return {"from": "csv", "file": files, "key": "fname", "column": column}
 
 
 FSD50K = PublicCorpus(

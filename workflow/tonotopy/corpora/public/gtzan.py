@@ -16,10 +16,10 @@ FILTERED = Path(__file__).parents[1] / "lists/gtzan-filtered.csv"
 def _faults() -> dict[str, str]:
     """The seventy recordings that the filtered split leaves out."""
     with FILTERED.open(newline="") as lines:
-        kept = {row["clip"] for row in csv.DictReader(lines)}
+        filtered = {row["clip"] for row in csv.DictReader(lines)}
     everything = (f"{genre}.{i:05d}" for genre in GENRES for i in range(100))
     reason = "repeated, mislabelled or distorted (Sturm 2013, Kereliuk et al. 2015)"
-    return {clip: reason for clip in everything if clip not in kept}
+    return {clip: reason for clip in everything if clip not in filtered}
 
 
 GTZAN = PublicCorpus(

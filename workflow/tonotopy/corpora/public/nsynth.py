@@ -4,7 +4,7 @@ from tonotopy.corpora.public.declaration import PublicCorpus, Task
 from tonotopy.corpora.remote import Remote
 
 PITCH_CLASSES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
-PLACE = "http://download.magenta.tensorflow.org/datasets/nsynth"
+SITE = "http://download.magenta.tensorflow.org/datasets/nsynth"
 SECOND = "https://storage.googleapis.com/magentadata/datasets/nsynth"
 
 
@@ -12,7 +12,7 @@ def _part(name: str, md5: str, size: int) -> Remote:
     file = f"nsynth-{name}.jsonwav.tar.gz"
     return Remote(
         file=file,
-        urls=(f"{PLACE}/{file}", f"{SECOND}/{file}"),
+        urls=(f"{SITE}/{file}", f"{SECOND}/{file}"),
         checksum=f"md5:{md5}",
         approximate_bytes=size,
         unpack="tar",

@@ -38,9 +38,9 @@ def mean_average_precisions(targets, scores, weights) -> np.ndarray:
 def _precisions(targets, scores, weights) -> np.ndarray:
     total, classes = np.zeros(len(weights)), np.zeros(len(weights))
     for target, score in zip(targets.T, scores.T, strict=True):
-        found = average_precisions(target, score, weights)
-        occurs = ~np.isnan(found)
-        total[occurs] += found[occurs]
+        precisions = average_precisions(target, score, weights)
+        occurs = ~np.isnan(precisions)
+        total[occurs] += precisions[occurs]
         classes += occurs
     return total / np.where(classes > 0, classes, np.nan)
 
@@ -52,9 +52,9 @@ def average_precisions(target, score, weights) -> np.ndarray:
     """
     order = np.argsort(-score, kind="stable")
     last_of_score = np.append(np.diff(score[order]) != 0, True)
-    drawn = weights[:, order]
-    hits = (drawn * target[order]).cumsum(axis=1)[:, last_of_score]
-    count = drawn.cumsum(axis=1)[:, last_of_score]
+    ordered = weights[:, order]
+    hits = (ordered * target[order]).cumsum(axis=1)[:, last_of_score]
+    count = ordered.cumsum(axis=1)[:, last_of_score]
     precision = hits / np.where(count > 0, count, 1)
     rise = np.diff(hits, axis=1, prepend=0)
     positives = hits[:, -1]

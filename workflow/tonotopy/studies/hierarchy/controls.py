@@ -63,8 +63,8 @@ def control_table(corpus: Corpus, task: str, seed: int, folder: Path) -> pd.Data
     tables = []
     for name, network in (("constant", Constant()), ("identity", Repeat())):
         rows = probe_task({"trained": Bundle(network, front_end, {})}, corpus, settings, folder)
-        known = _reference(corpus, front_end, settings) if name == "identity" else None
-        columns = {"clip": corpus.clips, "correct": rows["correct"].iloc[0], "reference": known}
+        reference = _reference(corpus, front_end, settings) if name == "identity" else None
+        columns = {"clip": corpus.clips, "correct": rows["correct"].iloc[0], "reference": reference}
         tables.append(pd.DataFrame({"control": name, "task": task, **columns}))
     table = pd.concat(tables, ignore_index=True)
     table["reference"] = table["reference"].astype("boolean")
@@ -73,12 +73,12 @@ def control_table(corpus: Corpus, task: str, seed: int, folder: Path) -> pd.Data
 
 def _reference(corpus: Corpus, front_end: LogMel, settings: ProbeSettings) -> np.ndarray:
     """The same by another way: spectrograms in memory, one fit per fold."""
-    heard = network_inputs(Bundle(Repeat(), front_end, {}), corpus, np.arange(len(corpus)), BATCH)
-    mels = torch.cat([inputs for _, inputs in heard]).flatten(1).numpy()
-    (fold,) = drawn_folds(corpus, settings).values()
+    batches = network_inputs(Bundle(Repeat(), front_end, {}), corpus, np.arange(len(corpus)), BATCH)
+    mels = torch.cat([inputs for _, inputs in batches]).flatten(1).numpy()
+    (fold_of,) = drawn_folds(corpus, settings).values()
     right = np.zeros(len(corpus), dtype=bool)
-    for held in np.unique(fold):
-        inside = fold == held
+    for fold_number in np.unique(fold_of):
+        inside = fold_of == fold_number
         model = KNeighborsClassifier(K, algorithm="brute").fit(
             mels[~inside], corpus.labels[~inside]
         )

@@ -71,7 +71,7 @@ def probe_task(
     Raises:
         InputError: a class has too few clips or groups for the folds.
     """
-    drawn = drawn_folds(corpus, settings)
+    folds_by_kind = drawn_folds(corpus, settings)
     lengths: dict[str, float | None] = {"whole": None}
     if settings.second is not None and settings.second < corpus.info["seconds"]:
         lengths["second"] = settings.second
@@ -84,13 +84,18 @@ def probe_task(
             layers = store(bundle, corpus, folder, seconds=seconds, batch=BATCH, view=settings.view)
             for position, (layer, vectors) in enumerate(layers.items()):
                 squared = squared_distances(vectors, device=settings.device)
-                place = {"copy": copy, "length": length, "layer": layer, "position": position}
-                place["dims"] = vectors.shape[1]
+                keys = {"copy": copy, "length": length, "layer": layer, "position": position}
+                keys["dims"] = vectors.shape[1]
                 whole = length == "whole"
-                found = probe_layer(
-                    squared, corpus, drawn, settings, whole, null=whole and copy == "trained"
+                probed = probe_layer(
+                    squared,
+                    corpus,
+                    folds_by_kind,
+                    settings,
+                    whole,
+                    null=whole and copy == "trained",
                 )
-                rows += [place | row for row in found]
+                rows += [keys | row for row in probed]
     shutil.rmtree(folder, ignore_errors=True)
     return pd.DataFrame(rows).assign(classes=len(corpus.classes), seconds=corpus.info["seconds"])
 
@@ -101,8 +106,8 @@ def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray
     Where no clips are known to have anything in common, grouped folds would be the paper's once
     more: they are left out.
     """
-    told_apart = 0 < len(np.unique(corpus.groups)) < len(corpus.groups)
-    kinds = settings.folds if told_apart else settings.folds[:1]
+    has_groups = 0 < len(np.unique(corpus.groups)) < len(corpus.groups)
+    kinds = settings.folds if has_groups else settings.folds[:1]
     return {
         kind: folds(
             corpus.labels, corpus.groups, kind, seed=settings.seed, keep_groups=settings.keep_groups
@@ -114,7 +119,7 @@ def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray
 def probe_layer(
     squared: np.ndarray,
     corpus: Corpus,
-    drawn: dict[str, np.ndarray],
+    folds_by_kind: dict[str, np.ndarray],
     settings: ProbeSettings,
     whole: bool,
     null: bool,
@@ -124,19 +129,19 @@ def probe_layer(
     Args:
         squared: see `distances.squared_distances`.
         corpus: for its labels.
-        drawn: kind of folds -> fold per clip.
+        folds_by_kind: kind of folds -> fold per clip.
         settings: which probes.
         whole: whether clips were whole; the linear probe is not part of the ablation.
         null: whether to probe shuffled labels too.
     """
     rows, labels = [], corpus.labels
-    for kind, fold in drawn.items():
+    for kind, fold in folds_by_kind.items():
         keys = {"folds": kind, "probe": "knn", "labels": "true", "shuffle": 0}
         ks = allowed_ks(labels, fold, settings.ks)
         rows += _rows(keys, ks, correct(squared, labels, fold, ks))
         if whole and kind == settings.folds[0] and settings.inverse_penalty is not None:
-            found = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
-            rows += _rows({**keys, "probe": "linear"}, (0,), found[None])
+            right = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
+            rows += _rows({**keys, "probe": "linear"}, (0,), right[None])
     if null:
         for shuffle in range(settings.shuffles):
             rows += _shuffled(squared, corpus, settings, shuffle)

@@ -185,7 +185,7 @@ def _draws(correct: np.ndarray, resamples: Resamples) -> np.ndarray:
 
 
 def _centre(value: float, draws: np.ndarray, resamples: Resamples) -> Centre:
-    kept = draws[np.isfinite(draws)]
-    ends = resamples.interval(kept) if len(kept) and np.isfinite(value) else (np.nan, np.nan)
+    defined = draws[np.isfinite(draws)]
+    ends = resamples.interval(defined) if len(defined) and np.isfinite(value) else (np.nan, np.nan)
     low, high = (float(end) for end in ends)
-    return Centre(float(value), low, high, len(kept) / len(draws), draws)
+    return Centre(float(value), low, high, len(defined) / len(draws), draws)

@@ -53,9 +53,9 @@ def centres(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
         curve = dict(zip(CURVE, keys, strict=True))
         right, ks = by_layer(rows)
         k = best_k(accuracies(right), ks)
-        chosen = np.stack([layer[ks.index(k)] for layer in right.values()])
-        resamples = clip_resamples(bootstrap, curve["task"], chosen.shape[-1])
-        centre = centre_interval(chosen, 1 / rows["classes"].iloc[0], resamples)
+        best = np.stack([layer[ks.index(k)] for layer in right.values()])
+        resamples = clip_resamples(bootstrap, curve["task"], best.shape[-1])
+        centre = centre_interval(best, 1 / rows["classes"].iloc[0], resamples)
         values = {name: getattr(centre, name) for name in ("value", "low", "high", "defined")}
         table.append({**curve, "k": k, **values})
     return pd.DataFrame(table)

@@ -22,12 +22,12 @@ def tagging_table(bundle: Bundle, corpus: Corpus, split: str = "test") -> pd.Dat
     """
     if bundle.classes != corpus.classes:
         raise InputError(f"corpus {corpus.name}: the network tags other classes")
-    chosen = corpus.indices(split)
+    indices = corpus.indices(split)
     return pd.DataFrame(
         {
-            "clip": np.repeat(corpus.clips[chosen], len(corpus.classes)),
-            "class": np.tile(np.array(corpus.classes, dtype=object), len(chosen)),
-            "target": corpus.targets[chosen].ravel(),
-            "score": outputs(bundle, corpus, chosen).ravel(),
+            "clip": np.repeat(corpus.clips[indices], len(corpus.classes)),
+            "class": np.tile(np.array(corpus.classes, dtype=object), len(indices)),
+            "target": corpus.targets[indices].ravel(),
+            "score": outputs(bundle, corpus, indices).ravel(),
         }
     )

@@ -48,12 +48,12 @@ def clip_slopes(table: pd.DataFrame, reach: float) -> pd.DataFrame:
         )
         if len(wide) < 2:
             continue
-        found = slopes(wide.index.to_numpy(), wide.to_numpy())
-        frame = wide.columns.to_frame(index=False).assign(slope=found)
-        for place, (column, value) in enumerate(
+        fitted = slopes(wide.index.to_numpy(), wide.to_numpy())
+        frame = wide.columns.to_frame(index=False).assign(slope=fitted)
+        for index, (column, value) in enumerate(
             zip(["vectors", "layer", "concept"], names, strict=True)
         ):
-            frame.insert(place, column, value)
+            frame.insert(index, column, value)
         results.append(frame)
     columns = ["vectors", "layer", "concept", *keys, "slope"]
     return pd.concat(results, ignore_index=True) if results else pd.DataFrame(columns=columns)
@@ -77,8 +77,8 @@ def slope_matrix(
         rows where everything has collapsed.
     """
     if slopes_by_clip.empty:
-        known = ["planted"] if causes is not None else []
-        return pd.DataFrame(columns=[*MATRIX, *known])
+        extra = ["planted"] if causes is not None else []
+        return pd.DataFrame(columns=[*MATRIX, *extra])
     wide = slopes_by_clip.pivot_table(
         index="clip", columns=["concept", "class"], values="slope", observed=True
     )

@@ -78,35 +78,35 @@ def read_vectors(path) -> tuple[Vectors, list[str]]:
         return vectors, concepts
 
 
-def one_to_one(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def one_to_one(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer every layer with its own mean vector, for every concept."""
     return [Plan("concept", EACH, concepts, _mean(vectors["trained"]))]
 
 
-def one_to_all(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def one_to_all(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer every layer with the mean vector of one fixed layer, for each layer in turn.
 
     Layers of another width than the fixed layer's are left alone.
     """
-    rows = [concepts.index(name) for name in chosen]
+    rows = [concepts.index(name) for name in subset]
     mean = {layer: values[rows] for layer, values in _mean(vectors["trained"]).items()}
     return [
         Plan(
             "concept",
             position,
-            list(chosen),
+            list(subset),
             {name: fixed for name, own in mean.items() if own.shape == fixed.shape},
         )
         for position, fixed in enumerate(mean.values())
     ]
 
 
-def controls(vectors: Vectors, concepts: list[str], chosen: list[str], seed: int) -> list[Plan]:
+def controls(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
     """Steer with random vectors, vectors of shuffled labels, vectors of an untrained network."""
     widths = [values.shape[-1] for values in vectors["trained"].values()]
     shape = len(concepts), sum(widths)
-    drawn = generator(seed, "random vectors").standard_normal(shape)
-    parts = np.split(drawn, np.cumsum(widths)[:-1], axis=1)
+    normal = generator(seed, "random vectors").standard_normal(shape)
+    parts = np.split(normal, np.cumsum(widths)[:-1], axis=1)
     random = dict(zip(vectors["trained"], parts, strict=True))
     nulls = {name: _mean(vectors[name]) for name in ("shuffled", "untrained")}
     return [Plan(name, EACH, concepts, v) for name, v in {"random": random, **nulls}.items()]
@@ -165,11 +165,11 @@ def sweep_table(
     outcome = _swept(bundle, corpus, indices, plan, grid, answers)
     zero = int(np.flatnonzero(grid == 0)[0])
     flags = _collapses(outcome, zero, answers.activation)
-    kept = kept_columns(outcome, columns).astype(np.float64)
+    values = kept_columns(outcome, columns).astype(np.float64)
     axes = [plan.names, grid, range(len(indices)), names]
     index = pd.MultiIndex.from_product(axes, names=["concept", "strength", "row", "class"])
-    table = pd.DataFrame({"probability": kept.ravel()}, index=index).reset_index()
-    table["collapsed"] = np.repeat(flags.ravel(), kept.shape[2] * kept.shape[3])
+    table = pd.DataFrame({"probability": values.ravel()}, index=index).reset_index()
+    table["collapsed"] = np.repeat(flags.ravel(), values.shape[2] * values.shape[3])
     rows = table.pop("row").to_numpy()
     table.insert(2, "clip", corpus.clips[indices][rows])
     labels = np.array(corpus.classes, dtype=object)[corpus.labels[indices]]
@@ -209,8 +209,8 @@ def _collapses(outcome: np.ndarray, zero: int, activation: str) -> np.ndarray:
     for direction, along in enumerate(outcome):
         unsteered = along[zero].astype(np.float64)
         for strength, steered in enumerate(along):
-            found = collapsed(unsteered, steered.astype(np.float64), activation)
-            flags[direction, strength] = found
+            flag = collapsed(unsteered, steered.astype(np.float64), activation)
+            flags[direction, strength] = flag
     return flags
 
 

@@ -50,19 +50,19 @@ class ProbeData:
     clips: np.ndarray
     classes: list[str]
 
-    def of(self, layer: str, chosen: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def of(self, layer: str, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return a layer's activations of chosen clips, (clips, width), copied."""
-        return self.activations[layer][self.rows[chosen]]
+        return self.activations[layer][self.rows[indices]]
 
     def part(self, split: str) -> "ProbeData":
         """Return the clips of one split."""
-        kept = self.splits == split
+        members = self.splits == split
         return replace(
             self,
-            rows=self.rows[kept],
-            labels=self.labels[kept],
-            splits=self.splits[kept],
-            clips=self.clips[kept],
+            rows=self.rows[members],
+            labels=self.labels[members],
+            splits=self.splits[members],
+            clips=self.clips[members],
         )
 
     def shuffled(self, rng: np.random.Generator) -> "ProbeData":
@@ -81,17 +81,17 @@ def read_activations(folder, corpus: Corpus, split: str | None = None) -> ProbeD
     Raises:
         InputError: the folder is damaged, or holds another number of clips.
     """
-    chosen = np.arange(len(corpus)) if split is None else corpus.indices(split)
+    indices = np.arange(len(corpus)) if split is None else corpus.indices(split)
     layers = stored(folder)
-    held = len(next(iter(layers.values())))
-    if held != len(chosen):
+    count = len(next(iter(layers.values())))
+    if count != len(indices):
         part = f"corpus {corpus.name}" + (f"'s {split} split" if split else "")
         raise InputError(
-            f"{folder}: activations of {held} clips, but {part} has "
-            f"{len(chosen)}: delete the folder and run again"
+            f"{folder}: activations of {count} clips, but {part} has "
+            f"{len(indices)}: delete the folder and run again"
         )
-    rows = np.arange(held)
-    parts = corpus.labels[chosen], corpus.splits[chosen], corpus.clips[chosen]
+    rows = np.arange(count)
+    parts = corpus.labels[indices], corpus.splits[indices], corpus.clips[indices]
     return ProbeData(layers, rows, *parts, corpus.classes)
 
 
@@ -134,9 +134,9 @@ def _fit_concept(train, test, options, seed, name, concept):
     positive, held_out = train.labels == concept, test.labels == concept
     for members, split in ((positive, "training"), (held_out, "test")):
         if not members.any() or members.all():
-            told = "no clip" if not members.any() else "all clips"
+            amount = "no clip" if not members.any() else "all clips"
             raise InputError(
-                f"concept '{concept_name}' has {told} in the {split} split: a probe needs clips "
+                f"concept '{concept_name}' has {amount} in the {split} split: a probe needs clips "
                 "with and without it; add clips or drop the class"
             )
     judged = balanced_draw(held_out, None, generator(seed, "probe-test", concept_name))
@@ -147,9 +147,9 @@ def _fit_concept(train, test, options, seed, name, concept):
     rows = []
     for draw in range(options.seeds):
         rng = generator(seed, "probe", name, concept_name, draw)
-        chosen = balanced_draw(positive, options.per_class, rng)
+        indices = balanced_draw(positive, options.per_class, rng)
         for position, layer in enumerate(weights):
-            probe = fit_linear(train.of(layer, chosen), positive[chosen], options.inverse_penalty)
+            probe = fit_linear(train.of(layer, indices), positive[indices], options.inverse_penalty)
             weights[layer][draw] = probe.weights[0]
             predicted = probe.predict(test.of(layer, judged))
             score = macro_f1(held_out[judged].astype(int), predicted.astype(int), 2)
@@ -166,13 +166,13 @@ def fit_multiclass(
     Returns:
         A row per layer and test clip: (vectors, layer, clip, label, predicted), labels by name.
     """
-    chosen = balanced_draw(train.labels, None, generator(seed, "multiclass", name))
+    indices = balanced_draw(train.labels, None, generator(seed, "multiclass", name))
     classes = np.array(train.classes, dtype=object)
     tables = []
     for position, layer in enumerate(train.activations):
         with threadpool_limits(1):
             probe = fit_linear(
-                train.of(layer, chosen), train.labels[chosen], options.inverse_penalty
+                train.of(layer, indices), train.labels[indices], options.inverse_penalty
             )
         predicted = probe.predict(test.of(layer))
         columns = {
@@ -227,15 +227,15 @@ def probe_study(
         for name, parts in sources.items()
     }
     vectors = {name: result[0] for name, result in fitted.items()}
-    kept = ("trained", "shuffled", "untrained")
+    names = ("trained", "shuffled", "untrained")
     return ProbeStudy(
         predictions=pd.concat(
             [fit_multiclass(*sources[n], options, seed, n) for n in ("trained", "untrained")],
             ignore_index=True,
         ),
-        scores=pd.concat([fitted[name][1] for name in kept], ignore_index=True),
+        scores=pd.concat([fitted[name][1] for name in names], ignore_index=True),
         agreement=pd.concat(
-            [agreement_table(vectors[n], trained.classes, n) for n in kept], ignore_index=True
+            [agreement_table(vectors[n], trained.classes, n) for n in names], ignore_index=True
         ),
         cosines=cosine_table(
             {layer: v[: options.null_seeds] for layer, v in vectors["trained"].items()},
@@ -255,10 +255,10 @@ def agreement_table(vectors: dict[str, np.ndarray], concepts: list[str], name: s
         concepts: their names.
         name: what the rows' vectors are called.
     """
-    found = np.stack([mean_pairwise_cosine(values) for values in vectors.values()], axis=1)
-    axes = [[name], concepts, range(found.shape[1])]
+    cosines = np.stack([mean_pairwise_cosine(values) for values in vectors.values()], axis=1)
+    axes = [[name], concepts, range(cosines.shape[1])]
     index = pd.MultiIndex.from_product(axes, names=["vectors", "concept", "layer"])
-    return pd.DataFrame({"cosine": found.ravel()}, index=index).reset_index()
+    return pd.DataFrame({"cosine": cosines.ravel()}, index=index).reset_index()
 
 
 def cosine_table(

@@ -61,9 +61,9 @@ class SteeringTables(StudyTables):
 
     def target_slopes(self, sweep: str, concept: str, target: list[str], **keys) -> pd.Series:
         """Return each clip's slope of the summed probability of the target classes."""
-        chosen = {"vectors": "concept", "layer": EACH_LAYER, **keys}
+        selection = {"vectors": "concept", "layer": EACH_LAYER, **keys}
         rows = self.slopes[self.slopes["sweep"] == sweep]
-        for column, value in chosen.items():
+        for column, value in selection.items():
             rows = rows[rows[column] == value]
         rows = rows[(rows["concept"] == concept) & rows["class"].isin(target)]
         if rows.empty:
@@ -82,8 +82,8 @@ def _resampled(tables, rows: pd.DataFrame, name: str):
     """Return (labels, predicted, names), then the same for bootstrap resamples of clips."""
     labels, predicted, names = _codes(rows)
     rng = tables.bootstrap.generator("bootstrap", name)
-    chosen = rng.integers(0, len(labels), size=(tables.bootstrap.resamples, len(labels)))
-    return (labels, predicted, names), (labels[chosen], predicted[chosen])
+    indices = rng.integers(0, len(labels), size=(tables.bootstrap.resamples, len(labels)))
+    return (labels, predicted, names), (labels[indices], predicted[indices])
 
 
 def macro_f1(tables: SteeringTables, role: str = "test") -> Estimate:
@@ -91,9 +91,9 @@ def macro_f1(tables: SteeringTables, role: str = "test") -> Estimate:
     rows = tables.predictions[tables.predictions["role"] == role]
     if rows.empty:
         raise NotRun(f"no predictions for '{role}'")
-    (labels, predicted, names), drawn = _resampled(tables, rows, f"macro_f1 {role}")
-    found = macro_f1_score(labels, predicted, len(names))
-    return tables.estimate(found, macro_f1_score(*drawn, len(names)), len(labels))
+    (labels, predicted, names), resampled = _resampled(tables, rows, f"macro_f1 {role}")
+    score = macro_f1_score(labels, predicted, len(names))
+    return tables.estimate(score, macro_f1_score(*resampled, len(names)), len(labels))
 
 
 def accuracy(tables: SteeringTables, role: str = "test") -> Estimate:
@@ -105,7 +105,7 @@ def accuracy(tables: SteeringTables, role: str = "test") -> Estimate:
 def near_confusion(tables: SteeringTables, near: list[list[str]]) -> Estimate:
     """How much more often near classes are confused than others: difference of mean rates."""
     rows = tables.predictions[tables.predictions["role"] == "test"]
-    (labels, predicted, names), drawn = _resampled(tables, rows, "near_confusion")
+    (labels, predicted, names), resampled = _resampled(tables, rows, "near_confusion")
     if not {c for pair in near for c in pair} <= set(names):
         raise NotRun("the corpus has other classes")
     close = np.array([[[a, b] in near or [b, a] in near for b in names] for a in names])
@@ -116,7 +116,7 @@ def near_confusion(tables: SteeringTables, near: list[list[str]]) -> Estimate:
         rates = counts / counts.sum(axis=-1, keepdims=True).clip(1)
         return rates[..., close].mean(axis=-1) - rates[..., apart].mean(axis=-1)
 
-    return tables.estimate(excess(labels, predicted), excess(*drawn), len(labels))
+    return tables.estimate(excess(labels, predicted), excess(*resampled), len(labels))
 
 
 def multiclass_middle_peak(tables: SteeringTables) -> Estimate:
@@ -221,8 +221,8 @@ def _layer_slopes(tables, concept, target) -> pd.DataFrame:
     layers = sorted(set(tables.slopes.loc[tables.slopes["sweep"] == "layers", "layer"]))
     if not layers:
         raise NotRun("one-to-all sweeps are not part of this run")
-    found = {k: tables.target_slopes("layers", concept, target, layer=k) for k in layers}
-    return pd.DataFrame(found)
+    slopes = {k: tables.target_slopes("layers", concept, target, layer=k) for k in layers}
+    return pd.DataFrame(slopes)
 
 
 def late_over_early(tables: SteeringTables, concept, target) -> Estimate:
@@ -283,8 +283,8 @@ def planted_auroc(tables: SteeringTables) -> Estimate:
     wide = rows.pivot_table(
         index="clip", columns=["concept", "class"], values="slope", observed=True
     )
-    known = tables.matrix.set_index(["concept", "class"])["planted"]
-    planted = np.array([bool(known[tuple(map(str, column))]) for column in wide.columns])
+    is_planted = tables.matrix.set_index(["concept", "class"])["planted"]
+    planted = np.array([bool(is_planted[tuple(map(str, column))]) for column in wide.columns])
     values = wide.to_numpy()
     draws = [roc_auc_score(planted, d) for d in tables.weights(len(values), "auroc") @ values]
     return tables.estimate(roc_auc_score(planted, values.mean(axis=0)), draws, len(values))

@@ -24,57 +24,57 @@ def class_corpus(entry: Entry, config: Config) -> str:
 
 def _needs(entry: Entry) -> list[Need]:
     needs = [Need("networks", entry["network"], "network")]
-    named = {key: entry.get(key) for key in ("classes", "concepts", "unseen")}
-    return needs + [Need("corpora", name, key) for key, name in named.items() if name is not None]
+    corpora = {key: entry.get(key) for key in ("classes", "concepts", "unseen")}
+    return needs + [Need("corpora", name, key) for key, name in corpora.items() if name is not None]
 
 
 def _tables(entry: Entry) -> list[str]:
     return [*TABLES, *(f"sweep-{sweep}" for sweep in entry["sweeps"])]
 
 
-def _check(place: str, entry: Entry, config: Config) -> None:
+def _check(path: str, entry: Entry, config: Config) -> None:
     if "unseen" in entry["sweeps"] and entry["unseen"] is None:
-        raise InputError(f"{place}.sweeps: 'unseen' needs a corpus in {place}.unseen")
+        raise InputError(f"{path}.sweeps: 'unseen' needs a corpus in {path}.unseen")
     if not [s for s in entry["strengths"] if 0 < abs(s) <= entry["slope_range"]]:
-        raise InputError(f"{place}.strengths: none lies within slope_range {entry['slope_range']}")
+        raise InputError(f"{path}.strengths: none lies within slope_range {entry['slope_range']}")
     name, network = entry["network"], config["networks"][entry["network"]]
     if "corpus" not in network and not entry.get("classes"):
         raise InputError(
-            f"{place}.classes: network '{name}' is not trained here: name the corpus whose classes "
+            f"{path}.classes: network '{name}' is not trained here: name the corpus whose classes "
             "it is to tell apart"
         )
-    _check_outputs(f"{place}.outputs", entry, network)
+    _check_outputs(f"{path}.outputs", entry, network)
 
 
-def _check_outputs(place: str, entry: Entry, network: dict) -> None:
+def _check_outputs(path: str, entry: Entry, network: dict) -> None:
     """Refuse a network that does not classify, and outputs that it does not have."""
     if "published" in network and not PUBLISHED[network["published"]].classes:
-        raise InputError(f"{place}: network '{entry['network']}' does not classify")
+        raise InputError(f"{path}: network '{entry['network']}' does not classify")
     if "module" in network:
-        known = network.get("classes", [])
-        if not known:
+        outputs = network.get("classes", [])
+        if not outputs:
             raise InputError(
                 f"networks.{entry['network']}.classes: steering needs the names of its outputs"
             )
         for output in (entry.get("outputs") or {}).values():
-            missing = output not in known if isinstance(output, str) else output >= len(known)
+            missing = output not in outputs if isinstance(output, str) else output >= len(outputs)
             if missing:
                 raise InputError(
-                    f"{place}: network '{entry['network']}' has no output '{output}'"
-                    f"{nearest(output, known)}"
+                    f"{path}: network '{entry['network']}' has no output '{output}'"
+                    f"{nearest(output, outputs)}"
                 )
 
 
 def _class_names(entry: Entry, config: Config) -> list[ClassName]:
     concepts, classes = entry["concepts"], class_corpus(entry, config)
-    named = []
+    names = []
     for number, pair in enumerate(entry["pairs"]):
-        named.append(ClassName(f"pairs.{number}.concept", pair["concept"], concepts))
-        named += [ClassName(f"pairs.{number}.target", target, classes) for target in pair["target"]]
+        names.append(ClassName(f"pairs.{number}.concept", pair["concept"], concepts))
+        names += [ClassName(f"pairs.{number}.target", target, classes) for target in pair["target"]]
     if entry.get("flat") is not None:
-        named.append(ClassName("flat", entry.get("flat"), concepts))
+        names.append(ClassName("flat", entry.get("flat"), concepts))
     outputs = entry.get("outputs") or {}
-    return named + [ClassName("outputs", name, classes) for name in outputs]
+    return names + [ClassName("outputs", output, classes) for output in outputs]
 
 
 def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:

@@ -191,10 +191,10 @@ def collapsed(unsteered: np.ndarray, steered: np.ndarray, activation: str = "sof
 def entropy(probabilities: np.ndarray, activation: str = "softmax") -> np.ndarray:
     """Return the entropy in nats over the last axis: of a distribution (softmax), or summed over
     independent outputs (sigmoid)."""
-    found = _surprise(probabilities)
+    result = _surprise(probabilities)
     if activation == "sigmoid":
-        found = found + _surprise(1 - probabilities)
-    return found
+        result = result + _surprise(1 - probabilities)
+    return result
 
 
 def _surprise(probabilities: np.ndarray) -> np.ndarray:

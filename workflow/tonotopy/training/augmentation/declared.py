@@ -94,40 +94,40 @@ class Step:
         return {"transform": self.transform, **asdict(self.settings)}
 
 
-def steps(entries: list[dict] | None, front_end: dict, place: str = "augmentation") -> list[Step]:
+def steps(entries: list[dict] | None, front_end: dict, path: str = "augmentation") -> list[Step]:
     """Return what a list of transforms says, in its order.
 
     Args:
         entries: of config.yaml: ``transform`` and its settings; None for no augmentation.
         front_end: settings of the front end that the sound passes.
-        place: key of the list, for messages.
+        path: dotted key of the list, for messages.
 
     Raises:
         InputError: an unknown transform or setting, a domain that the front end does not pass, or
             an order that contradicts the domains; the message begins with the entry's key.
     """
-    refuse_mapping(entries, place)
-    found = [_step(entry, f"{place}.{i}") for i, entry in enumerate(entries or [])]
+    refuse_mapping(entries, path)
+    declared_steps = [_step(entry, f"{path}.{i}") for i, entry in enumerate(entries or [])]
     passed, kind = domains(front_end), front_end.get("kind", DEFAULT)
-    for i, step in enumerate(found):
+    for i, step in enumerate(declared_steps):
         if step.domain not in passed:
             fits = [n for n, declared in TRANSFORMS.items() if declared.domain in passed]
             raise InputError(
-                f"{place}.{i}: transform '{step.transform}' works on {step.domain} "
+                f"{path}.{i}: transform '{step.transform}' works on {step.domain} "
                 f"({MEANING[step.domain]}), which front end '{kind}' does not have; possible here: "
                 f"{', '.join(fits)}"
             )
-        before = found[i - 1] if i else step
+        before = declared_steps[i - 1] if i else step
         if ORDER.index(step.domain) < ORDER.index(before.domain):
             raise InputError(
-                f"{place}.{i}: transform '{step.transform}' ({step.domain}) stands after "
+                f"{path}.{i}: transform '{step.transform}' ({step.domain}) stands after "
                 f"'{before.transform}' ({before.domain}), but sound passes {', '.join(passed)} in "
                 "this order; move it up"
             )
-    return found
+    return declared_steps
 
 
-def refuse_mapping(entries, place: str) -> None:
+def refuse_mapping(entries, path: str) -> None:
     """Refuse the former form of ``augmentation``, a mapping from names to settings.
 
     Raises:
@@ -135,22 +135,22 @@ def refuse_mapping(entries, place: str) -> None:
     """
     if isinstance(entries, dict):
         raise InputError(
-            f"{place}: is a list of transforms now, in the order in which they are applied, "
+            f"{path}: is a list of transforms now, in the order in which they are applied, "
             f"such as\n  {EXAMPLE}"
         )
 
 
-def _step(entry: dict, place: str) -> Step:
+def _step(entry: dict, path: str) -> Step:
     values = dict(entry)
     name = values.pop("transform", None)
     if name not in TRANSFORMS:
-        raise InputError(f"{place}.transform: no transform '{name}'{nearest(name, TRANSFORMS)}")
+        raise InputError(f"{path}.transform: no transform '{name}'{nearest(name, TRANSFORMS)}")
     kind = TRANSFORMS[name].settings
-    known = [field.name for field in fields(kind)]
+    allowed = [field.name for field in fields(kind)]
     for key in values:
-        if key not in known:
-            raise InputError(f"{place}: '{name}' has no setting '{key}'{nearest(key, known)}")
+        if key not in allowed:
+            raise InputError(f"{path}: '{name}' has no setting '{key}'{nearest(key, allowed)}")
     try:
         return Step(name, kind(**values))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{place}: '{name}': {error}") from error
+        raise InputError(f"{path}: '{name}': {error}") from error

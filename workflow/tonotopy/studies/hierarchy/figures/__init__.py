@@ -29,8 +29,8 @@ def _without_truncated_clips(entry: Entry, config: Config) -> str | None:
 def _curves(caption: str, families: str, contrast: str, obstacle=None, **options) -> Figure:
     """Return a figure of accuracy over layers with a variant beside it."""
     options = {"families": families, "contrast": contrast, **options}
-    given = {} if obstacle is None else {"obstacle": obstacle}
-    return Figure("layer_curves", ("profiles",), caption, options, **given)
+    extra = {} if obstacle is None else {"obstacle": obstacle}
+    return Figure("layer_curves", ("profiles",), caption, options, **extra)
 
 
 FIGURES = {

@@ -24,12 +24,12 @@ def draw(sources: dict, about: dict):
     tasks = sorted(about["tasks"], key=lambda task: LEVELS.index(about["tasks"][task]["level"]))
     lanes = 2 * max(len(networks), 1)
     figure, (axes,) = panels(1, width=5.6, height=0.9 + 0.11 * (lanes + 2) * len(tasks))
-    for place, task in enumerate(tasks):
-        if place % 2:
-            axes.axhspan(place - 0.5, place + 0.5, color="0.955", linewidth=0, zorder=0)
+    for position, task in enumerate(tasks):
+        if position % 2:
+            axes.axhspan(position - 0.5, position + 0.5, color="0.955", linewidth=0, zorder=0)
         for index, network in enumerate(networks):
             for later, copy in enumerate(("trained", "untrained")):
-                lane = place + ((2 * index + later) - (lanes - 1) / 2) * 0.82 / lanes
+                lane = position + ((2 * index + later) - (lanes - 1) / 2) * 0.82 / lanes
                 rows = rows_of(table[table["task"] == task], network=network, copy=copy)
                 _point(axes, rows, lane, look(network, about), hollow=bool(later))
     names = [f"{TITLES.get(t, t)} ({about['tasks'][t]['level']})" for t in tasks]
@@ -41,9 +41,9 @@ def draw(sources: dict, about: dict):
     return figure
 
 
-def _point(axes, rows, lane: float, drawn: dict, hollow: bool) -> None:
+def _point(axes, rows, lane: float, style: dict, hollow: bool) -> None:
     rows = rows.dropna(subset=["value", "low", "high"])
-    colour = drawn["color"]
+    colour = style["color"]
     for row in rows.itertuples():
         axes.plot([row.low, row.high], [lane, lane], color=colour, linewidth=1.1, zorder=2)
         axes.plot(
@@ -54,7 +54,7 @@ def _point(axes, rows, lane: float, drawn: dict, hollow: bool) -> None:
             markersize=4.5,
             zorder=3,
             clip_on=False,
-            **drawn,
+            **style,
         )
 
 

@@ -49,21 +49,21 @@ def draw(sources: dict, about: dict):
     for task, axes in grid.items():
         for index, network in enumerate(networks):
             rows = table[(table["task"] == task) & (table["network"] == network)]
-            for place, variant in enumerate(CONTRASTS[about["contrast"]]):
-                chosen = rows_of(rows, **{about["contrast"]: variant})
-                if len(chosen):
-                    _curve(axes, at_best_k(chosen), look(network, about), dashed=bool(place))
+            for order, variant in enumerate(CONTRASTS[about["contrast"]]):
+                curve = rows_of(rows, **{about["contrast"]: variant})
+                if len(curve):
+                    _curve(axes, at_best_k(curve), look(network, about), dashed=bool(order))
             if about.get("peaks") and len(rows):
-                named = _named(rows)
+                depths = _thesis_peaks(rows)
                 shift = 0.035 * (index - (len(networks) - 1) / 2)
-                _peaks(axes, named, shift, look(network, about)["color"])
-    drawn = table[table["network"].isin(networks)].groupby(["network", "task"], observed=True)
-    marked = about.get("peaks", False) and any(_named(rows) for _, rows in drawn)
+                _peaks(axes, depths, shift, look(network, about)["color"])
+    pairs = table[table["network"].isin(networks)].groupby(["network", "task"], observed=True)
+    marked = about.get("peaks", False) and any(_thesis_peaks(rows) for _, rows in pairs)
     _legend(figure, networks, about, marked)
     return figure
 
 
-def _named(rows) -> list[float]:
+def _thesis_peaks(rows) -> list[float]:
     """Relative depths of the peaks that the thesis names for a network and a task."""
     return PEAKS.get(rows["family"].iloc[0], {}).get(rows["task"].iloc[0], [])
 

@@ -31,9 +31,9 @@ def draw(sources: dict, about: dict):
     for task, axes in grid.items():
         of_task = rows[rows["task"] == task]
         best = at_best_k(of_task)["k"].iloc[0] if len(of_task) else None
-        for place, k in enumerate(ks):
+        for index, k in enumerate(ks):
             curve = of_task[of_task["k"] == k].sort_values("position")
-            shade = colormaps["viridis_r"](0.1 + 0.9 * place / max(len(ks) - 1, 1))
+            shade = colormaps["viridis_r"](0.1 + 0.9 * index / max(len(ks) - 1, 1))
             width = 2.6 if k == best else 1.1
             axes.plot(curve["depth"], curve["accuracy"], color=shade, linewidth=width, label=k)
         if best is not None:

@@ -18,11 +18,11 @@ def draw(sources: dict, about: dict):
     if not networks:
         return nothing_to_draw("no network of this study was made to tag")
     figure, (axes,) = panels(1, width=4.8, height=0.9 + 0.5 * len(networks))
-    for place, (copy, (colour, name)) in enumerate(COPIES.items()):
+    for index, (copy, (colour, name)) in enumerate(COPIES.items()):
         rows = table[table["copy"] == copy]
-        found = np.array([_precision(rows[rows["network"] == n], about) for n in networks])
-        value, low, high = found.T
-        lanes = np.arange(len(networks)) + 0.38 * (place - 0.5)
+        precisions = np.array([_precision(rows[rows["network"] == n], about) for n in networks])
+        value, low, high = precisions.T
+        lanes = np.arange(len(networks)) + 0.38 * (index - 0.5)
         axes.barh(lanes, value, height=0.34, color=COLOURS[colour], label=name)
         axes.errorbar(
             value,
@@ -52,5 +52,5 @@ def _precision(rows, about: dict) -> tuple[float, float, float]:
     targets, scores = tagging_matrices(rows)
     weights = bootstrap_weights(len(targets), about["resamples"], generator(0, "figure"))
     with_data = np.concatenate([np.ones((1, len(targets))), weights])
-    found = mean_average_precisions(targets, scores, with_data)
-    return found[0], *interval(found[1:], about["confidence"])
+    precisions = mean_average_precisions(targets, scores, with_data)
+    return precisions[0], *interval(precisions[1:], about["confidence"])

@@ -59,7 +59,7 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
     Clips are resampled, the same for both; the mean is over classes with a positive clip.
     """
     rows = tables.tagging[tables.tagging["network"] == network]
-    found = []
+    precisions = []
     for copy in ("trained", "untrained"):
         part = rows[rows["copy"] == copy]
         if not part["target"].any():
@@ -67,8 +67,8 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
         targets, scores = tagging_matrices(part)
         counts = tables.clip_resamples("tagging", len(targets)).counts
         with_data = np.concatenate([np.ones((1, len(targets))), counts])
-        found.append(mean_average_precisions(targets, scores, with_data))
-    ratio = found[0] / found[1]
+        precisions.append(mean_average_precisions(targets, scores, with_data))
+    ratio = precisions[0] / precisions[1]
     return tables.estimate(ratio[0], ratio[1:], len(targets))
 
 

@@ -183,13 +183,15 @@ def centre_low_minus_high(tables: HierarchyTables, network: str, **keys) -> Esti
         for level in ("low", "high")
     )
     parts = {**low, **high}
-    found = centre_difference(
+    difference = centre_difference(
         {task: part.best for task, part in low.items()},
         {task: part.best for task, part in high.items()},
         {task: part.chance for task, part in parts.items()},
         {task: part.resamples for task, part in parts.items()},
     )
-    return tables.estimate(found.value, found.draws, sum(part.clips for part in parts.values()))
+    return tables.estimate(
+        difference.value, difference.draws, sum(part.clips for part in parts.values())
+    )
 
 
 def centre_gap_over_cnns(tables: HierarchyTables, network: str) -> Estimate:
@@ -200,9 +202,9 @@ def centre_gap_over_cnns(tables: HierarchyTables, network: str) -> Estimate:
     cnns = tables.networks(["vggish", "clap", "mobilenet"])
     own = centre_low_minus_high(tables, network)
     theirs = [centre_low_minus_high(tables, name) for name in cnns]
-    if any(len(found.draws) < tables.bootstrap.resamples for found in (own, *theirs)):
+    if any(len(estimate.draws) < tables.bootstrap.resamples for estimate in (own, *theirs)):
         raise NotRun("some resamples have no centre of mass")
-    value = own.value - np.mean([found.value for found in theirs])
+    value = own.value - np.mean([estimate.value for estimate in theirs])
     return tables.estimate(value, own.draws - np.mean([f.draws for f in theirs], axis=0), own.n)
 
 

@@ -13,7 +13,7 @@ from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
-from tonotopy.studies.hierarchy.families import KNOWN
+from tonotopy.studies.hierarchy.families import THESIS_FAMILIES
 from tonotopy.studies.hierarchy.profiles import best_k, clip_resamples
 
 KEYS = ("network", "task", "copy", "length", "folds", "probe", "labels")
@@ -71,7 +71,7 @@ class HierarchyTables(StudyTables):
 
     EACH: ClassVar = ("network", "task")
     ONLY: ClassVar = {
-        "families": (*KNOWN, "other"),
+        "families": (*THESIS_FAMILIES, "other"),
         "tasks": None,
         "levels": ("low", "mid", "high"),
     }
@@ -101,8 +101,8 @@ class HierarchyTables(StudyTables):
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return the study as a whole, or each network or task (or both) that the row is about."""
-        named, only = row.get("arguments", {}).get("task"), row.get("only", {})
-        tasks = self.tasks([named] if named else only.get("tasks"), only.get("levels"))
+        task, only = row.get("arguments", {}).get("task"), row.get("only", {})
+        tasks = self.tasks([task] if task else only.get("tasks"), only.get("levels"))
         parts = {"network": self.networks(only.get("families")), "task": tasks}
         each = row.get("each", [])
         return [
@@ -117,10 +117,10 @@ class HierarchyTables(StudyTables):
             NotRun: there is none.
         """
         names = self.settings["networks"]
-        found = [n for n in names if families is None or self.families.get(n) in families]
-        if not found:
+        networks = [n for n in names if families is None or self.families.get(n) in families]
+        if not networks:
             raise NotRun(f"the study has no network of family {' or '.join(families or [])}")
-        return found
+        return networks
 
     def tasks(self, names: list[str] | None = None, levels: list[str] | None = None) -> list[str]:
         """Return the study's tasks among some names and levels.
@@ -128,16 +128,16 @@ class HierarchyTables(StudyTables):
         Raises:
             NotRun: there is none.
         """
-        found = [
+        tasks = [
             task
             for task, about in self.settings["tasks"].items()
             if (names is None or task in names) and (levels is None or about["level"] in levels)
         ]
-        if not found:
-            told = f" {' or '.join(names)}" if names else ""
-            told += f" of level {' or '.join(levels)}" if levels else ""
-            raise NotRun(f"the study has no task{told}")
-        return found
+        if not tasks:
+            condition = f" {' or '.join(names)}" if names else ""
+            condition += f" of level {' or '.join(levels)}" if levels else ""
+            raise NotRun(f"the study has no task{condition}")
+        return tasks
 
     def rows(self, network: str, task: str, **keys) -> pd.DataFrame:
         """Return the rows of correct.parquet for one network, task and variant.
@@ -150,11 +150,13 @@ class HierarchyTables(StudyTables):
         Raises:
             NotRun: the run has no such rows.
         """
-        wanted = {"network": network, "task": task, **DEFAULTS, **keys}
-        rows = self.correct.get(tuple(wanted[key] for key in KEYS))
+        variant = {"network": network, "task": task, **DEFAULTS, **keys}
+        rows = self.correct.get(tuple(variant[key] for key in KEYS))
         if rows is None:
-            told = " and ".join(f"{key} '{wanted[key]}'" for key in KEYS if key in keys)
-            raise NotRun(f"no profile of {network} on {task}" + (f" with {told}" if told else ""))
+            differing = " and ".join(f"{key} '{variant[key]}'" for key in KEYS if key in keys)
+            raise NotRun(
+                f"no profile of {network} on {task}" + (f" with {differing}" if differing else "")
+            )
         return rows
 
     def decoded(self, network: str, task: str, **keys) -> Decoded:
@@ -189,8 +191,8 @@ class HierarchyTables(StudyTables):
         return row
 
     def _clips(self, task: str) -> int:
-        found = [len(r["correct"].iloc[0]) for key, r in self.correct.items() if key[1] == task]
-        return max(found, default=0)
+        counts = [len(r["correct"].iloc[0]) for key, r in self.correct.items() if key[1] == task]
+        return max(counts, default=0)
 
     def over(self, function: Callable, *parts: Decoded) -> Estimate:
         """Return the estimate of a statistic of accuracies at each part's best k.
@@ -205,13 +207,13 @@ class HierarchyTables(StudyTables):
         return self.estimate(values[0], values[1:], parts[0].clips)
 
 
-def _cube(rows: pd.DataFrame, place: str) -> tuple[np.ndarray, tuple[int, ...]]:
+def _cube(rows: pd.DataFrame, path: str) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return (layers, ks, clips) and the ks."""
     rows = rows.sort_values(["position", "k"])
     ks = tuple(int(k) for k in sorted(set(rows["k"])))
     layers = rows["position"].nunique()
     if len(rows) != layers * len(ks) or rows.duplicated(["position", "k"]).any():
-        raise InputError(f"{place}: layers differ in their ks; make the table again")
+        raise InputError(f"{path}: layers differ in their ks; make the table again")
     if rows["correct"].map(len).nunique() != 1:
-        raise InputError(f"{place}: layers differ in their clips; make the table again")
+        raise InputError(f"{path}: layers differ in their clips; make the table again")
     return np.stack(rows["correct"].to_list()).reshape(layers, len(ks), -1), ks

@@ -17,12 +17,12 @@ def draw(sources: dict, about: dict):
     codes = classes.get_indexer(labels), classes.get_indexer(predicted)
     counts = confusion_counts(*codes, len(classes))
     rates = counts / counts.sum(axis=1, keepdims=True).clip(1)
-    told = np.array([[f"{rate:.2f}" if rate > 0.1 else "" for rate in row] for row in rates])
+    text = np.array([[f"{rate:.2f}" if rate > 0.1 else "" for rate in row] for row in rates])
     score = macro_f1(*codes, len(classes))
     figure, (axes,) = panels(1, width=5.0, height=4.4)
     sns.heatmap(
         rates,
-        annot=told,
+        annot=text,
         fmt="",
         cmap="Greys",
         vmin=0,
@@ -37,6 +37,6 @@ def draw(sources: dict, about: dict):
         cbar_kws={"label": "share of the true class"},
     )
     axes.set(xlabel="predicted", ylabel="true")
-    told = f"macro-F1 {score:.3f} on {len(rows)} clips (thesis: .585 on GTZANLike)"
-    axes.set_title(told, fontsize=8)
+    text = f"macro-F1 {score:.3f} on {len(rows)} clips (thesis: .585 on GTZANLike)"
+    axes.set_title(text, fontsize=8)
     return figure

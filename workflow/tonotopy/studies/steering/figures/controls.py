@@ -17,12 +17,12 @@ def draw(sources: dict, about: dict):
     table = only(sources)
     figure, grid = panels(len(about["pairs"]), width=2.9, height=2.6, sharey=True)
     for axes, pair in zip(grid, about["pairs"], strict=True):
-        for place, name in enumerate(NAMES):
+        for index, name in enumerate(NAMES):
             rows = table[(table["vectors"] == name) & table["class"].isin(pair["target"])]
             rows = rows[rows["sweep"] == ("test" if name == "concept" else "controls")]
             if name == "concept":
                 rows = rows[rows["concept"] == pair["concept"]]
-            _points(axes, rows, place, about)
+            _points(axes, rows, index, about)
         axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
         axes.set_xticks(range(len(NAMES)), NAMES.values(), rotation=30, ha="right")
         axes.set_title(f"{pair['concept']} on {joined(pair['target'])}")
@@ -30,11 +30,11 @@ def draw(sources: dict, about: dict):
     return figure
 
 
-def _points(axes, rows, place: int, about: dict) -> None:
+def _points(axes, rows, index: int, about: dict) -> None:
     if rows.empty:
         return  # the output collapsed at every strength
     wide = rows.groupby(["clip", "concept"], observed=True)["slope"].sum().unstack("concept")
     mean, low, high = mean_band(wide.to_numpy(), about)
-    x = place + np.linspace(-0.25, 0.25, len(mean)) * (len(mean) > 1)
-    look = {"color": COLOURS[place], "marker": MARKERS[place], "markersize": 3.5}
+    x = index + np.linspace(-0.25, 0.25, len(mean)) * (len(mean) > 1)
+    look = {"color": COLOURS[index], "marker": MARKERS[index], "markersize": 3.5}
     axes.errorbar(x, mean, [mean - low, high - mean], linestyle="", elinewidth=1, **look)

@@ -14,7 +14,7 @@ def draw(sources: dict, about: dict):
         return nothing_to_draw("the output has collapsed at every strength: there is no slope")
     slopes = table.pivot(index="concept", columns="class", values="estimate").round(2) + 0.0
     sure = table.pivot(index="concept", columns="class", values="p_adjusted") < 0.05
-    told = np.array(
+    text = np.array(
         [
             [f"{s:.2f}{' •' if q else ''}" for s, q in zip(row, flags, strict=True)]
             for row, flags in zip(slopes.to_numpy(), sure.to_numpy(), strict=True)
@@ -24,7 +24,7 @@ def draw(sources: dict, about: dict):
     figure, (axes,) = panels(1, width=1.6 + 0.62 * slopes.shape[1], height=1.2 + 0.36 * len(slopes))
     sns.heatmap(
         slopes,
-        annot=told,
+        annot=text,
         fmt="",
         cmap="PuOr_r",
         center=0,

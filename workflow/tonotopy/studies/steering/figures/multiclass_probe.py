@@ -34,13 +34,15 @@ def draw(sources: dict, about: dict):
 def _scores(rows, about):
     """Macro-F1 per layer with its interval over clips."""
     names = pd.Index(sorted({*rows["label"].astype(str), *rows["predicted"].astype(str)}))
-    layers, found = np.sort(rows["layer"].unique()), []
+    layers, scores = np.sort(rows["layer"].unique()), []
     for layer in layers:
         part = rows[rows["layer"] == layer]
         labels = names.get_indexer(part["label"].astype(str))
         guesses = names.get_indexer(part["predicted"].astype(str))
         size = (about["resamples"], len(part))
-        drawn = generator(0, "figure").integers(0, len(part), size=size)
-        draws = macro_f1(labels[drawn], guesses[drawn], len(names))
-        found.append((macro_f1(labels, guesses, len(names)), *interval(draws, about["confidence"])))
-    return layers, *np.array(found).T
+        indices = generator(0, "figure").integers(0, len(part), size=size)
+        draws = macro_f1(labels[indices], guesses[indices], len(names))
+        scores.append(
+            (macro_f1(labels, guesses, len(names)), *interval(draws, about["confidence"]))
+        )
+    return layers, *np.array(scores).T

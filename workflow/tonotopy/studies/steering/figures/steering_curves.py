@@ -24,8 +24,8 @@ def draw(sources: dict, about: dict):
 def curves(axes, rows, target: list[str], about: dict) -> None:
     """Draw the target's summed probability over lambda, for its own clips and the rest."""
     shade_collapsed(axes, rows)
-    chosen = rows[rows["class"].isin(target)]
-    sums = chosen.groupby(["clip", "label", "strength"], observed=True)["probability"].sum()
+    of_target = rows[rows["class"].isin(target)]
+    sums = of_target.groupby(["clip", "label", "strength"], observed=True)["probability"].sum()
     wide = sums.unstack("strength")
     inside = wide.index.get_level_values("label").isin(target)
     parts = ((inside, "clips of the class"), (~inside, "clips of the rest"))
