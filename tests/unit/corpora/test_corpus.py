@@ -2,24 +2,11 @@
 
 import numpy as np
 import pytest
+from tiny_corpora import tone, write
 
 from tonotopy.corpora.schema import FULL_SCALE, Corpus
 from tonotopy.corpora.writer import BATCH, CorpusWriter
 from tonotopy.errors import InputError
-
-
-def tone(clip: int, samples: int = 50) -> np.ndarray:
-    return 0.5 * np.sin(0.1 * (clip + 1) * np.arange(samples))
-
-
-def write(path, clips=12, groups=None, splits=None):
-    with CorpusWriter(path, ["a", "b"], 8000, 50, {"licence": "none"}) as writer:
-        for i in range(clips):
-            split = splits[i] if splits else ("train", "train", "validation", "test")[i % 4]
-            writer.add(f"c{i}", tone(i), "ab"[i % 2], split, groups[i] if groups else None)
-        writer.drop("broken", "cannot be read")
-        writer.attach("facts.csv", "x\n1\n")
-    return Corpus(path)
 
 
 def test_what_goes_in_comes_out(tmp_path):

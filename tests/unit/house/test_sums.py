@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from test_corpus import write
+from tiny_corpora import write
 
 from tonotopy import sums
 from tonotopy.activations import stored
