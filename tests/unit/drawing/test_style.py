@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from tonotopy.drawing.style import mean_band
+from tonotopy.drawing.style import mean_band, provenance_note
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
 
@@ -34,3 +35,16 @@ def test_figures_and_evidence_never_load_torch():
         env={"PYTHONPATH": str(WORKFLOW)},
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("embedded", "words"),
+    [
+        (True, "embedded world: a calibration, no replication"),
+        (False, "real recordings"),
+        (None, "partly embedded sound, partly real recordings"),
+    ],
+)
+def test_a_note_says_what_was_heard_whatever_the_scale_is_called(embedded, words):
+    note = provenance_note("mini_music", "steering/mine", embedded)
+    assert note == f"Scale mini_music ({words}), instance steering/mine."

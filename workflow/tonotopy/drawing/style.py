@@ -53,12 +53,12 @@ def only(sources: dict):
     return content
 
 
-def provenance_note(scale: str, study: str, embedded: bool | None) -> str:
+def provenance_note(scale: str, instance: str, embedded: bool | None) -> str:
     """Return the sentence that says where a figure's numbers come from.
 
     Args:
         scale: the scale that the results come from.
-        study: name of the study's instance.
+        instance: as study/instance.
         embedded: whether all its sound is made here, from causes that are known; None where it
             hears recordings too.
     """
@@ -67,7 +67,7 @@ def provenance_note(scale: str, study: str, embedded: bool | None) -> str:
         None: "partly embedded sound, partly real recordings",
         False: "real recordings",
     }[embedded]
-    return f"Scale {scale} ({sound}), study {study}."
+    return f"Scale {scale} ({sound}), instance {instance}."
 
 
 def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Path) -> None:
