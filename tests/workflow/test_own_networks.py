@@ -13,6 +13,12 @@ from torch import nn
 from transformers import ASTConfig, ASTForAudioClassification
 
 
+def strengthen(network):
+    \"\"\"Draw weights so large that the network tells clips apart without training.\"\"\"
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, 0, 0.7)
+
+
 class TinyAST(nn.Module):
     \"\"\"Returns a ModelOutput.\"\"\"
 
@@ -24,6 +30,7 @@ class TinyAST(nn.Module):
             num_labels=outputs,
         )
         self.model = ASTForAudioClassification(config)
+        strengthen(self)
 
     def forward(self, spectrograms):
         return self.model(spectrograms.transpose(1, 2))
@@ -38,6 +45,7 @@ class TinyCNN(nn.Module):
             nn.Conv1d(1, width, 32, stride=16), nn.ReLU(), nn.Conv1d(width, 2 * width, 8, stride=4)
         )
         self.head = nn.Linear(2 * width, outputs)
+        strengthen(self)
 
     def forward(self, waveforms):
         maps = self.body(waveforms[:, None]).relu()
