@@ -22,6 +22,7 @@ onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
     refusing(preflight.check_sources, {job.wildcards.corpus for job in builds}, config)
     refusing(recovery.refuse_beside_orphans, Path.cwd())
+    refusing(instances.check_expected_names, config)
     recovery.note_run(on_cluster=workflow.non_local_exec)
 
 
@@ -48,4 +49,5 @@ rule all:
         places.result(config["scale"], "scorecard.html"),
         places.result(config["scale"], "report.zip"),
         places.result(config["scale"], "verdict.txt"),
+        places.names(config["scale"]),
         results.figures(config["scale"], config),

@@ -131,9 +131,9 @@ def test_a_misspelt_class_of_a_new_study_is_told_before_any_training(extended):
     told = extended.snakemake(
         "--config", "scale=misspelt", 'loudness={"own": {"loudest": "lwo"}}', ok=False
     )
-    message = r"error: loudness.own.loudest: corpus own has no class 'lwo' \(did you mean 'low'\?\)"
+    message = r"loudness.own.loudest: corpus own has no class 'lwo' \(did you mean 'low'\?\)"
     assert re.search(message, told)
-    assert not (extended.path / "results/misspelt/networks").exists()
+    assert not (extended.path / "data/corpora/misspelt").exists()
 
 
 def test_a_figures_style_in_a_study_redraws_that_figure_alone(changed_extension):

@@ -20,7 +20,7 @@ rule download_weights:
 
 
 rule check_names:
-    # before any training, so that a misspelt class does not cost one
+    # what could not be known when the run began: a misspelt class ends the run as soon as it can
     input:
         [places.corpus(config["scale"], name) for name in instances.named_corpora(config)],
     output:
@@ -43,7 +43,6 @@ rule train_network:
         corpus=given(networks.training_corpus),
         initial_weights=given(networks.initial_weights),
         teacher=given(networks.teacher),
-        names=ancient(places.names(config["scale"])),  # waited for, and no reason to train anew
     output:
         network=directory(places.network("{scale}", "{network}")),
         history=places.history("{scale}", "{network}"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tonotopy.corpora.catalogue import is_embedded
+from tonotopy.corpora.classes import expected_classes
 from tonotopy.errors import InputError, nearest
 from tonotopy.studies import STUDIES
 from tonotopy.study import Config, Entry, Study
@@ -100,6 +101,19 @@ def class_names(config: Config) -> list[dict[str, str]]:
         for one in running(config)
         for class_name in one.study.class_names(one.entry, config)
     ]
+
+
+def check_expected_names(config: Config) -> None:
+    """Compare the classes that entries name with those that corpora are expected to have.
+
+    Corpora whose classes nobody can tell before they are built are left to `check_class_names`.
+
+    Raises:
+        InputError: see `check_class_names`; or a folder cannot be read.
+    """
+    expected = {name: expected_classes(config["corpora"][name]) for name in named_corpora(config)}
+    classes = {name: names for name, names in expected.items() if names is not None}
+    check_class_names([e for e in class_names(config) if e["corpus"] in classes], classes)
 
 
 def named_corpora(config: Config) -> list[str]:

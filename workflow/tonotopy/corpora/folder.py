@@ -95,6 +95,19 @@ def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> No
             writer.attach("licences.csv", _licences(listed.rows, root, settings))
 
 
+def labels_of(settings: FolderSettings) -> list[str]:
+    """Return the classes of a folder, by its labels alone.
+
+    Raises:
+        InputError: the folder is missing, or its labels or groups cannot be read.
+    """
+    listed = _labelled(Path(settings.path), settings)
+    _drop_faults(listed, settings)
+    if not settings.tags:
+        _drop_rare(listed)
+    return sorted({label for row in listed.rows for label in row.labels}, key=_natural)
+
+
 def listing(root: Path, settings: FolderSettings, seed: int) -> Listing:
     """Return which clips of a folder are wanted, with labels, groups and splits."""
     listed = _labelled(root, settings)

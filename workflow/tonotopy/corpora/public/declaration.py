@@ -19,12 +19,14 @@ class Task:
         names: word found -> class name, or None.
         tags: what separates several labels of a clip, or None.
         classes: number of classes of a complete download.
+        class_names: what they are called, where that is declared.
     """
 
     label: dict
     classes: int
     names: dict[str, str] | None = None
     tags: str | None = None
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

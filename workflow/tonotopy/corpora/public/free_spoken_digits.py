@@ -25,8 +25,16 @@ FREE_SPOKEN_DIGITS = PublicCorpus(
     ),
     root="recordings",
     tasks={
-        "digit": Task(label={"from": "name", "pattern": r"^(\d)_"}, classes=10),
-        "speaker": Task(label={"from": "name", "pattern": r"_([a-z]+)_"}, classes=6),
+        "digit": Task(
+            label={"from": "name", "pattern": r"^(\d)_"},
+            classes=10,
+            class_names=tuple("0123456789"),
+        ),
+        "speaker": Task(
+            label={"from": "name", "pattern": r"_([a-z]+)_"},
+            classes=6,
+            class_names=("george", "jackson", "lucas", "nicolas", "theo", "yweweler"),
+        ),
     },
     # official test set: recordings 0-4 of every digit and speaker; we validate on the next five
     split={

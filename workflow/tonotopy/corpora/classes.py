@@ -1,0 +1,53 @@
+"""The classes that a corpus will have, as far as they can be known before it is built."""
+
+from pathlib import Path
+
+from tonotopy import places
+from tonotopy.corpora.audioset.labels import SETS
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.settings import FolderSettings
+
+
+def expected_classes(entry: dict) -> list[str] | None:
+    """Return the classes that an entry below ``corpora`` will have, None if nobody can tell yet.
+
+    Those of embedded corpora and of AudioSet's sets are declared, those of folders and of public
+    corpora that are here are read from labels alone, without any sound.
+
+    Raises:
+        InputError: a folder is missing, holds no audio, or its labels cannot be read.
+    """
+    maker, left_out = entry["maker"], set(entry.get("leave_out", ()))
+    if maker == "audioset":
+        return [name for name in SETS[entry["task"]] if name not in left_out]
+    if maker in PUBLIC:
+        return _public_classes(entry)
+    if maker == "folder":
+        return _folder_classes(FolderSettings(**{k: v for k, v in entry.items() if k != "maker"}))
+    return _embedded_classes(entry)
+
+
+def _embedded_classes(entry: dict) -> list[str]:
+    # here, because the makers of sound load its libraries, which only a run needs
+    from tonotopy.corpora.embedded import planted, tasks
+
+    if entry["maker"] == "embedded":
+        return list(tasks.TASKS[entry["task"]].classes)
+    return list(planted.TASKS[entry.get("task", "genre")][0])
+
+
+def _public_classes(entry: dict) -> list[str] | None:
+    corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
+    folder = Path(entry.get("path") or places.download(corpus.source(entry.get("version"))))
+    if folder.is_dir():
+        known = ("maker", "task", "version", "path")
+        changes = {key: value for key, value in entry.items() if key not in known}
+        return _folder_classes(corpus.settings(folder, entry["task"], **changes))
+    declared = corpus.tasks[entry["task"]].class_names
+    return [name for name in declared if name not in entry.get("leave_out", ())] or None
+
+
+def _folder_classes(settings: FolderSettings) -> list[str]:
+    from tonotopy.corpora.folder import labels_of  # reads audio, whose libraries only a run needs
+
+    return labels_of(settings)
