@@ -31,6 +31,7 @@ SIZES = {
     "keyword": 420,
     "speakers": 88,
     "events": 480,
+    "tones": 90,
 }
 
 
@@ -68,7 +69,8 @@ def summary(corpus: Corpus) -> np.ndarray:
 def test_bytes_do_not_depend_on_workers_and_growing_changes_no_clip(task, tmp_path):
     def made(folder, train, workers):
         clips = {"train": train, "test": 4}
-        build(tmp_path / folder / task, task, clips, 0.5, 8000, seed=1, workers=workers)
+        rate = TASKS[task].lowest_rate
+        build(tmp_path / folder / task, task, clips, 0.5, rate, seed=1, workers=workers)
         return Corpus(tmp_path / folder / task)
 
     one, two, more = made("1", 36, 1), made("2", 36, 2), made("3", 50, 2)
@@ -95,7 +97,7 @@ def test_corpora_are_sound_balanced_and_split_by_group(task, corpora):
         if task != "events":
             assert rows.max() - rows.min() <= 1
     text = corpus.info["licence"]
-    assert ("espeak-ng" in text) == (task not in ("note", "instrument"))
+    assert ("espeak-ng" in text) == (task not in ("note", "instrument", "tones"))
     assert corpus.info["source"] == "embedded" and "task " + task in corpus.info["citation"]
 
 
@@ -118,6 +120,9 @@ def test_another_name_or_seed_gives_other_clips():
         ({"excerpts": 2}, "task note has no option 'excerpts'"),
         ({"task": "instrument", "excerpt": 2}, "no option 'excerpt'.*'excerpts'"),
         ({"task": "events", "most": 0}, "'most' is 0, expected a whole number from 1"),
+        ({"task": "events", "most": 21}, "'most' is 21, expected a whole number from 1 to 20"),
+        ({"task": "tones", "rate": 15999}, "rate 15999 Hz, expected 16000 to 48000"),
+        ({"task": "tones", "least": 3, "most": 2}, "'most' is 2, expected at least 'least'.* is 3"),
         ({"clips": {"train": 0}}, "no clip was kept"),
     ],
 )

@@ -46,7 +46,10 @@ def test_names_of_makers_tasks_networks_and_objectives():
     twins = DEFINED["planted_twins"]["properties"]
     assert set(twins["attribute"]["enum"]) == set(ATTRIBUTES)
     assert set(twins["of"]["properties"]) == {field.name for field in fields(MusicWorld)}
-    assert set(DEFINED["embedded"]["properties"]["task"]["enum"]) == set(TASKS)
+    embedded = DEFINED["embedded"]["properties"]
+    assert set(embedded["task"]["enum"]) == set(TASKS)
+    options = {name for task in TASKS.values() for name in task.options}
+    assert set(embedded) == {"maker", "task", "clips", "seconds", "rate", "parts", *options}
     published = DEFINED["published_network"]["properties"]["published"]["enum"]
     assert set(published) == set(PUBLISHED)
     assert set(DEFINED["network"]["properties"]["initial_weights"]["enum"]) == {*INITIAL, None}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tonotopy.corpora.embedded import events, solo, spoken
+from tonotopy.corpora.embedded import events, solo, spoken, tones
 from tonotopy.corpora.embedded.clip import SOURCE, Clip, Setting
 from tonotopy.corpora.embedded.mixture import NOISE
+from tonotopy.corpora.embedded.options import Number, Option, chosen_options
 from tonotopy.corpora.schema import SPLITS
 from tonotopy.corpora.writer import CorpusWriter
 from tonotopy.errors import InputError, nearest
@@ -27,24 +28,25 @@ class Task:
     Attributes:
         classes: class names, in label order.
         render: makes a clip from (setting, split, index, **options).
-        licence: of what its sound is made with.
+        licence: of what its sound is made with, or None where that is this package alone.
         parts: names that the parts of a clip may have.
-        options: what the corpus's configuration may change, whole numbers of at least 1, and their
-            values where it does not.
+        options: what the corpus's configuration may change.
         tags: whether a clip has several labels.
+        lowest_rate: sampling rate in Hz that holds all its frequencies.
     """
 
     classes: tuple[str, ...]
     render: Callable[..., Clip]
-    licence: str
+    licence: str | None
     parts: tuple[str, ...] = (SOURCE, NOISE)
-    options: dict[str, int] = field(default_factory=dict)
+    options: dict[str, Option] = field(default_factory=dict)
     tags: bool = False
+    lowest_rate: int = RATES[0]
 
 
 TASKS = {
     "note": Task(solo.PITCH_CLASSES, solo.note, FONT),
-    "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, options={"excerpts": 5}),
+    "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, options={"excerpts": Option(5, 1)}),
     "consonant": Task(tuple(spoken.CONSONANTS), spoken.consonant, VOICES),
     "keyword": Task(tuple(spoken.WORDS), spoken.keyword, VOICES),
     "speakers": Task(spoken.COUNTS, spoken.speakers, VOICES, (*spoken.TALKERS, NOISE)),
@@ -53,8 +55,20 @@ TASKS = {
         events.events,
         f"{FONT}; {VOICES}",
         (*events.EVENTS, NOISE),
-        {"most": 3},
+        {"most": Option(3, 1, len(events.EVENTS))},
         tags=True,
+    ),
+    "tones": Task(
+        tuple(tones.OBJECTS),
+        tones.tones,
+        None,
+        tones.PARTS,
+        {
+            "least": Option(2, 1, 4),
+            "most": Option(4, 1, 4, floor="least"),
+            "noise": Option(0.01, 0, 1),
+        },
+        lowest_rate=tones.LOWEST_RATE,
     ),
 }
 
@@ -68,7 +82,7 @@ def build(
     seed: int = 0,
     workers: int = 1,
     parts: bool = False,
-    **options: int,
+    **options: Number,
 ):
     """Make a corpus of one task.
 
@@ -82,26 +96,28 @@ def build(
         task: one of TASKS.
         clips: number of clips per split; a split may be absent.
         seconds: length of every clip in s, at least 0.5.
-        rate: sampling rate in Hz, 8000 to 48000.
+        rate: sampling rate in Hz, 8000 (tones: 16000) to 48000.
         seed: seed of the run.
         workers: processes that render.
         parts: whether to keep what each clip is the sum of.
         options: of the task: ``excerpts`` per song (instrument), the ``most`` events in a clip
-            (events).
+            (events), the ``least`` and ``most`` objects in a clip and the standard deviation of
+            the ``noise`` (tones).
 
     Raises:
         InputError: a setting is unknown or out of range, or espeak-ng cannot be used.
     """
-    definition = _checked(task, clips, seconds, rate, options)
+    definition = _checked(task, clips, seconds, rate)
+    values = chosen_options(task, definition.options, options)
     setting = Setting(Path(path).name, seed, rate, seconds)
     rows = [(split, index) for split in SPLITS for index in range(clips.get(split, 0))]
     about = {
         "source": "embedded",
         "citation": f"tonotopy's embedded corpora, task {task}",
-        "licence": f"MIT; {definition.licence}",
-        "options": {**definition.options, **options},
+        "licence": f"MIT; {definition.licence}" if definition.licence else "MIT",
+        "options": values,
     }
-    render = partial(_render, task=task, setting=setting, options=about["options"], parts=parts)
+    render = partial(_render, task=task, setting=setting, options=values, parts=parts)
     layout = (definition.classes, rate, setting.length, about, definition.tags)
     names = definition.parts if parts else ()
     with (
@@ -113,16 +129,10 @@ def build(
             out.add(_identity(setting, split, index), samples, label, split, group, apart)
 
 
-def _checked(task, clips, seconds, rate, options) -> Task:
-    """Return the task, once every setting is known and in range."""
+def _checked(task, clips, seconds, rate) -> Task:
+    """Return the task, once every setting that all tasks have is known and in range."""
     if task not in TASKS:
         raise InputError(f"the embedded corpora have no task '{task}'{nearest(task, TASKS)}")
-    allowed = TASKS[task].options
-    for name, value in options.items():
-        if name not in allowed:
-            raise InputError(f"task {task} has no option '{name}'{nearest(name, allowed)}")
-        if not isinstance(value, int) or value < 1:
-            raise InputError(f"task {task}: '{name}' is {value}, expected a whole number from 1")
     for split in clips:
         if split not in SPLITS:
             raise InputError(
@@ -130,8 +140,9 @@ def _checked(task, clips, seconds, rate, options) -> Task:
             )
     if seconds < SHORTEST:
         raise InputError(f"task {task}: clips of {seconds} s, expected at least {SHORTEST} s")
-    if not RATES[0] <= rate <= RATES[1]:
-        raise InputError(f"task {task}: rate {rate} Hz, expected {RATES[0]} to {RATES[1]} Hz")
+    low, high = TASKS[task].lowest_rate, RATES[1]
+    if not low <= rate <= high:
+        raise InputError(f"task {task}: rate {rate} Hz, expected {low} to {high} Hz")
     return TASKS[task]
 
 
