@@ -12,6 +12,7 @@ from tonotopy.frontends.log10_mel import Log10Mel, Log10MelSettings
 from tonotopy.frontends.mel import LogMelScale
 from tonotopy.training.augmentation.declared import (
     Gain,
+    Noise,
     PassFilter,
     PitchShift,
     RelativeNoise,
@@ -20,6 +21,7 @@ from tonotopy.training.augmentation.declared import (
 )
 from tonotopy.training.augmentation.log_mels import shift_pitch, stretch_time
 from tonotopy.training.augmentation.waveforms import (
+    add_noise,
     add_relative_noise,
     change_gain,
     filter_pass,
@@ -81,6 +83,15 @@ def test_relative_noise_is_drawn_as_a_share_of_each_clip():
         deviation = math.sqrt(((sounds[clip] - mean) ** 2).mean())
         expected = float(share[clip]) * deviation if applied[clip] else 0.0
         assert noise[clip].std().item() == pytest.approx(expected, rel=0.03)
+
+
+def test_relative_noise_is_noise_of_the_clip_s_deviation():
+    sounds = torch.tensor([[0.1, 0.5, -0.2, 0.4]])
+    deviation = np.std([0.1, 0.5, -0.2, 0.4])
+    found = add_relative_noise(clips(sounds), RelativeNoise((0.2, 0.2), 1.0), rng(1)).sounds
+    level = 0.2 * deviation
+    expected = add_noise(clips(sounds), Noise((level, level), 1.0), rng(1)).sounds
+    torch.testing.assert_close(found, expected)
 
 
 def test_relative_noise_does_not_count_a_constant_as_sound():
