@@ -20,6 +20,7 @@ from tonotopy.training.augmentation.declared import (
     steps,
 )
 from tonotopy.training.augmentation.log_mels import shift_pitch, stretch_time
+from tonotopy.training.augmentation.registry import FUNCTIONS
 from tonotopy.training.augmentation.waveforms import (
     add_noise,
     add_relative_noise,
@@ -92,6 +93,16 @@ def test_relative_noise_is_noise_of_the_clip_s_deviation():
     level = 0.2 * deviation
     expected = add_noise(clips(sounds), Noise((level, level), 1.0), rng(1)).sounds
     torch.testing.assert_close(found, expected)
+
+
+def test_names_mean_these_transforms():
+    named = {
+        "relative_noise": add_relative_noise,
+        "gain": change_gain,
+        "time_stretch": stretch_time,
+        "pass_filter": filter_pass,
+    }
+    assert named.items() <= FUNCTIONS.items()
 
 
 def test_relative_noise_does_not_count_a_constant_as_sound():
