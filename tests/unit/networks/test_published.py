@@ -198,7 +198,10 @@ def test_architectures_take_what_they_need_from_the_front_end():
     assert vggish.input_shape == (48, 32)
     ast = build("ast", {"frames": 50, "width": 8, "depth": 1, "heads": 2}, panns, classes=3)
     assert ast.input_shape == (40, 50)
-    assert set(ARCHITECTURES) == {"ast", "vggish", "cnn14", "clap", "mobilenet", "codec", "own"}
+    plain = build("genre_cnn", {"filters": [2, 3], "dense": [4]}, patches, classes=3)
+    assert plain.input_shape == (32, 48)
+    known = {"ast", "vggish", "cnn14", "clap", "mobilenet", "codec", "genre_cnn", "own"}
+    assert set(ARCHITECTURES) == known
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tonotopy.frontends.mel import LogMelScale
 from tonotopy.training.augmentation import draws
 from tonotopy.training.augmentation.declared import Mask, Noise, PitchShift
 from tonotopy.training.augmentation.log_mels import shift_pitch
@@ -15,6 +16,7 @@ from tonotopy.training.clips import Clips
 from tonotopy.training.shares import Share
 
 RATE, MELS = 8000, 24
+SCALE = LogMelScale(0.0, RATE / 2, 1e-6, math.e)
 
 
 def rng(seed=0):
@@ -22,7 +24,8 @@ def rng(seed=0):
 
 
 def clips(sounds: torch.Tensor) -> Clips:
-    return Clips(sounds, torch.arange(len(sounds)), Share.of(len(sounds)), RATE)
+    share = Share.of(len(sounds))
+    return Clips(sounds, torch.arange(len(sounds)), share, RATE, scale=SCALE)
 
 
 def literal_shift(column: np.ndarray, steps: float) -> np.ndarray:

@@ -88,7 +88,8 @@ def test_a_list_says_what_is_applied_in_its_order():
             [NOISE, SHIFT],
             OTHERS["kaldi"],
             r"augmentation.1: .*'pitch_shift' works on log_mel.*"
-            r"'kaldi' does not have.*: noise, pitch_mask, time_mask",
+            r"'kaldi' does not have.*: noise, relative_noise, gain, pitch_mask, time_mask, "
+            r"pass_filter$",
         ),
         ([TIME], OTHERS["panns"], r"augmentation.0: .*'time_mask' works on spectrogram.*'panns'"),
         (
@@ -96,7 +97,11 @@ def test_a_list_says_what_is_applied_in_its_order():
             OTHERS["vggish"],
             r"augmentation.0: .*'pitch_mask' works on spectrogram",
         ),
-        ([TIME], OTHERS["waveform"], r"'waveform' does not have; possible here: noise$"),
+        (
+            [TIME],
+            OTHERS["waveform"],
+            r"'waveform' does not have; possible here: noise, relative_noise, gain, pass_filter$",
+        ),
         ([NOISE], {"kind": "kaldy"}, r"no front end of kind 'kaldy'.*'kaldi'"),
         (
             [{**NOISE, "transform": "nois"}],
@@ -132,7 +137,7 @@ def test_each_transform_hears_its_own_domain_with_one_generator():
     chosen = steps([NOISE, SHIFT, PITCH, TIME], LOG_MEL)
     clips, source = waveforms(), rng(4)
     noisy = FUNCTIONS["noise"](clips, chosen[0].settings, source)
-    log_mel = noisy._replace(sounds=front_end.log_mel(noisy.sounds))
+    log_mel = noisy._replace(sounds=front_end.log_mel(noisy.sounds), scale=front_end.scale)
     shifted = FUNCTIONS["pitch_shift"](log_mel, chosen[1].settings, source)
     normal = shifted._replace(sounds=(shifted.sounds + 3.0) / 4.0)
     masked = FUNCTIONS["pitch_mask"](normal, chosen[2].settings, source)

@@ -12,10 +12,20 @@ import torch.distributed
 from worlds import NETWORK, tone_corpus
 
 from tonotopy.errors import InputError
+from tonotopy.frontends.mel import LogMelScale
 from tonotopy.networks.bundle import load
 from tonotopy.networks.clap import CLAP
 from tonotopy.training import ranks
-from tonotopy.training.augmentation.declared import Mask, Noise, PitchShift
+from tonotopy.training.augmentation.declared import (
+    TRANSFORMS,
+    Gain,
+    Mask,
+    Noise,
+    PassFilter,
+    PitchShift,
+    RelativeNoise,
+    TimeStretch,
+)
 from tonotopy.training.augmentation.registry import FUNCTIONS
 from tonotopy.training.clips import INPUT, Clips
 from tonotopy.training.fit import train
@@ -208,13 +218,18 @@ def test_shares_make_up_the_batch_and_weigh_what_they_hold():
         ("pitch_shift", PitchShift((-2, 2), 0.6)),
         ("pitch_mask", Mask((1, 4), 0.6)),
         ("time_mask", Mask((1, 4), 0.6)),
+        ("relative_noise", RelativeNoise((0.1, 1.0), 0.6)),
+        ("gain", Gain((-12, 3), 0.6)),
+        ("time_stretch", TimeStretch((0.8, 1.2), 0.6)),
+        ("pass_filter", PassFilter((500, 900), (1000, 3000), 0.6)),
     ],
 )
 def test_a_clip_sounds_the_same_in_any_share(name, settings):
-    x = torch.rand(7, 20) if name == "noise" else torch.rand(7, 12, 20)
+    x = torch.rand(7, 20) if TRANSFORMS[name].domain == "waveform" else torch.rand(7, 12, 20)
+    scale = LogMelScale(0.0, 4000.0, 1e-6, 10.0)
 
     def transformed(share):
-        clips = Clips(x[share.slice], torch.arange(7)[share.slice], share, 8000)
+        clips = Clips(x[share.slice], torch.arange(7)[share.slice], share, 8000, scale=scale)
         return FUNCTIONS[name](clips, settings, torch.Generator().manual_seed(3)).sounds
 
     whole = transformed(Share.of(7))

@@ -11,11 +11,12 @@ DEFAULT = "log_mel"  # entries and bundles that do not name a kind mean this one
 ORDER = ("waveform", "log_mel", "spectrogram")
 MEANING = {
     "waveform": "the samples",
-    "log_mel": "log mel power before normalisation, HTK bands from 0 Hz to half the rate",
-    "spectrogram": "the network's input where it is (mels, frames) around a mean of 0",
+    "log_mel": "the log mel spectrum before normalisation, on HTK's scale",
+    "spectrogram": "the network's input where it is (mels, frames) and 0 lies near the mean",
 }
 DOMAINS = {
     "log_mel": ("waveform", "log_mel", "spectrogram"),
+    "log10_mel": ("waveform", "log_mel", "spectrogram"),
     "kaldi": ("waveform", "spectrogram"),
     "efficientat": ("waveform", "spectrogram"),
     "panns": ("waveform",),  # decibels: 0 is loud, not the mean

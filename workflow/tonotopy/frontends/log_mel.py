@@ -4,14 +4,14 @@ A front end is built once from plain numbers and used alike in training, probing
 rendering, so that no two stages can disagree about what the network was shown.
 """
 
-import warnings
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
-from torchaudio.functional import melscale_fbanks
 
+from tonotopy.frontends.mel import LogMelScale, htk_filters
 from tonotopy.frontends.stages import FrontEnd
 
 GROUPS = 4  # of mel filters
@@ -65,12 +65,20 @@ class LogMel(FrontEnd):
         )
         self.register_buffer("window", window, persistent=False)
         self._ranges = []
-        for index, group in enumerate(_filters(settings).split(-(-settings.mels // GROUPS), dim=1)):
+        filters = htk_filters(
+            settings.mels, settings.n_fft, settings.rate, self.scale.low_hz, self.scale.high_hz
+        )
+        for index, group in enumerate(filters.split(-(-settings.mels // GROUPS), dim=1)):
             used = group.any(dim=1).nonzero()[:, 0]
             low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
             self._ranges.append((low, high))
-            filters = group[low:high].contiguous()
-            self.register_buffer(f"filters{index}", filters, persistent=False)
+            used_part = group[low:high].contiguous()
+            self.register_buffer(f"filters{index}", used_part, persistent=False)
+
+    @property
+    def scale(self) -> LogMelScale:
+        """Natural logarithm, bands from 0 Hz to half the rate."""
+        return LogMelScale(0.0, self.settings.rate / 2, self.settings.floor, math.e)
 
     @property
     def samples(self) -> int:
@@ -147,15 +155,6 @@ class LogMel(FrontEnd):
     def with_statistics(self, mean: float, std: float) -> "LogMel":
         """Return the same front end normalised by other statistics."""
         return LogMel(LogMelSettings(**{**asdict(self.settings), "mean": mean, "std": std}))
-
-
-def _filters(settings: LogMelSettings) -> Tensor:
-    """Triangular mel filters, shape (n_fft // 2 + 1, mels)."""
-    bins = settings.n_fft // 2 + 1
-    with warnings.catch_warnings():
-        # 128 bands over 513 bins leave a few low bands empty; they are constant, hence harmless
-        warnings.filterwarnings("ignore", message="At least one mel filterbank")
-        return melscale_fbanks(bins, 0.0, settings.rate / 2, settings.mels, settings.rate)
 
 
 def statistics(log_mels) -> tuple[float, float]:

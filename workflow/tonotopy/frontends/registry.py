@@ -6,6 +6,7 @@ from tonotopy.errors import InputError, nearest
 from tonotopy.frontends.domains import DEFAULT
 from tonotopy.frontends.efficientat import EfficientATLogMel, EfficientATSettings
 from tonotopy.frontends.kaldi import KaldiFilterBank, KaldiSettings
+from tonotopy.frontends.log10_mel import Log10Mel, Log10MelSettings
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.panns import PANNsLogMel, PANNsSettings
 from tonotopy.frontends.stages import FrontEnd
@@ -14,6 +15,7 @@ from tonotopy.frontends.waveform import Waveform, WaveformSettings
 
 FRONT_ENDS = {
     "log_mel": (LogMelSettings, LogMel),
+    "log10_mel": (Log10MelSettings, Log10Mel),
     "kaldi": (KaldiSettings, KaldiFilterBank),
     "vggish": (VGGishSettings, VGGishPatches),
     "panns": (PANNsSettings, PANNsLogMel),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
 
+from tonotopy.frontends.mel import LogMelScale
+
 
 class FrontEnd(nn.Module):
     """From waveforms (clips, samples) in [-1, 1] to the input of a network.
@@ -13,7 +15,13 @@ class FrontEnd(nn.Module):
     By default they are the network's input itself; a front end that normalises by the training
     split's statistics overrides all three methods. `frontends.domains` says which kinds of sound
     can be augmented on the way.
+
+    Attributes:
+        scale: what the features' values and bands mean where they are a log-mel spectrogram; None
+            elsewhere.
     """
+
+    scale: LogMelScale | None = None
 
     def features(self, waveforms: Tensor) -> Tensor:
         """Return what may be cached, shape (clips, ...), of waveforms (clips, samples)."""

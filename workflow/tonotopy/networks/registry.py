@@ -11,6 +11,7 @@ from tonotopy.networks.ast import AST
 from tonotopy.networks.clap import CLAP
 from tonotopy.networks.cnn14 import CNN14
 from tonotopy.networks.codec import Codec
+from tonotopy.networks.genre_cnn import GenreCNN
 from tonotopy.networks.mobilenet import MobileNetV3
 from tonotopy.networks.own import own
 from tonotopy.networks.vggish import VGGish
@@ -40,6 +41,7 @@ ARCHITECTURES = {
     "clap": Architecture(CLAP, ("mels",), reads=True),
     "mobilenet": Architecture(MobileNetV3),
     "codec": Architecture(Codec, classifies=False),
+    "genre_cnn": Architecture(GenreCNN, ("mels", "frames")),
     "own": Architecture(own),
 }
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from tonotopy.frontends.mel import LogMelScale
 from tonotopy.training.shares import Share, gathered
 
 # how far the sounds of a batch have come; see `frontends.stages`
@@ -19,6 +20,7 @@ class Clips(NamedTuple):
         share: which clips of the batch these are.
         rate: sampling rate of the front end in Hz.
         stage: what ``sounds`` are: waveforms, the front end's features, or the network's input.
+        scale: of features that are a log-mel spectrogram.
     """
 
     sounds: Tensor
@@ -26,6 +28,7 @@ class Clips(NamedTuple):
     share: Share
     rate: int
     stage: str = WAVEFORM
+    scale: LogMelScale | None = None
 
     def whole_batch(self) -> "Clips":
         """Return all clips of the batch in its order, those of other processes too.

@@ -34,6 +34,7 @@ def hear(
         clips = augmented(clips, steps, "waveform", rng)
         clips = clips._replace(sounds=front_end.features(clips.sounds), stage=FEATURES)
     if clips.stage == FEATURES:
+        clips = clips._replace(scale=front_end.scale)
         clips = augmented(clips, steps, "log_mel", rng)
         clips = clips._replace(sounds=front_end.finish(clips.sounds), stage=INPUT)
         clips = augmented(clips, steps, "spectrogram", rng)

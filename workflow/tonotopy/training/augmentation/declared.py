@@ -29,12 +29,20 @@ class Ranged:
     p: float
 
     def __post_init__(self):
-        low, high = self.range
-        object.__setattr__(self, "range", (low, high))
-        if low > high:
-            raise ValueError(f"range: [{low:g}, {high:g}] falls; write the smaller number first")
-        if not 0 <= self.p <= 1:
-            raise ValueError(f"p: a probability from 0 to 1 is expected, not {self.p:g}")
+        object.__setattr__(self, "range", _rising("range", self.range))
+        _check_probability(self.p)
+
+
+def _rising(key: str, limits: tuple[float, float]) -> tuple[float, float]:
+    low, high = limits
+    if low > high:
+        raise ValueError(f"{key}: [{low:g}, {high:g}] falls; write the smaller number first")
+    return low, high
+
+
+def _check_probability(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"p: a probability from 0 to 1 is expected, not {p:g}")
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,28 @@ class Noise(Ranged):
 
 
 @dataclass(frozen=True)
+class RelativeNoise(Noise):
+    """White noise; ``range`` is its standard deviation, that of the clip being 1."""
+
+
+@dataclass(frozen=True)
+class Gain(Ranged):
+    """Louder or softer; ``range`` is in dB."""
+
+
+@dataclass(frozen=True)
 class PitchShift(Ranged):
     """Shift along the mel axis; ``range`` is in semitones."""
+
+
+@dataclass(frozen=True)
+class TimeStretch(Ranged):
+    """Faster or slower at the same pitch; ``range`` is the speed, 1 being the clip's own."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.range[0] <= 0:
+            raise ValueError(f"range: a speed is above 0, not {self.range[0]:g}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +91,32 @@ class Mask(Ranged):
 
 
 @dataclass(frozen=True)
+class PassFilter:
+    """A high-pass or a low-pass filter, each as likely as the other.
+
+    Attributes:
+        highpass: lower and upper end of the high-pass's cutoff in Hz, uniform per clip.
+        lowpass: the same of the low-pass.
+        p: probability from 0 to 1 that a clip is filtered.
+
+    Raises:
+        ValueError: a range that falls or is not above 0, or no probability.
+    """
+
+    highpass: tuple[float, float]
+    lowpass: tuple[float, float]
+    p: float
+
+    def __post_init__(self):
+        for key in ("highpass", "lowpass"):
+            limits = _rising(key, getattr(self, key))
+            object.__setattr__(self, key, limits)
+            if limits[0] <= 0:
+                raise ValueError(f"{key}: a cutoff is above 0 Hz, not {limits[0]:g}")
+        _check_probability(self.p)
+
+
+@dataclass(frozen=True)
 class Declared:
     """Where a transform works (see `frontends.domains.MEANING`), and the dataclass it is set by."""
 
@@ -72,9 +126,13 @@ class Declared:
 
 TRANSFORMS = {
     "noise": Declared("waveform", Noise),
+    "relative_noise": Declared("waveform", RelativeNoise),
+    "gain": Declared("waveform", Gain),
     "pitch_shift": Declared("log_mel", PitchShift),
+    "time_stretch": Declared("log_mel", TimeStretch),
     "pitch_mask": Declared("spectrogram", Mask),
     "time_mask": Declared("spectrogram", Mask),
+    "pass_filter": Declared("waveform", PassFilter),
 }
 
 

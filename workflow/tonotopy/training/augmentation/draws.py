@@ -21,6 +21,11 @@ def drawn(settings: Ranged, share: Share, rng: torch.Generator) -> tuple[Tensor,
     Returns:
         float32 (clips,) and bool (clips,).
     """
-    low, high = settings.range
-    value = low + (high - low) * uniform(share, rng)
+    value = between(settings.range, uniform(share, rng))
     return value, uniform(share, rng) < settings.p
+
+
+def between(limits: tuple[float, float], at: Tensor) -> Tensor:
+    """Return the values that lie at shares in [0, 1) of the way from one limit to the other."""
+    low, high = limits
+    return low + (high - low) * at

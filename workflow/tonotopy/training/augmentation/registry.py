@@ -23,9 +23,13 @@ from tonotopy.training.clips import Clips
 
 FUNCTIONS: dict[str, Callable] = {
     "noise": waveforms.add_noise,
+    "relative_noise": waveforms.add_relative_noise,
+    "gain": waveforms.change_gain,
     "pitch_shift": log_mels.shift_pitch,
+    "time_stretch": log_mels.stretch_time,
     "pitch_mask": spectrograms.mask_pitch,
     "time_mask": spectrograms.mask_time,
+    "pass_filter": waveforms.filter_pass,
 }
 
 
