@@ -87,7 +87,7 @@ def component_relevance(
     if convention not in CONVENTIONS:
         raise InputError(f"no convention '{convention}'{nearest(convention, CONVENTIONS)}")
     blocks = _blocks(subspaces, components, activation).to(activation)
-    a, c = activation.flatten(2)[:, None], context.flatten(2)[:, None]
+    a, c = (values.reshape(*values.shape[:2], -1)[:, None] for values in (activation, context))
     mapped = blocks.mT @ c
     if convention == "projected":
         parts = a * (blocks @ mapped)
@@ -96,7 +96,7 @@ def component_relevance(
         weighted = a * blocks.sum(dim=-1, keepdim=True)
         total = weighted.sum(dim=2, keepdim=True)
         parts = weighted * relevance / torch.where(total < 0, total - TINY, total + TINY)
-    return parts.unflatten(3, activation.shape[2:]) if activation.ndim > 2 else parts[..., 0]
+    return parts.reshape(*parts.shape[:3], *activation.shape[2:])
 
 
 def _blocks(subspaces: Tensor, components: int, activation: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """LRP of any network through zennit's hooks: the same interface as `lrp`, but a pass per map.
 
-What zennit cannot know of a network (branches that are added, attention) goes through its
-canonizers, or keeps the plain gradient.
+Activation functions pass relevance on, averages share it by their inputs, everything else keeps its
+plain gradient: where branches are added, each gets all of the relevance, unless one of zennit's
+canonizers says otherwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
