@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tonotopy.errors import InputError, nearest
 from tonotopy.relevance.composites import Composite
-from tonotopy.relevance.lrp import LRP
+from tonotopy.relevance.engines import explainer
 from tonotopy.seeding import generator
 
 AREAS = ("share", "step", "printed")
@@ -167,7 +167,7 @@ def composite_curves(
     """Return curves of standard heatmaps by composite, and of random ones (figure B.1).
 
     Args:
-        network: a chain of layers that takes inputs (clips, mels, frames), in evaluation mode.
+        network: maps inputs to logits, in evaluation mode; see `engines.explainer`.
         inputs: shape (clips, mels, frames).
         targets: class of each clip, shape (clips,).
         composites: by name; ``random`` is the baseline's, in which patches go in random order.
@@ -180,7 +180,7 @@ def composite_curves(
     if RANDOM in composites:
         raise InputError(f"composite '{RANDOM}': that is the baseline's name, take another")
     heatmaps = {
-        name: LRP(network, composite).explain(inputs).heatmap(targets)
+        name: explainer(network, composite).explain(inputs).heatmap(targets)
         for name, composite in composites.items()
     }
     noise = generator(seed, "patch flipping", RANDOM).normal(size=tuple(inputs.shape))
