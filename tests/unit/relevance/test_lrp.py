@@ -99,6 +99,21 @@ def test_maps_descend_as_the_equations_say(layer, name):
         )
 
 
+def test_relevance_that_a_layer_below_gives_to_silent_neurons_goes_on():
+    """Maps have none there, but conv2 is flat: conv1's gamma meets outputs of both signs."""
+    chain, batch = explained(COMPOSITES["dead relevance"], clips=1)
+    maps = batch.activation("conv2")[:, None] * 3
+    expected, _ = literal_lrp(
+        chain,
+        small_clips(1),
+        maps[0, 0].numpy(),
+        literal_rules(COMPOSITES["dead relevance"]),
+        begin="conv2",
+    )
+    found = batch.descend("conv2", maps)[0, 0].numpy()
+    np.testing.assert_allclose(found, expected["input"][0], rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("declared", COMPOSITES.values(), ids=COMPOSITES)
 def test_one_forward_equals_a_pass_for_each_map(declared):
     chain, batch = explained(declared, clips=2)
@@ -162,6 +177,22 @@ def test_an_epsilon_takes_its_own_share():
     assert float(ledger.stabilisers["dense1"]) == pytest.approx(0.1 / 0.9 * 0.8)
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [({"epsilon": 0.1}, [10, -10]), ("zero", [0, 0]), ({"gamma": 0.5}, [0, 0])],
+)
+def test_an_output_of_exactly_0(rule, expected):
+    """Epsilon counts as positive there; where nothing can be shared, the ledger has it."""
+    chain = nn.Sequential(nn.Flatten(), nn.Linear(2, 1, bias=False)).double()
+    with torch.no_grad():
+        chain[1].weight.copy_(torch.tensor([[1.0, -1.0]]))
+    batch = LRP(chain, parse({"dense": rule})).explain(torch.ones(1, 1, 2, dtype=torch.float64))
+    ledger = Ledger()
+    relevance = batch.descend("dense1", torch.ones(1, 1, 1, dtype=torch.float64), ledger)
+    assert relevance.flatten().tolist() == pytest.approx(expected)
+    assert float(ledger.total()) == pytest.approx(1)
+
+
 def test_a_silent_clip_has_no_relevance_and_nothing_is_undefined():
     chain = small_network(bias=False).float()
     for declared in COMPOSITES.values():
@@ -177,6 +208,7 @@ def test_contexts_are_relevance_over_activation():
     found = batch.contexts(TARGETS)
     chosen = batch.logits.gather(1, TARGETS[:, None])[:, 0]
     torch.testing.assert_close(found.evidence, chosen)
+    assert set(found.relevance) == set(found.context) == set(found.activation) == set(CONVS)
     for layer in CONVS:
         activation = batch.activation(layer)
         assert torch.equal(activation, found.activation[layer]) and (activation >= 0).all()
