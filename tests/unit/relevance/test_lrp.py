@@ -221,12 +221,14 @@ def test_contexts_are_relevance_over_activation():
     ]
 
 
-def test_the_modified_gradient_differs_where_neurons_are_silent_alone():
+@pytest.mark.parametrize("name", ["music", "signed gamma"])
+def test_the_modified_gradient_differs_where_neurons_are_silent_alone(name):
     """It is what each neuron would pass on per unit of activation, if it were not silent."""
-    _, batch = explained(COMPOSITES["music"])
-    plain = batch.contexts(TARGETS)
-    modified = batch.contexts(TARGETS, convention="reference")
-    for layer in CONVS:
+    _, batch = explained(COMPOSITES[name])
+    layers = (*CONVS, "dense1")
+    plain = batch.contexts(TARGETS, layers)
+    modified = batch.contexts(TARGETS, layers, convention="reference")
+    for layer in layers:
         active = batch.activation(layer) > 0
         torch.testing.assert_close(modified.context[layer][active], plain.context[layer][active])
         assert torch.equal(modified.relevance[layer], plain.relevance[layer])
