@@ -326,7 +326,7 @@ def test_refusals_of_a_pass():
     with pytest.raises(InputError, match="relevance of layer 'conv1' must have shape"):
         batch.descend("conv1", torch.zeros(3, 2, 4, 8, 12))
     _, flat = explained(COMPOSITES["dead relevance"])
-    with pytest.raises(InputError, match="'conv3': the rule of the layer above has no modified"):
+    with pytest.raises(InputError, match="'conv3': the layer above has no modified"):
         flat.contexts(0, convention="reference")
     with pytest.raises(InputError, match=r"shape \(clips, mels, frames\), or|not \(16, 24\)"):
         LRP(small_network(), parse("tones")).explain(torch.zeros(SIZE))

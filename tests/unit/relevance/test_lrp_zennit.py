@@ -116,6 +116,24 @@ def test_a_single_channel_goes_by_products_and_shifts(stride):
         check(ours.heatmap(TARGETS), theirs.heatmap(TARGETS)[:, 0])
 
 
+def test_layers_without_a_relu_between_them():
+    """Outputs of both signs have relevance then, at a layer that is read as it is."""
+    torch.manual_seed(4)
+    chain = nn.Sequential(
+        nn.Conv2d(1, 3, 3), nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5)
+    ).double()
+    clips = torch.randn(3, 9, 10, dtype=torch.float64)
+    chain(clips[:, None])
+    declared = {"conv": {"gamma": 0.4}, "dense": "zero"}
+    ours, theirs = both(declared, chain, clips, {"conv1": "0", "conv2": "2"})
+    assert (ours.activation("conv1") < 0).any() and (ours.activation("conv2") >= 0).all()
+    check(ours.heatmap(TARGETS), theirs.heatmap(TARGETS)[:, 0])
+    found, expected = ours.contexts(TARGETS), theirs.contexts(TARGETS)
+    check(found.context["conv1"], expected.context["conv1"])
+    with pytest.raises(InputError, match="layer 'conv1': the layer above has no mod"):
+        ours.contexts(TARGETS, convention="reference")
+
+
 def test_maps_descend_alike_in_both_engines():
     ours, theirs = both(PRESETS["tones"])
     maps = torch.randn(3, 4, *ours.activation("conv3").shape[1:], dtype=torch.float64)

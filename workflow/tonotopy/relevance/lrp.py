@@ -145,8 +145,8 @@ class Pass:
                     contexts[name] = ratio(relevances[name], activations[name])
                 elif gradient is None:
                     raise InputError(
-                        f"layer '{name}': the rule of the layer above has no modified gradient, "
-                        "take the convention 'ratio'"
+                        f"layer '{name}': the layer above has no modified gradient, as its rule "
+                        "disregards its inputs or they are negative: take the convention 'ratio'"
                     )
                 else:
                     contexts[name] = gradient[:, 0]
