@@ -20,6 +20,7 @@ STOREYS = (
     {"networks", "probes", "evidence"},
     {"inference", "drawing", "pages"},
     {"activations"},
+    {"relevance"},
     {"training"},
     {"study"},
     {"studies"},
