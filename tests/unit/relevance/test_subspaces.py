@@ -91,6 +91,24 @@ def test_problems_and_starts_together_are_each_alone():
             torch.testing.assert_close(curves[0, 0], together.curves[p, s], equal_nan=True)
 
 
+def test_what_has_stopped_is_computed_no_more(monkeypatch):
+    a, c = pairs()
+    sizes = []
+
+    def counting(activations, contexts, bases, blocks):
+        assert len(activations) == len(contexts) == len(bases)
+        sizes.append(tuple(bases.shape[:2]))
+        return objective(activations, contexts, bases, blocks)
+
+    monkeypatch.setattr(module, "objective", counting)
+    fitted = fit(LAYERS, a, c, 2, Ascent(starts=4, step=5.0, steps=150, tolerance=1e-3), 3)
+    running = ~fitted.curves.isnan()
+    for step, size in enumerate(sizes):
+        by_problem = running[..., step].sum(dim=1)
+        assert size == ((by_problem > 0).sum(), by_problem.max())
+    assert len(sizes) == running.any(dim=1).any(dim=0).sum() and len(set(sizes)) > 4
+
+
 def test_the_best_start_is_kept_and_the_spread_told():
     a, c = pairs()
     fitted = fit(LAYERS, a, c, 3, Ascent(6, 5.0, 60, 0.0), 0)

@@ -175,24 +175,32 @@ def ascend(
     bases = bases.clone()
     curves = bases.new_full((*bases.shape[:2], ascent.steps + 1), torch.nan)
     running = torch.ones(bases.shape[:2], dtype=torch.bool, device=bases.device)
-    climbing = running.any(dim=1)
+    climbing = torch.arange(len(bases), device=bases.device)  # problems with a running start
     for step in range(ascent.steps + 1):
-        values, gradients = objective(activations, contexts, bases[climbing], blocks)
-        now = running[climbing]
-        curves[..., step][running] = values[now]
+        starts = _running_first(running[climbing])
+        here = climbing[:, None].expand_as(starts), starts
+        values, gradients = objective(activations, contexts, bases[here], blocks)
+        live = running[here]
+        curves[(*here, step)] = values.where(live, torch.nan)
         if step == ascent.steps:
             break
-        go_on = now & ~_settled(curves[climbing], step, ascent.tolerance)
-        running[climbing] = go_on
-        if not go_on.any():
+        live &= ~_settled(curves[here], step, ascent.tolerance)
+        running[here] = live
+        if not live.any():
             break
-        bases[running] = polar(bases[running] + ascent.step * gradients[go_on])
-        if not go_on.any(dim=1).all():
-            remaining = go_on.any(dim=1)
-            activations = activations[remaining]
+        moving = tuple(index[live] for index in here)
+        bases[moving] = polar(bases[moving] + ascent.step * gradients[live])
+        remaining = live.any(dim=1)
+        if not remaining.all():
+            climbing, activations = climbing[remaining], activations[remaining]
             contexts = None if contexts is None else contexts[remaining]
-            climbing = running.any(dim=1)
     return bases, curves
+
+
+def _running_first(running: Tensor) -> Tensor:
+    """Return starts of each problem, those that run first, as many as run in any problem."""
+    most = running.sum(dim=1).max()
+    return running.int().argsort(dim=1, descending=True, stable=True)[:, :most]
 
 
 def _settled(curves: Tensor, step: int, tolerance: float) -> Tensor:
