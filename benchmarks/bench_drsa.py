@@ -109,12 +109,12 @@ def until_settled(size: tuple[int, int, int]) -> None:
 def main() -> None:
     """Print all comparisons; --steps is what the extrapolation is from."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=20, help="per turn (default 20)")
+    parser.add_argument("--steps", type=int, default=10, help="per turn (default 10)")
     parser.add_argument("--turns", type=int, default=5, help="turns (default 5)")
     told = parser.parse_args()
     for size in SIZES:
         compare(size, told.steps, told.turns)
-    until_settled(SIZES[0])
+    until_settled(SIZES[1])
 
 
 if __name__ == "__main__":

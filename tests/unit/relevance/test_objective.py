@@ -100,14 +100,14 @@ def test_nothing_relevant_is_no_slope():
     assert values.item() == 0 and (gradients == 0).all()
 
 
-@pytest.mark.parametrize("scale", [0.25, 4.0])
-def test_the_slope_is_clamped_below_the_least_relevance_alone(scale):
-    """The gradient is (sum_l J_l^.5) R / (K^2 N J_k^1.5) with each J at least the clamp."""
-    size = (scale * module.LEAST_RELEVANCE) ** 0.5
+@pytest.mark.parametrize("squared", [2.5e-7, 4e-6])
+def test_the_slope_is_clamped_below_a_millionth_alone(squared):
+    """The gradient is (sum_l J_l^.5) R / (K^2 N J_k^1.5) with each J at least 1e-6."""
+    size = squared**0.5
     a = np.array([[[1.0, 0.0], [0.0, size]]])
     _, gradients = computed(np.eye(2)[None, None], a, a.copy(), 2)
     root_mean = np.sqrt(1 / 2)  # of one pair in two
-    least = max(module.LEAST_RELEVANCE, size**2 * root_mean)
+    least = max(1e-6, squared * root_mean)
     outer = (np.sqrt(root_mean) + np.sqrt(least)) / 4
-    expected = outer * size**2 / (2 * least**1.5) * 2 * size**2
+    expected = outer * squared / (2 * least**1.5) * 2 * squared
     assert gradients[0, 0, 1, 1].item() == pytest.approx(expected, rel=1e-9)

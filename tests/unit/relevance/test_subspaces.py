@@ -135,6 +135,23 @@ def test_a_start_stops_at_the_first_step_that_changes_too_little():
     assert last_values(curve) == curve[stop]
 
 
+def test_a_relative_change_in_either_direction_keeps_a_start_running():
+    ends = torch.tensor([3.97, 3.95, 4.0, 4.03, 4.05]).double()  # 4 within 1 % or not
+    curves = torch.full((5, 1, 14), 4.0).double()
+    curves[:, 0, 12] = ends
+    settled = module._settled(curves, 12, 0.01)[:, 0]
+    assert settled.tolist() == [True, False, True, True, False]
+    assert not module._settled(curves, 11, 0.0).any()  # no change is not less than none
+    curves[:, 0, 2] = 8.0  # ten steps before
+    assert not module._settled(curves, 12, 0.01).any()
+
+
+def test_no_start_stops_before_the_tenth_step():
+    a, c = pairs(1)
+    curves = fit(LAYERS[:1], a, c, 2, Ascent(2, 5.0, 50, 1e9), 1).curves
+    assert (~curves.isnan()).sum(dim=-1).tolist() == [[11, 11]]
+
+
 def test_starts_depend_on_seed_problem_and_number_alone():
     a, c = pairs()
     one = fit(LAYERS, a, c, 2, Ascent(3, 1.0, 1, 0.0), 0)
@@ -272,6 +289,9 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="subspaces.safetensors: file not found"):
         load(path)
     save_file({"bases": torch.eye(3)}, path)
+    with pytest.raises(InputError, match="subspaces.safetensors: damaged"):
+        load(path)
+    save_file({"bases": torch.eye(3), "curves": torch.eye(3)}, path)  # without metadata
     with pytest.raises(InputError, match="subspaces.safetensors: damaged"):
         load(path)
     save(random_subspaces(LAYERS, WIDTH, 2, 7), path)
