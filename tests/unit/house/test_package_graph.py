@@ -19,7 +19,7 @@ STOREYS = (
     {"recovery", "corpora", "frontends"},
     {"networks", "probes", "evidence"},
     {"inference", "drawing", "pages"},
-    {"activations"},
+    {"activations", "relevance"},
     {"training"},
     {"study"},
     {"studies"},
