@@ -10,6 +10,8 @@ from tonotopy.relevance.localisation import (
     relevance_rank_accuracy,
 )
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
+
 
 def planted(seed=0):
     """Three clips, two components, four objects on a grid of 5 x 7."""

@@ -6,6 +6,8 @@ from scipy.stats import spearmanr
 
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
+
 
 def test_many_pairs_equal_scipy_one_by_one():
     rng = np.random.default_rng(0)

@@ -71,6 +71,13 @@ def test_parts_of_waveforms_are_masked_one_by_one_and_in_batches(monkeypatch):
     )
 
 
+def test_the_floor_is_that_of_the_front_end():
+    faint = torch.full((2, 3, 4, 5), 1e-7)
+    torch.testing.assert_close(ratio_masks(faint), torch.full(faint.shape, 0.25))
+    found = part_masks(torch.zeros(2, 3, 9), lambda waveforms: faint.flatten(0, 1))
+    torch.testing.assert_close(found, torch.full(faint.shape, 0.25))
+
+
 def test_two_tones_are_told_apart():
     time = torch.arange(4000) / 8000
     low, high = torch.sin(2 * torch.pi * 300 * time), torch.sin(2 * torch.pi * 2500 * time)

@@ -100,6 +100,9 @@ def test_cells_at_the_percentile_are_kept_and_those_below_are_zero():
         for found, row in zip(salient(values, percentile)[0], values[0].numpy(), strict=True):
             threshold = np.percentile(row, percentile) - 1e-6
             np.testing.assert_array_equal(found, np.where(row >= threshold, row, 0))
+    # 29 % of 100 steps are a little less than 29 in floating point: the 30th cell is the threshold
+    spread = torch.exp(3 * torch.randn(500, 1, 101, generator=torch.manual_seed(2)))
+    assert ((salient(spread, 29) > 0).sum(dim=-1) == 101 - 29).all()
     for percentile in (-0.1, 100.1):
         with pytest.raises(InputError, match="percentile: expected a number from 0 to 100"):
             salient(heatmap, percentile)

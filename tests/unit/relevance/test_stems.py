@@ -20,6 +20,7 @@ from tonotopy.relevance.stems import (
     muting_correlation,
 )
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 BOOTSTRAP = Bootstrap(60, 0.9, seed=2)
 
 

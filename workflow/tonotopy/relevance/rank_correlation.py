@@ -36,13 +36,13 @@ def resampled_rank_correlations(
 
 
 def _resampled_ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return mean ranks, (resamples, pairs), of pairs that are repeated ``counts`` times."""
+    """Return mean ranks less a half, (resamples, pairs), of pairs repeated ``counts`` times."""
     distinct, inverse = np.unique(values, return_inverse=True)
     order = np.argsort(inverse, kind="stable")
     starts = np.searchsorted(inverse[order], np.arange(len(distinct)))
     repeats = np.add.reduceat(counts[:, order], starts, axis=1)
     last = np.cumsum(repeats, axis=1)
-    return (last - (repeats - 1) / 2)[:, inverse]
+    return (last - repeats / 2)[:, inverse]
 
 
 def _correlations(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
