@@ -101,7 +101,9 @@ def test_cells_at_the_percentile_are_kept_and_those_below_are_zero():
             threshold = np.percentile(row, percentile) - 1e-6
             np.testing.assert_array_equal(found, np.where(row >= threshold, row, 0))
     # 29 % of 100 steps are a little less than 29 in floating point: the 30th cell is the threshold
-    spread = torch.exp(3 * torch.randn(500, 1, 101, generator=torch.manual_seed(2)))
+    lower, upper = torch.rand(2, 500, generator=torch.manual_seed(2))
+    steps = [(0.3 * lower)[:, None].expand(-1, 29), (0.7 + 0.3 * upper)[:, None].expand(-1, 72)]
+    spread = torch.cat(steps, dim=1)[:, None]
     assert ((salient(spread, 29) > 0).sum(dim=-1) == 101 - 29).all()
     for percentile in (-0.1, 100.1):
         with pytest.raises(InputError, match="percentile: expected a number from 0 to 100"):
@@ -144,7 +146,8 @@ def test_sounds_have_the_clips_level_and_peak():
 
 def test_heatmaps_that_do_not_fit_are_refused():
     heatmaps, waveforms, front_end = planted()
-    for wrong in ((heatmaps[:1], waveforms), (heatmaps[:, 0], waveforms), (heatmaps, waveforms[0])):
+    short, flat, deep = heatmaps[:1], heatmaps[:, 0], waveforms[:, None]
+    for wrong in ((short, waveforms), (flat, waveforms), (heatmaps, deep)):
         with pytest.raises(
             InputError, match=r"expected heatmaps \(clips, components, mels, frames"
         ):
@@ -183,6 +186,8 @@ def test_si_sdr_of_copies_orthogonal_sounds_and_silence():
     found = si_sdr(np.stack([5 * parts[:, 0], parts[:, 2]], axis=1), parts)[0]
     assert found[0, 0] > 100 and found[0, 1] == -np.inf and np.isnan(found[0, 2])
     assert np.isnan(found[1]).all()
+    many = np.random.default_rng(1).normal(size=(40, 1, 30))
+    assert (si_sdr(0.7 * many, many) > 100).all()
     assert nearest_parts(found).tolist() == [0, -1]
     for sounds, others in (((2, 3, 5), (2, 3, 4)), ((1, 3, 4), (2, 3, 4)), ((3, 4), (3, 4))):
         with pytest.raises(InputError, match="expected sounds"):

@@ -39,8 +39,7 @@ def lifts(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
         InputError: see `localisation.check_grids`.
     """
     shares = relevance_mass_accuracy(np.asarray(heatmaps)[:, None], masks)[:, 0]
-    covered = areas(masks)
-    ratio = np.divide(shares, covered, out=np.full(shares.shape, np.nan), where=covered > 0)
+    ratio = shares / areas(masks)  # the share of a silent stem is nan
     return np.log2(np.maximum(ratio, 2**LOWEST))  # keeps nan
 
 
