@@ -214,9 +214,12 @@ def test_planted_blocks_are_relevant_one_by_one_and_always_active():
 def test_bases_stay_orthogonal_over_hundreds_of_steps():
     a, c = (x.float() for x in pairs(2, width=16, count=200))
     bases, curves = ascend(
-        a.mT, c.mT, random_subspaces(LAYERS[:2], 16, 4, 0).bases[:, None], 4,
+        a.mT,
+        c.mT,
+        random_subspaces(LAYERS[:2], 16, 4, 0).bases[:, None],
+        4,
         Ascent(1, 30.0, 500, 0.0),
-    )  # fmt: skip
+    )
     gram = bases.double().mT @ bases.double()
     assert (gram - torch.eye(16)).abs().max() < 1e-6
     assert curves.isfinite().all() and (curves[..., -1] > curves[..., 0]).all()
@@ -321,9 +324,13 @@ def test_what_does_not_fit_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
-    [("starts", 0, "at least 1"), ("steps", 0, "at least 1"),
-     ("tolerance", -0.1, "at least 0"), ("step", 0.0, "more than 0")],
-)  # fmt: skip
+    [
+        ("starts", 0, "at least 1"),
+        ("steps", 0, "at least 1"),
+        ("tolerance", -0.1, "at least 0"),
+        ("step", 0.0, "more than 0"),
+    ],
+)
 def test_impossible_settings_are_refused(name, value, expected):
     with pytest.raises(InputError, match=f"{name} is {value}, expected {expected}"):
         Ascent(**{name: value})
