@@ -68,7 +68,7 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
         (
             "networks.genre_ast.augmentation",
             {"noise": {"range": [0, 1], "p": 1}},
-            r"networks.genre_ast.augmentation: is a list of transforms now.*\n  - \{transform: ",
+            r"networks.genre_ast.augmentation: is a list of transforms, .*\n  - \{transform: ",
         ),
         (
             "networks.genre_ast.augmentation",

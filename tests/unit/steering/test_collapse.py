@@ -13,13 +13,14 @@ from tonotopy.studies.steering.statistics import STATISTICS, SteeringTables
 from tonotopy.studies.steering.study import STUDY
 
 BOOTSTRAP = Bootstrap(50, 0.95, 0)
+COLLAPSED = "the sweep 'test' of {concept} has no slope: the output has collapsed at every strength"
 OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be judged
     "auroc": "no observation is left (every strength has collapsed)",
-    "planted": "the sweep 'test' of {concept} is not part of this study",
-    "flat": "the sweep 'test' of {concept} is not part of this study",
-    "over_random": "no control sweep with random vectors",
-    "over_shuffled": "no control sweep with shuffled vectors",
-    "over_untrained": "no control sweep with untrained vectors",
+    "planted": COLLAPSED,
+    "flat": COLLAPSED,
+    "over_random": "a control sweep with random vectors is not part of this study",
+    "over_shuffled": "a control sweep with shuffled vectors is not part of this study",
+    "over_untrained": "a control sweep with untrained vectors is not part of this study",
     "unseen": "the sweep 'unseen' of {concept} is not part of this study",
     "unseen_flat": "the sweep 'unseen' of {concept} is not part of this study",
     "unseen_gain": "the sweep 'unseen' of {concept} is not part of this study",

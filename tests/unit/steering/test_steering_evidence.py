@@ -293,8 +293,8 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
         ),
         "no concept is declared flat": lambda: statistics.flat_ratio(flatless, **PAIR),
         "no planted causes to compare with": lambda: statistics.planted_auroc(unplanted),
-        "no control sweep with random vectors": lambda: statistics.over_control(
-            only_test, **PAIR, vectors="random"
+        "a control sweep with random vectors is not part of this study": lambda: (
+            statistics.over_control(only_test, **PAIR, vectors="random")
         ),
         "one-to-all sweeps are not part of this run": lambda: statistics.late_over_early(
             only_test, **PAIR

@@ -76,7 +76,7 @@ def test_a_list_says_what_is_applied_in_its_order():
 @pytest.mark.parametrize(
     ("entries", "front_end", "told"),
     [
-        ({"noise": {}}, LOG_MEL, r"^augmentation: is a list of transforms now.*\n  - \{transform"),
+        ({"noise": {}}, LOG_MEL, r"^augmentation: is a list of transforms, .*\n  - \{transform"),
         (
             [SHIFT, NOISE],
             LOG_MEL,

@@ -59,6 +59,12 @@ class SteeringTables(StudyTables):
     def sweep(self, name: str) -> pd.DataFrame:
         return self.read(f"sweep-{name}")
 
+    def absent(self, sweep: str, what: str) -> NotRun:
+        """Return why there are no slopes: no such sweep, or none that has not collapsed."""
+        if f"sweep-{sweep}" in self.paths:
+            return NotRun(f"{what} has no slope: the output has collapsed at every strength")
+        return NotRun(f"{what} is not part of this study")
+
     def target_slopes(self, sweep: str, concept: str, target: list[str], **keys) -> pd.Series:
         """Return each clip's slope of the summed probability of the target classes."""
         selection = {"vectors": "concept", "layer": EACH_LAYER, **keys}
@@ -67,7 +73,7 @@ class SteeringTables(StudyTables):
             rows = rows[rows[column] == value]
         rows = rows[(rows["concept"] == concept) & rows["class"].isin(target)]
         if rows.empty:
-            raise NotRun(f"the sweep '{sweep}' of {concept} is not part of this study")
+            raise self.absent(sweep, f"the sweep '{sweep}' of {concept}")
         return rows.groupby("clip", observed=True)["slope"].sum()
 
 
@@ -264,7 +270,7 @@ def over_control(tables: SteeringTables, concept, target, vectors: str) -> Estim
         & tables.slopes["class"].isin(target)
     ]
     if rows.empty:
-        raise NotRun(f"no control sweep with {vectors} vectors")
+        raise tables.absent("controls", f"a control sweep with {vectors} vectors")
     sums = rows.groupby(["clip", "concept"], observed=True)["slope"].sum().unstack()
     causal = tables.target_slopes("test", concept, target).loc[sums.index].to_numpy()
     weights = tables.weights(len(sums), f"over {vectors} {concept}")

@@ -193,7 +193,7 @@ def refuse_mapping(entries, path: str) -> None:
     """
     if isinstance(entries, dict):
         raise InputError(
-            f"{path}: is a list of transforms now, in the order in which they are applied, "
+            f"{path}: is a list of transforms, in the order in which they are applied, "
             f"such as\n  {EXAMPLE}"
         )
 
