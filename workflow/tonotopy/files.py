@@ -119,6 +119,41 @@ def read_table(path: str | Path):
         return pd.read_csv(path) if Path(path).suffix == ".csv" else pd.read_parquet(path)
 
 
+def write_tensors(path: str | Path, tensors: dict, facts: dict) -> None:
+    """Write tensors and what is told about them as safetensors, whole or not at all.
+
+    Equal content makes equal files: the facts are one entry of the metadata, because safetensors
+    writes several in an order drawn by chance.
+
+    Args:
+        path: file.
+        tensors: name -> numpy array.
+        facts: whatever JSON can hold.
+    """
+    import numpy as np  # here, because Snakemake itself imports this module and needs no tensors
+    from safetensors.numpy import save_file
+
+    whole = {name: np.asarray(values, order="C") for name, values in tensors.items()}
+    with replacing(path) as draft:
+        save_file(whole, draft, metadata={"facts": json.dumps(facts, ensure_ascii=False)})
+
+
+def read_tensors(path: str | Path) -> tuple[dict, dict]:
+    """Return the tensors (name -> numpy array) and the facts that `write_tensors` wrote.
+
+    Raises:
+        InputError: the file is missing, damaged or without facts; the message names it.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with reading(path, SafetensorError), safe_open(str(path), "np") as file:
+        facts = (file.metadata() or {}).get("facts")
+        if facts is None:
+            raise ValueError("no facts about its tensors")
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, json.loads(facts)
+
+
 @contextlib.contextmanager
 def reading(path: str | Path, *damage: type[Exception]) -> Iterator[None]:
     """Check a file or folder against its checksums, and name it if the block cannot read it.

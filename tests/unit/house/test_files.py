@@ -5,12 +5,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from safetensors import SafetensorError
+from safetensors.numpy import save_file
 
 from tonotopy.errors import InputError
-from tonotopy.files import naming, read_json, replacing, write_json, write_table
+from tonotopy.files import (
+    naming,
+    read_json,
+    read_tensors,
+    replacing,
+    write_json,
+    write_table,
+    write_tensors,
+)
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
 
@@ -46,6 +56,31 @@ def test_tables_come_back(tmp_path, suffix):
     write_table(tmp_path / f"t.{suffix}", table)
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet}[suffix]
     pd.testing.assert_frame_equal(read(tmp_path / f"t.{suffix}"), table)
+
+
+def test_tensors_come_back_and_equal_ones_make_equal_files(tmp_path):
+    grid = np.arange(6, dtype=np.float32).reshape(2, 3)
+    tensors = {"b/turned": grid.T, "a": np.array(1.5)}
+    facts = {"names": ["ä", "b"], "count": 3, "none": None}
+    files = [tmp_path / f"{number}.safetensors" for number in range(16)]
+    for path in files:
+        write_tensors(path, tensors, facts)
+    found, told = read_tensors(files[0])
+    assert told == facts and set(found) == set(tensors)
+    for name, values in tensors.items():
+        assert found[name].dtype == values.dtype
+        np.testing.assert_array_equal(found[name], values)
+    assert len({path.read_bytes() for path in files}) == 1
+
+
+def test_tensors_of_other_programs_are_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    for metadata in (None, {"format": "pt"}):
+        save_file({"a": np.eye(2)}, path, metadata=metadata)
+        with pytest.raises(InputError, match="other.safetensors: damaged .no facts about its ten"):
+            read_tensors(path)
+    with pytest.raises(InputError, match="none.safetensors: file not found"):
+        read_tensors(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize(

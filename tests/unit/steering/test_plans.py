@@ -8,6 +8,7 @@ from torch import nn
 from worlds import RATE, TONES, tone_corpus
 
 from tonotopy.errors import InputError
+from tonotopy.files import read_tensors, write_tensors
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.ast import AST
@@ -63,10 +64,14 @@ def test_vectors_come_back_with_their_layers_in_order(vectors, tmp_path):
         assert list(found[kind]) == list(WIDTHS)
         for layer, values in layers.items():
             np.testing.assert_array_equal(found[kind][layer], values)
-    from safetensors import safe_open
+    tensors, facts = read_tensors(tmp_path / "v.safetensors")
+    assert "trained/zeta" in tensors and facts["concepts"] == CONCEPTS
 
-    with safe_open(str(tmp_path / "v.safetensors"), "np") as file:
-        assert "trained/zeta" in set(file.keys())
+
+def test_vectors_without_their_concepts_are_damaged(tmp_path):
+    write_tensors(tmp_path / "v.safetensors", {"trained/a": np.eye(2)}, {"layers": ["a"]})
+    with pytest.raises(InputError, match="v.safetensors: damaged .'concepts'"):
+        read_vectors(tmp_path / "v.safetensors")
 
 
 @pytest.mark.parametrize("name", ["test", "unseen"])

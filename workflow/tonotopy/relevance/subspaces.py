@@ -1,6 +1,5 @@
 """Relevant subspaces: fitted by DRSA or DSA, random, or principal components; on disk."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.files import reading, replacing
+from tonotopy.files import read_tensors, reading, write_tensors
 from tonotopy.relevance.objective import objective
 from tonotopy.relevance.orthogonal import (
     block_width,
@@ -252,8 +249,8 @@ def principal_subspaces(problems: Sequence[Problem], activations: Tensor, blocks
 
 
 def save(subspaces: Subspaces, path: str | Path) -> None:
-    """Write subspaces as safetensors, whole or not at all; what is no tensor is its metadata."""
-    told = {
+    """Write subspaces as safetensors, whole or not at all; what is no tensor is told in JSON."""
+    facts = {
         "problems": [p._asdict() for p in subspaces.problems],
         "blocks": subspaces.blocks,
         "method": subspaces.method,
@@ -261,12 +258,7 @@ def save(subspaces: Subspaces, path: str | Path) -> None:
         "ascent": asdict(subspaces.ascent) if subspaces.ascent else None,
     }
     tensors = {"bases": subspaces.bases, "curves": subspaces.curves}
-    with replacing(path) as draft:
-        save_file(
-            {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
-            draft,
-            metadata={name: json.dumps(value) for name, value in told.items()},
-        )
+    write_tensors(path, {name: t.detach().cpu().numpy() for name, t in tensors.items()}, facts)
 
 
 def load(path: str | Path) -> Subspaces:
@@ -275,17 +267,16 @@ def load(path: str | Path) -> Subspaces:
     Raises:
         InputError: the file is missing, damaged or holds something else.
     """
-    with reading(path, SafetensorError, KeyError), safe_open(path, framework="pt") as file:
-        told = {name: json.loads(value) for name, value in (file.metadata() or {}).items()}
-        tensors = {name: file.get_tensor(name) for name in ("bases", "curves")}
+    tensors, facts = read_tensors(path)
+    with reading(path, KeyError):
         return Subspaces(
-            problems=tuple(Problem(**p) for p in told["problems"]),
-            bases=tensors["bases"],
-            blocks=told["blocks"],
-            method=told["method"],
-            seed=told["seed"],
-            ascent=Ascent(**told["ascent"]) if told["ascent"] else None,
-            curves=tensors["curves"],
+            problems=tuple(Problem(**p) for p in facts["problems"]),
+            bases=torch.from_numpy(tensors["bases"]),
+            blocks=facts["blocks"],
+            method=facts["method"],
+            seed=facts["seed"],
+            ascent=Ascent(**facts["ascent"]) if facts["ascent"] else None,
+            curves=torch.from_numpy(tensors["curves"]),
         )
 
 

@@ -1,17 +1,14 @@
 """What is steered with what: the sweeps of study 2 and the tables they fill."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.files import reading, replacing
+from tonotopy.files import read_tensors, reading, write_tensors
 from tonotopy.inference import kept_columns, network_inputs, output_columns
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import with_view
@@ -58,23 +55,21 @@ class Answers:
 def write_vectors(path, vectors: Vectors, concepts: list[str]) -> None:
     """Write the probes' vectors under names such as ``trained/layer1``, whole or not at all."""
     tensors = {
-        f"{kind}/{layer}": np.ascontiguousarray(values)
+        f"{kind}/{layer}": values
         for kind, layers in vectors.items()
         for layer, values in layers.items()
     }
-    metadata = {"concepts": concepts, "layers": list(next(iter(vectors.values())))}
-    with replacing(path) as draft:
-        save_file(tensors, draft, metadata={k: json.dumps(v) for k, v in metadata.items()})
+    facts = {"concepts": concepts, "layers": list(next(iter(vectors.values())))}
+    write_tensors(path, tensors, facts)
 
 
 def read_vectors(path) -> tuple[Vectors, list[str]]:
     """Return the probes' vectors, layers from input to output, and the concepts."""
-    with reading(path, SafetensorError), safe_open(str(path), "np") as file:
-        concepts, layers = (json.loads(file.metadata()[k]) for k in ("concepts", "layers"))
-        kinds = dict.fromkeys(name.partition("/")[0] for name in file.keys())  # noqa: SIM118
-        vectors = {
-            kind: {layer: file.get_tensor(f"{kind}/{layer}") for layer in layers} for kind in kinds
-        }
+    tensors, facts = read_tensors(path)
+    kinds = dict.fromkeys(name.partition("/")[0] for name in tensors)
+    with reading(path, KeyError):
+        layers, concepts = facts["layers"], facts["concepts"]
+        vectors = {kind: {layer: tensors[f"{kind}/{layer}"] for layer in layers} for kind in kinds}
         return vectors, concepts
 
 
