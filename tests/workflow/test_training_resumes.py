@@ -22,7 +22,7 @@ NETWORK = "results/interrupted/networks/tiny"
 LOG = "results/interrupted/logs/train_network/tiny.log"
 OVERLAY = {
     "scale": "interrupted",
-    "run": {"hierarchy": [], "steering": []},
+    "run": [],
     "corpora": {
         "few_notes": {
             "maker": "embedded",
