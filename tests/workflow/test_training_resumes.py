@@ -59,6 +59,8 @@ class Run:
         command = [sys.executable, *program, "--cores", "2", "--configfile", project.scale]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         self._output = project.path.with_suffix(".txt")
+        # a shell's background job ignores SIGINT, and so would what it starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
                 [*command, "--", NETWORK],
