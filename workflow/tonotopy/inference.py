@@ -144,15 +144,20 @@ def probabilities(
 
 
 def output_columns(
-    bundle: Bundle, corpus: Corpus, outputs: dict[str, str | int] | None = None
+    bundle: Bundle,
+    corpus: Corpus,
+    outputs: dict[str, str | int] | None = None,
+    unknown_classes: bool = False,
 ) -> tuple[list[str], list[int]]:
     """Return which outputs of a network stand for which classes.
 
     Args:
         bundle: for the names of its outputs.
-        corpus: all of its classes must have an output.
+        corpus: all of its classes must have an output, see ``unknown_classes``.
         outputs: class of the corpus -> name or index of the network's output. None: a class is the
             output of the same name, and outputs that are no class of the corpus are kept too.
+        unknown_classes: whether, without ``outputs``, classes of the corpus may lack an output:
+            their clips can be steered, though no answer to them can be right.
 
     Returns:
         Class names, in the order of ``outputs`` or of the network, and their outputs' indices.
@@ -168,7 +173,7 @@ def output_columns(
                 f"each class of corpus {corpus.name} is"
             )
         unknown = sorted(set(corpus.classes) - set(bundle.classes))
-        if unknown:
+        if unknown and not unknown_classes:
             raise InputError(
                 f"corpus {corpus.name}: the network does not know {', '.join(unknown)}"
             )

@@ -223,6 +223,15 @@ def test_classes_without_an_output_of_their_own_are_refused(tones, classes, chos
         output_columns(bundle(classes), tones, chosen)
 
 
+def test_a_class_without_an_output_is_allowed_where_none_is_predicted(tones):
+    known = ("low", "mid")
+    assert output_columns(bundle(known), tones, unknown_classes=True) == (list(known), [0, 1])
+    with pytest.raises(InputError, match="network has no names for its outputs"):
+        output_columns(bundle(()), tones, unknown_classes=True)
+    with pytest.raises(InputError, match="class 'high' of corpus tones has no output"):
+        output_columns(bundle(NAMES), tones, {"low": 0, "mid": 1}, unknown_classes=True)
+
+
 def test_an_output_beyond_the_last_is_refused_once_their_number_is_known():
     assert kept_columns(np.zeros((2, 3)), [2, 0]).shape == (2, 2)
     with pytest.raises(InputError, match="no output 3, the network's are 0 to 2"):

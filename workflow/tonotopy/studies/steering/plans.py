@@ -155,10 +155,7 @@ def sweep_table(
     Raises:
         InputError: see `inference.output_columns` and `sweep.sweep`.
     """
-    if answers.outputs is None and bundle.classes:  # clips of classes it does not know are steered
-        names, columns = bundle.classes, list(range(len(bundle.classes)))
-    else:
-        names, columns = output_columns(bundle, corpus, answers.outputs)
+    names, columns = output_columns(bundle, corpus, answers.outputs, unknown_classes=True)
     grid = np.unique(np.append(np.asarray(strengths, dtype=np.float64), 0.0))
     outcome = _swept(bundle, corpus, indices, plan, grid, answers)
     zero = int(np.flatnonzero(grid == 0)[0])
