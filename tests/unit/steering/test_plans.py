@@ -283,6 +283,16 @@ def test_outputs_that_are_not_there_are_refused(bundle, tones, plan):
         sweep_table(bundle, tones, np.arange(3), plan, [0.1], answers)
 
 
+def test_clips_of_a_class_that_the_network_does_not_name_are_steered(bundle, tones, plan):
+    positions = np.arange(len(tones))
+    other = Bundle(bundle.network, bundle.front_end, {"classes": ["low", "middle", "high"]})
+    table = sweep_table(other, tones, positions, plan, [0.5], Answers())
+    known = sweep_table(bundle, tones, positions, plan, [0.5], Answers())
+    assert list(table["class"].unique()) == ["low", "middle", "high"]
+    assert set(table["label"]) == set(TONES)
+    np.testing.assert_array_equal(table["probability"], known["probability"])
+
+
 def test_plans_are_run_one_after_the_other(bundle, tones, plan):
     other = Plan("concept", EACH, ["violin", "piano"], plan.directions)
     table = run_plan([plan, other], bundle, tones, np.arange(4), [0.3])

@@ -204,30 +204,30 @@ def mixup(clips: Clips, settings, rng) -> Clips:
 
 
 @pytest.fixture
-def test_only(monkeypatch):
+def added_transforms(monkeypatch):
     for function in (crop, mix_background, mixup):
         monkeypatch.setitem(declared.TRANSFORMS, function.__name__, Declared("waveform", Nothing))
         monkeypatch.setitem(FUNCTIONS, function.__name__, function)
     return steps([{"transform": name} for name in ("crop", "mix_background", "mixup")], LOG_MEL)
 
 
-def test_a_transform_may_change_the_length(test_only):
+def test_a_transform_may_change_the_length(added_transforms):
     clips, front_end = waveforms(), front_ends.build(OTHERS["panns"])
-    short = augmented(clips, test_only[:1], "waveform", rng())
+    short = augmented(clips, added_transforms[:1], "waveform", rng())
     assert short.sounds.shape == (6, 500) and torch.equal(short.targets, clips.targets)
-    heard = hear(clips, front_end, test_only[:1], rng())
+    heard = hear(clips, front_end, added_transforms[:1], rng())
     assert heard.sounds.shape == (6, 16, 1 + 500 // 40)
 
 
-def test_a_transform_may_need_other_clips_and_change_targets(test_only):
+def test_a_transform_may_need_other_clips_and_change_targets(added_transforms):
     clips = waveforms()
     clips = clips._replace(targets=torch.eye(3)[clips.targets])
     order = torch.randperm(6, generator=rng(7))
-    behind = augmented(clips, test_only[1:2], "waveform", rng(7))
+    behind = augmented(clips, added_transforms[1:2], "waveform", rng(7))
     for i in range(6):
         expected = clips.sounds[i] + 0.1 * clips.sounds[order[i]]
         torch.testing.assert_close(behind.sounds[i], expected)
-    mixed = augmented(clips, test_only[2:], "waveform", rng(7))
+    mixed = augmented(clips, added_transforms[2:], "waveform", rng(7))
     assert not torch.equal(mixed.targets, clips.targets)
     torch.testing.assert_close(mixed.targets.sum(dim=1), torch.ones(6))
 
@@ -246,16 +246,16 @@ def _one_of_two(rank: int, folder: str) -> None:
     torch.distributed.destroy_process_group()
 
 
-def test_a_share_is_mixed_with_clips_of_the_other_process(tmp_path, test_only):
+def test_a_share_is_mixed_with_clips_of_the_other_process(tmp_path, added_transforms):
     torch.multiprocessing.spawn(_one_of_two, (str(tmp_path),), nprocs=2)
     alone = waveforms(5)._replace(targets=torch.eye(5))
-    expected = augmented(alone, test_only[2:], "waveform", rng(2))
+    expected = augmented(alone, added_transforms[2:], "waveform", rng(2))
     parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
     torch.testing.assert_close(torch.cat([part[0] for part in parts]), expected.sounds)
     torch.testing.assert_close(torch.cat([part[1] for part in parts]), expected.targets)
 
 
-def test_a_network_learns_from_cropped_sound(tmp_path, test_only):
+def test_a_network_learns_from_cropped_sound(tmp_path, added_transforms):
     corpus = tone_corpus(tmp_path / "tones", (12, 6, 3))
     training = {"epochs": 1, "batch": 6, "learning_rate": 1e-3}
     settings = {**NETWORK, "training": training, "augmentation": [{"transform": "crop"}]}
