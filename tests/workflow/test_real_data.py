@@ -29,7 +29,8 @@ def copied(finished, tmp_path):
     def overlaid(settings: dict):
         text = (tmp_path / "tonotopy" / finished.scale).read_text()
         merged = yaml.safe_load(text) | settings
-        (tmp_path / "tonotopy/overlay.yaml").write_text(yaml.safe_dump(merged))
+        ordered = yaml.safe_dump(merged, sort_keys=False)  # layers are shown in the file's order
+        (tmp_path / "tonotopy/overlay.yaml").write_text(ordered)
         return finished.__class__(tmp_path / "tonotopy", "overlay.yaml")
 
     return overlaid
