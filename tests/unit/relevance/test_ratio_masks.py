@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from invertible_mel import InvertibleMel
+from small_mel import mel_power, small_mel
 
 from tonotopy.errors import InputError
 from tonotopy.relevance import masks
@@ -51,15 +51,15 @@ def test_masks_refuse_what_is_no_power():
 
 
 def test_parts_of_waveforms_are_masked_one_by_one_and_in_batches(monkeypatch):
-    front_end = InvertibleMel(mels=10)
+    power_of = mel_power(small_mel(900, mels=10))
     sounds = torch.randn(5, 3, 900, generator=torch.manual_seed(1))
     sounds[3, 2] = 0
-    alone = [ratio_masks(front_end.power_of(clip)[None], 0.5)[0] for clip in sounds]
+    alone = [ratio_masks(power_of(clip)[None], 0.5)[0] for clip in sounds]
     sizes = []
 
     def power(waveforms):
         sizes.append(len(waveforms))
-        return front_end.power_of(waveforms)
+        return power_of(waveforms)
 
     monkeypatch.setattr(masks, "CLIPS", 2)
     found = part_masks(sounds, power, 0.5)
@@ -67,7 +67,7 @@ def test_parts_of_waveforms_are_masked_one_by_one_and_in_batches(monkeypatch):
     assert sizes == [6, 6, 3] and (found[3, 2] == 0).all()
     torch.testing.assert_close(
         part_masks(sounds, power),
-        ratio_masks(front_end.power_of(sounds.flatten(0, 1)).unflatten(0, (5, 3))),
+        ratio_masks(power_of(sounds.flatten(0, 1)).unflatten(0, (5, 3))),
     )
 
 
@@ -82,7 +82,7 @@ def test_two_tones_are_told_apart():
     time = torch.arange(4000) / 8000
     low, high = torch.sin(2 * torch.pi * 300 * time), torch.sin(2 * torch.pi * 2500 * time)
     low[2000:] = 0
-    found = part_masks(torch.stack([low, high])[None], InvertibleMel(mels=20).power_of)[0]
+    found = part_masks(torch.stack([low, high])[None], mel_power(small_mel(4000, mels=20)))[0]
     rows = found[:, :, 5:25].mean(dim=2)
     assert rows[0, 3] > 0.99 and rows[1, 15] > 0.99 and rows[1, 3] < 0.01
     assert found[0, :, 40:].max() == 0

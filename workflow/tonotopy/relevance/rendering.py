@@ -1,38 +1,20 @@
 """From heatmaps to sound: what of a clip a component of relevance listens to.
 
 The rectified heatmap is kept where it is above its 90th percentile, blurred, and multiplied with
-the clip's mel spectrogram; magnitudes come from the mel matrix's pseudo-inverse, phases from the
-clip (thesis section 3.3). Equation 3.11 as printed, max(tau, R), leaves a floor everywhere: R is
+the clip's mel spectrogram, which a `frontends.rendering.Renderer` makes sound of (thesis section
+3.3). Equation 3.11 as printed, max(tau, R), leaves a floor everywhere: R is
 kept where R >= tau and is 0 elsewhere (spec/3).
 """
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torchvision.transforms.functional import gaussian_blur
 
 from tonotopy.errors import InputError
+from tonotopy.frontends.rendering import Renderer
 
 PERCENTILE = 90.0
 KERNEL, SIGMA = 5, 1.0  # cells of the mel grid
-
-
-class InvertibleMel(Protocol):
-    """What rendering asks of a front end. Mel spectrograms may be of magnitude or power."""
-
-    def stft(self, waveforms: Tensor) -> Tensor:
-        """Return complex spectra (clips, bins, frames) of waveforms (clips, samples)."""
-
-    def mel(self, magnitudes: Tensor) -> Tensor:
-        """Return mel spectrograms (clips, mels, frames) of magnitudes (clips, bins, frames)."""
-
-    def from_mel(self, mel: Tensor) -> Tensor:
-        """Return magnitudes (rows, bins, frames), not negative, of mel (rows, mels, frames)."""
-
-    def istft(self, spectra: Tensor, length: int) -> Tensor:
-        """Return waveforms (rows, length) of complex spectra (rows, bins, frames)."""
 
 
 def salient(heatmaps: Tensor, percentile: float = PERCENTILE) -> Tensor:
@@ -87,48 +69,44 @@ def saliency_masks(
 def render(
     heatmaps: Tensor,
     waveforms: Tensor,
-    front_end: InvertibleMel,
+    renderer: Renderer,
     percentile: float = PERCENTILE,
     kernel: int = KERNEL,
     sigma: float = SIGMA,
+    convention: str = "printed",
 ) -> Tensor:
     """Return the sound of every component of several clips.
 
     Args:
-        heatmaps: shape (clips, components, mels, frames). Frames after the last one, which the
-            network is not given, are silent.
+        heatmaps: shape (clips, components, mels, frames).
         waveforms: the clips that were explained, shape (clips, samples).
-        front_end: that of the network.
+        renderer: of the network's front end.
         percentile: see `saliency_masks`.
         kernel: see `saliency_masks`.
         sigma: see `saliency_masks`.
+        convention: see `Renderer.render`.
 
     Returns:
         Shape (clips, components, samples), at the RMS of the clip and cut off at its peak; silent
         where a heatmap has nothing positive.
 
     Raises:
-        InputError: heatmaps and clips differ in number, in mels or in frames; or see
-            `saliency_masks`.
+        InputError: heatmaps and clips differ in number, heatmaps and front end in mels or frames;
+            or see `saliency_masks` and `Renderer.render`.
     """
     if heatmaps.ndim != 4 or waveforms.ndim != 2 or len(heatmaps) != len(waveforms):
         raise InputError(
             "expected heatmaps (clips, components, mels, frames) and as many waveforms "
             f"(clips, samples), not {tuple(heatmaps.shape)} and {tuple(waveforms.shape)}"
         )
-    spectra = front_end.stft(waveforms)
-    mel = front_end.mel(spectra.abs())
-    missing = mel.shape[2] - heatmaps.shape[3]
-    if mel.shape[1] != heatmaps.shape[2] or missing < 0:
+    settings = renderer.front_end.settings
+    if heatmaps.shape[2:] != (settings.mels, settings.frames):
         raise InputError(
             f"heatmaps of {heatmaps.shape[2]} mels and {heatmaps.shape[3]} frames do not fit mel "
-            f"spectrograms of {mel.shape[1]} and {mel.shape[2]}: use the network's front end"
+            f"spectrograms of {settings.mels} and {settings.frames}: use the network's front end"
         )
-    masks = F.pad(saliency_masks(heatmaps, percentile, kernel, sigma), (0, missing))
-    magnitudes = front_end.from_mel((masks * mel[:, None]).flatten(0, 1))
-    rows = magnitudes.unflatten(0, heatmaps.shape[:2]) * torch.sgn(spectra)[:, None]
-    sounds = front_end.istft(rows.flatten(0, 1), waveforms.shape[1])
-    return at_level(sounds.unflatten(0, heatmaps.shape[:2]), waveforms)
+    masks = saliency_masks(heatmaps, percentile, kernel, sigma)
+    return at_level(renderer.render(waveforms, masks, convention), waveforms)
 
 
 def at_level(sounds: Tensor, waveforms: Tensor) -> Tensor:
