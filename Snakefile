@@ -51,3 +51,4 @@ rule all:
         places.result(config["scale"], "verdict.txt"),
         places.names(config["scale"]),
         results.figures(config["scale"], config),
+        results.exhibits(config["scale"], config),

@@ -8,30 +8,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import numpy as np
 import torch
 from timing import compare
-from torch import Tensor, nn
+from torch import Tensor
 
+from tonotopy.networks.genre_cnn import GenreCNN
 from tonotopy.relevance.attribution import component_heatmaps, component_relevance
 from tonotopy.relevance.composites import parse
 from tonotopy.relevance.lrp import LRP
 from tonotopy.relevance.zennit_engine import Zennit, ZennitPass
 from tonotopy.seeding import generator
 
-CLIPS, SIZE, COMPONENTS = 4, 128, 4
-FILTERS, DENSE = (32, 32, 64, 64, 128), (128, 128, 10)  # the music network of study 3
+CLIPS, COMPONENTS, CLASSES = 4, 4, 10
 LAYER = "conv4"
-
-
-def network() -> nn.Sequential:
-    """Return five convolutional blocks and three dense layers with random weights."""
-    torch.manual_seed(0)
-    modules: list[nn.Module] = []
-    for inputs, filters in zip((1, *FILTERS), FILTERS, strict=False):
-        modules += [nn.Conv2d(inputs, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
-    modules.append(nn.Flatten())
-    widths = (FILTERS[-1] * (SIZE // 2 ** len(FILTERS)) ** 2, *DENSE)
-    for inputs, outputs in zip(widths, DENSE, strict=False):
-        modules += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(0.5)]
-    return nn.Sequential(*modules[:-2]).eval()
 
 
 def separate_passes(explained: ZennitPass, targets: Tensor, subspaces: Tensor) -> Tensor:
@@ -45,28 +32,28 @@ def separate_passes(explained: ZennitPass, targets: Tensor, subspaces: Tensor) -
 def main() -> None:
     """Check in float64 that the heatmaps are equal, print both times for all clips in float32."""
     torch.set_num_threads(1)
-    chain, rng = network(), generator(0, "bench_relevance")
-    composite, number = parse("music"), int(LAYER.removeprefix("conv"))
-    spectrograms = torch.from_numpy(rng.normal(size=(CLIPS, SIZE, SIZE)))
-    targets = torch.from_numpy(rng.integers(DENSE[-1], size=CLIPS))
-    width = FILTERS[number - 1]
+    torch.manual_seed(0)
+    network, rng = GenreCNN(CLASSES).eval(), generator(0, "bench_relevance")
+    composite, path = parse("music"), network.layers[LAYER].path
+    spectrograms = torch.from_numpy(rng.normal(size=(CLIPS, *network.input_shape)))
+    targets = torch.from_numpy(rng.integers(CLASSES, size=CLIPS))
+    width = network.get_submodule(f"chain.{int(path.split('.')[1]) - 1}").out_channels
     subspaces = torch.from_numpy(np.linalg.qr(rng.normal(size=(width, width)))[0])
 
     def together(kind: torch.dtype = torch.float32) -> Tensor:
-        explained = LRP(chain, composite).explain(spectrograms.to(kind))
+        explained = LRP(network, composite).explain(spectrograms.to(kind))
         return component_heatmaps(explained, LAYER, targets, subspaces, COMPONENTS)
 
     def apart(kind: torch.dtype = torch.float32) -> Tensor:
-        engine = Zennit(chain, composite, {LAYER: str(3 * number - 2)})
-        explained = engine.explain(spectrograms[:, None].to(kind))
-        return separate_passes(explained, targets, subspaces)[:, :, 0]
+        explained = Zennit(network, composite, {LAYER: path}).explain(spectrograms.to(kind))
+        return separate_passes(explained, targets, subspaces)
 
-    chain.double()
+    network.double()
     expected = apart(torch.float64)
     off = float((together(torch.float64) - expected).abs().max() / expected.abs().max())
     assert off < 1e-6, f"heatmaps differ by {off:.1e} of the largest relevance"
     print(f"heatmaps are equal to {off:.1e} of the largest relevance, in float64")
-    chain.float()
+    network.float()
     title = f"{COMPONENTS} component maps of {CLIPS} clips at {LAYER}, {COMPONENTS + 1} passes"
     compare(title, together, apart, 7, goal=5)
 

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 import torch
+import yaml
 from costs.size import size_of
 from study_tables import table_paths
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
@@ -41,6 +42,7 @@ from tonotopy.evidence.claims import read_claims
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
+from tonotopy.frontends.registry import build as build_front_end
 from tonotopy.networks.ast import AST
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
@@ -53,6 +55,10 @@ from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
 from tonotopy.studies.steering.study import STUDY as STEERING
+from tonotopy.training.augmentation.declared import steps
+from tonotopy.training.clips import Clips
+from tonotopy.training.listening import hear
+from tonotopy.training.shares import Share
 
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000
@@ -80,6 +86,19 @@ def front_end_clip() -> float:
     front_end = LogMel(LogMelSettings(rate=22500, n_fft=1024, mels=128, frames=1024))
     sounds = torch.randn(16, 225_000)
     return core_seconds(lambda: front_end(sounds)) / 16
+
+
+def augmented_clip() -> float:
+    """Augmentation and log-mel of 10 s of sound, in clips of 3 s, as study 3 trains."""
+    paper = yaml.safe_load((ROOT / "workflow/scales/paper.yaml").read_text())
+    network = paper["networks"]["thesis_genre_cnn"]
+    transforms = steps(network["augmentation"], network["front_end"])
+    sounds, rng = 0.1 * torch.randn(16, 48_000), torch.Generator().manual_seed(0)
+    clips = Clips(sounds, torch.arange(16) % 10, Share.of(16), 16000)
+    front_end = build_front_end(network["front_end"])
+    turns = 10
+    taken = core_seconds(lambda: [hear(clips, front_end, transforms, rng) for _ in range(turns)])
+    return taken / (turns * 16) * 10 / 3
 
 
 def corpus_clip() -> float:
@@ -270,6 +289,7 @@ def main() -> None:
     found = {
         "core_flops_per_s": ast_flops(),
         "front_end_clip_s": front_end_clip(),
+        "augmented_clip_s": augmented_clip(),
         "corpus_clip_s": corpus_clip(),
         "segment_row_s": segment_row(),
         "binary_probe_s": binary_probe(),

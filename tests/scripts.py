@@ -14,6 +14,13 @@ class Named(list):
         super().__init__(items.values() if isinstance(items, dict) else items)
         self.__dict__.update(items if isinstance(items, dict) else {})
 
+    def __getitem__(self, key):
+        return getattr(self, key) if isinstance(key, str) else super().__getitem__(key)
+
+    def items(self):
+        """Return names and values, as of a dictionary."""
+        return self.__dict__.items()
+
 
 def run_script(name: str, monkeypatch, input, output, params: dict, **wildcards: str) -> None:
     """Run ``workflow/scripts/{name}.py``; what it prints goes to the terminal alone."""
@@ -22,7 +29,7 @@ def run_script(name: str, monkeypatch, input, output, params: dict, **wildcards:
         input=Named(input),
         output=Named(output),
         params=SimpleNamespace(**params),
-        wildcards=SimpleNamespace(**wildcards),
+        wildcards=Named(wildcards),
         log=["job.log"],
         threads=1,
     )

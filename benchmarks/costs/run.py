@@ -67,7 +67,7 @@ class Run:
             return round(entry["per_class"] * self.classes(name) * share)
         if corpus.clips is None:
             raise NotKnown(f"corpus {name}: nobody has published how many clips it has")
-        return round(corpus.clips * share)
+        return round(corpus.clips * entry.get("slices", 1) * share)
 
     def smallest_class(self, name: str, split: str) -> int:
         """Return the number of clips of the smallest class in a split."""
@@ -111,6 +111,15 @@ class Run:
         if entry["maker"] == "audioset":
             return entry.get("seconds", AUDIOSET_SECONDS)
         return entry.get("seconds") or self._public(name).seconds
+
+    def clip_bytes(self, name: str) -> int:
+        """Return the bytes of a clip of a public corpus, 16 bits a sample.
+
+        Raises:
+            NotKnown: the corpus is not public.
+        """
+        rate = self.config["corpora"][name].get("rate") or self._public(name).rate
+        return 2 * round(rate * self.seconds(name))
 
     def _public(self, name: str) -> PublicCorpus:
         maker = self.config["corpora"][name]["maker"]

@@ -1,6 +1,9 @@
 """Rules that belong to no study: corpora, networks, evidence and the report."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import reduce
+from operator import add
 
 from costs.run import Run
 from costs.work import FLOAT, NotKnown, Work
@@ -16,7 +19,7 @@ ANY_SECONDS = 5.0  # the number of weights does not depend on the length of a cl
 def weights_kept(run: Run, networks: Iterable[str]) -> Work:
     """Return the work of writing so many networks to the disk."""
     weights = sum(run.size(name, ANY_SECONDS).parameters for name in networks)
-    return Work(f"{weights / 1e6:.0f} M weights", kept=FLOAT * weights)
+    return Work(f"{weights / 1e6:.3g} M weights", kept=FLOAT * weights)
 
 
 def _downloading(rule: str) -> Stage:
@@ -61,24 +64,38 @@ def _build_corpus(run: Run, instances: list[Instance]) -> Work:
     )
 
 
+def training(run: Run, network: str, train: float, validation: float) -> Work:
+    """Return the work of training a network on so many clips, and its checkpoints on the disk."""
+    entry = run.config["networks"][network]
+    settings, seconds = entry["training"], run.seconds(entry["corpus"])
+    epochs, size = settings["epochs"], run.size(network, seconds)
+    flops = epochs * (3 * train + validation) * size.flops
+    device = flops / (run.rates["gpu_bf16_flops_per_s"] * run.rates["gpu_training_share"])
+    anew = entry.get("augmentation") and not settings.get("cache")
+    heard = epochs * train * seconds / 10 if anew else 0
+    return Work(
+        f"{epochs} epochs of {train:,.0f} clips, {size.flops / 1e9:.3g} GFLOP a forward pass",
+        training_flops=flops,
+        cores=train * run.rates["front_end_clip_s"] * seconds / 10,
+        unaided=heard * run.rates["augmented_clip_s"],
+        starting=kernels_started(run, epochs * train / settings["batch"], device),
+        kept=7 * FLOAT * size.parameters,
+    )
+
+
+def kernels_started(run: Run, steps: float, seconds: float) -> float:
+    """Return for how long a GPU waits for the kernels of steps, beyond the time it computes."""
+    return max(0.0, steps * run.rates["gpu_step_s"] - seconds)
+
+
 def _train_network(run: Run, instances: list[Instance]) -> Work:
     entries = run.config["networks"]
-    trained = [name for name in run.networks if "architecture" in entries[name]]
-    flops = cores = kept = 0.0
-    basis = []
-    for network in trained:
-        corpus, epochs = entries[network]["corpus"], entries[network]["training"]["epochs"]
-        seconds = run.seconds(corpus)
-        size = run.size(network, seconds)
-        train, validation = run.clips(corpus, "train"), run.clips(corpus, "validation")
-        flops += epochs * (3 * train + validation) * size.flops
-        cores += train * run.rates["front_end_clip_s"] * seconds / 10
-        kept += 7 * FLOAT * size.parameters
-        pass_flops = f"{size.flops / 1e9:.0f} GFLOP a forward pass"
-        basis.append(f"{epochs} epochs of {train:,} clips, {pass_flops}")
-    return Work(
-        "; ".join(basis), training_flops=flops, cores=cores, kept=round(kept), holds_gpu=True
-    )
+    works = [Work("", holds_gpu=True)]
+    for network in (name for name in run.networks if "architecture" in entries[name]):
+        corpus = entries[network]["corpus"]
+        parts = (run.clips(corpus, split) for split in ("train", "validation"))
+        works.append(training(run, network, *parts))
+    return replace(reduce(add, works), basis="; ".join(work.basis for work in works[1:]))
 
 
 def _publish_network(run: Run, instances: list[Instance]) -> Work:

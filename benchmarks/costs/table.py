@@ -88,11 +88,12 @@ def _hours(run: Run, rule: str, work: Work) -> tuple[float, float, float]:
     """Return hours of a GPU, of cores beside it, and of cores where there is no GPU."""
     rates = run.rates
     host = work.cores + run.jobs[rule] * rates["job_s"]
-    alone = host + (work.flops + work.training_flops) / rates["core_flops_per_s"]
+    alone = host + work.unaided + (work.flops + work.training_flops) / rates["core_flops_per_s"]
     if not work.holds_gpu:
         return 0.0, alone / 3600, alone / 3600
     device = work.flops / (rates["gpu_tf32_flops_per_s"] * rates["gpu_inference_share"])
     device += work.training_flops / (rates["gpu_bf16_flops_per_s"] * rates["gpu_training_share"])
+    device += work.starting
     # one core feeds the GPU while it computes
     return (device + host + work.waiting) / 3600, (device + host) / 3600, alone / 3600
 

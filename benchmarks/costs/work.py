@@ -20,6 +20,8 @@ class Work:
         flops: of networks, in float32.
         training_flops: of networks in training, in bfloat16 where there is a GPU.
         cores: processor seconds beside the networks.
+        unaided: processor seconds of what a GPU would do beside the networks, where there is none.
+        starting: seconds for which a GPU waits for its kernels to be started by a core.
         waiting: seconds for the disk.
         holds_gpu: whether the jobs hold a GPU.
         fetched: bytes that come over the network.
@@ -30,6 +32,8 @@ class Work:
     flops: float = 0
     training_flops: float = 0
     cores: float = 0
+    unaided: float = 0
+    starting: float = 0
     waiting: float = 0
     holds_gpu: bool = False
     fetched: int = 0
@@ -42,6 +46,8 @@ class Work:
             flops=self.flops + other.flops,
             training_flops=self.training_flops + other.training_flops,
             cores=self.cores + other.cores,
+            unaided=self.unaided + other.unaided,
+            starting=self.starting + other.starting,
             waiting=self.waiting + other.waiting,
             holds_gpu=self.holds_gpu or other.holds_gpu,
             fetched=self.fetched + other.fetched,

@@ -17,7 +17,11 @@ import psutil
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "profiles", "workflow", "envs")
 STATE = ("data", "results", ".snakemake")
-TARGETS = ("results/faults/verdict.txt", "results/faults/figures/steering/world/matrix.svg")
+TARGETS = (
+    "results/faults/verdict.txt",
+    "results/faults/figures/steering/world/matrix.svg",
+    "results/faults/relevance/tones/exhibits",
+)
 OPTIONS = ("--configfile", "faults.yaml", "--", *TARGETS)
 PAGE = resource.getpagesize()
 LONGEST_S = 240  # a run that takes longer hangs

@@ -13,6 +13,7 @@ PROGRAMS = {
     ".venv/bin/snakemake": [sys.executable, "-m", "snakemake"],
     ".venv/bin/python": [sys.executable],
 }
+PRINTED = {"docs/development.md": "vggish", "docs/relevance.md": "component 1 "}
 EXAMPLES = [block for block in blocks("python") if block.page != "CONTRIBUTING.md"]
 
 
@@ -63,4 +64,4 @@ def test_the_examples_for_notebooks_run_on_what_a_run_leaves(finished, block):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "vggish" in done.stdout
+    assert PRINTED[block.page] in done.stdout

@@ -74,6 +74,16 @@ def table(scale: str, study: str, instance: str, name: str, suffix: str = "parqu
     return f"results/{scale}/{study}/{instance}/{name}.{suffix}"
 
 
+def subspaces(scale: str, study: str, instance: str) -> str:
+    """Return the folder of an instance's subspaces."""
+    return f"results/{scale}/{study}/{instance}/subspaces"
+
+
+def exhibits(scale: str, study: str, instance: str) -> str:
+    """Return the folder of what an instance found of clips, to be heard."""
+    return f"results/{scale}/{study}/{instance}/exhibits"
+
+
 def figure(scale: str, study: str, instance: str, name: str, suffix: str) -> str:
     """Return the file of a figure."""
     return f"results/{scale}/figures/{study}/{instance}/{name}.{suffix}"

@@ -126,7 +126,7 @@ def _clips(entry: dict, config: dict) -> int | None:
         if per_class and entry["task"] in corpus.tasks:
             classes = corpus.tasks[entry["task"]].classes - len(entry.get("leave_out", []))
             return per_class * classes
-        return corpus.clips
+        return None if corpus.clips is None else corpus.clips * entry.get("slices", 1)
     if maker == "planted_twins":
         values = chosen_values(
             entry["attribute"], entry.get("values"), entry["of"].get("sounds", "seen")

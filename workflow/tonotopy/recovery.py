@@ -253,12 +253,14 @@ def gone(folder: Path) -> set[Path]:
 def discard_checkpoints(scale: str) -> None:
     """Remove the checkpoints of trainings whose networks are there, once a run has ended well.
 
-    Until then they are kept: a network is lost if its run dies before it has noted it as finished.
+    Those of a network's folds have its name, and more behind a hyphen. Until then they are kept: a
+    network is lost if its run dies before it has noted it as finished.
     """
     for results in Path("results").glob(f"{scale}*"):
         if results.name.partition("-seed")[0] == scale:
             for checkpoints in results.glob("checkpoints/*"):
-                if (results / "networks" / checkpoints.name).is_dir():
+                network = checkpoints.name.partition("-")[0]
+                if (results / "networks" / network).is_dir():
                     shutil.rmtree(checkpoints)
 
 

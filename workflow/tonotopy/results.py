@@ -65,6 +65,15 @@ def figures(scale: str, config: dict) -> list[str]:
     ]
 
 
+def exhibits(scale: str, config: dict) -> list[str]:
+    """Return the folders of what a run's instances found of clips, to be heard."""
+    return [
+        places.exhibits(scale, one.study.name, one.name)
+        for one in running(config)
+        if one.study.exhibits is not None
+    ]
+
+
 def figure_sources(wildcards, config: dict) -> list[str]:
     """Return what a figure is drawn from: tables, and folders of corpora and networks."""
     one = instance(config, wildcards.study, wildcards.instance)

@@ -83,7 +83,8 @@ class Study:
         class_names: (entry, config) -> classes that it names: looked for before any training.
         sources: (scale, entry, config) -> name -> path of what figures are drawn from beside the
             study's tables.
-        exhibits: module that shows what the study found of a clip in the listening room, if any.
+        exhibits: module that writes what the study found of clips, to be heard, into the folder
+            `places.exhibits` of every instance; None where it shows none.
     """
 
     name: str

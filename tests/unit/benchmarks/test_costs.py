@@ -27,6 +27,7 @@ RATES = read_rates(THROUGHPUTS)
 OWN = {
     "hierarchy": ("probe_layers", "probe_controls", "summarise_layers"),
     "steering": ("capture_activations", "predict", "fit_probes", "steer", "read_effects"),
+    "relevance": ("fit_subspaces", "explain_clips", "flip_patches", "cross_validate"),
 }
 
 
@@ -83,7 +84,7 @@ def test_every_priced_stage_is_a_rule():
 def test_a_study_module_has_its_own_rules_and_those_of_networks():
     """A rule of corpora or the report is everybody's; a study's file of rules is its own."""
     networks = (ROOT / "workflow/rules/networks.smk").read_text()
-    for study in ("hierarchy", "steering"):
+    for study in OWN:
         text = networks + (ROOT / f"workflow/rules/{study}.smk").read_text()
         priced = set(stages_of(study))
         assert priced and priced <= set(re.findall(r"^rule (\w+):", text, flags=re.MULTILINE))
@@ -92,14 +93,15 @@ def test_a_study_module_has_its_own_rules_and_those_of_networks():
 
 # What the paper scale is made of: bytes on the disk, and what is counted
 PAPER = {
-    "build_corpus": (46_243_557_966, "93,937 clips, 244 h of sound"),
-    "untrained_network": (1_584_722_432, "310 M weights; 86 M weights"),
+    "build_corpus": (47_203_557_966, "103,937 clips, 252 h of sound"),
+    "untrained_network": (1_586_398_120, "310 M weights; 86.2 M weights; 0.419 M weights"),
     "probe_controls": (0, "8,410 clips through two networks that are known"),
     "probe_layers": (25_598_361_600, "660 layers, 349 GB of vectors in passing"),
     "summarise_layers": (0, "256 curves, 10,000 resamples"),
     "train_network": (
-        2_413_501_720,
-        "25 epochs of 28,431 clips, 242 GFLOP a forward pass",
+        2_425_231_536,
+        "25 epochs of 28,431 clips, 242 GFLOP a forward pass; "
+        "60 epochs of 7,000 clips, 0.152 GFLOP a forward pass",
     ),
     "capture_activations": (3_742_801_920, "101,530 clips, trained and untrained"),
     "predict": (0, "8,108 clips"),
@@ -126,27 +128,25 @@ def test_the_sum_is_the_sum_and_the_table_says_it(rows):
 
 
 @pytest.mark.parametrize("study", OWN)
-def test_a_study_costs_the_same_alone_and_beside_the_other(config, jobs, rows, study):
+def test_a_study_costs_the_same_alone_and_beside_the_others(config, jobs, rows, study):
     alone = print_costs.alone(config, study)
     assert {one.study.name for one in running(alone)} == {study}
     found = costs(alone, {name: jobs[name] for name in OWN[study]}, RATES)
     assert found == [rows[name] for name in OWN[study]]
 
 
-def test_a_rule_of_both_studies_is_the_sum_of_their_parts(config):
+def test_a_rule_of_several_studies_is_the_sum_of_their_parts(config):
     whole = work(config, "untrained_network")
-    parts = [
-        work(print_costs.alone(config, study), "untrained_network")
-        for study in ("hierarchy", "steering")
-    ]
-    assert parts[0].kept > parts[1].kept > 0 and whole == parts[0] + parts[1]
-    assert whole.basis == "310 M weights; 86 M weights"
+    parts = [work(print_costs.alone(config, study), "untrained_network") for study in OWN]
+    assert parts[0].kept > parts[1].kept > parts[2].kept > 0
+    assert whole == parts[0] + parts[1] + parts[2]
+    assert whole.basis == "310 M weights; 86.2 M weights; 0.419 M weights"
 
 
 def test_works_are_added_field_by_field():
-    one = Work("a", 1.0, 2.0, 3.0, 4.0, False, 5, 6)
-    other = Work("b", 10.0, 20.0, 30.0, 40.0, True, 50, 60)
-    assert one + other == Work("a; b", 11.0, 22.0, 33.0, 44.0, True, 55, 66)
+    one = Work("a", 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, False, 7, 8)
+    other = Work("b", 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, True, 70, 80)
+    assert one + other == Work("a; b", 11.0, 22.0, 33.0, 44.0, 55.0, 66.0, True, 77, 88)
     assert not (one + one).holds_gpu and (other + one).holds_gpu
 
 
@@ -165,11 +165,18 @@ def test_the_networks_operations_are_those_of_the_formula():
 
 
 def test_training_and_steering_by_hand(config, rows):
+    alone = print_costs.alone(config, "steering")
+    (trained,) = costs(alone, {"train_network": 1}, RATES)
     flops = Run(config, {}, RATES).size("thesis_ast", 10.0).flops
     learned, judged = round(41_811 * 0.85 * 0.8), round(41_811 * 0.85 * 0.1)
     device = 25 * (3 * learned + judged) * flops / (312e12 * 0.35)
     host = learned * RATES["front_end_clip_s"] + RATES["job_s"]
-    assert rows["train_network"].gpu_hours == pytest.approx((device + host) / 3600, rel=1e-3)
+    assert trained.gpu_hours == pytest.approx((device + host) / 3600, rel=1e-3)
+    augmented = 25 * learned * RATES["augmented_clip_s"]
+    processor = 25 * (3 * learned + judged) * flops / RATES["core_flops_per_s"]
+    assert trained.core_hours_alone == pytest.approx(
+        (processor + host + augmented) / 3600, rel=1e-3
+    )
     test, strengths = judged + 1, 21
     passes = 8 * strengths * (test + 1000) + 12 * 3 * strengths * 1000 + 3 * 8 * 7 * 1000
     told = int(re.match(r"[\d,]+", rows["steer"].basis).group().replace(",", ""))
@@ -191,13 +198,14 @@ def test_sweeps_have_as_many_directions_as_are_steered(config):
 def test_hours_by_hand(monkeypatch, config):
     """Flops, bytes and seconds that all differ, for jobs with and without a GPU."""
     numbers = {"flops": 3e15, "training_flops": 5e16, "cores": 700.0, "waiting": 90.0}
+    numbers |= {"unaided": 40.0, "starting": 11.0}
     for holds_gpu in (True, False):
         done = Work("by hand", **numbers, holds_gpu=holds_gpu, fetched=11, kept=13)
         monkeypatch.setitem(shared.STAGES, "check_names", lambda run, instances, w=done: w)
         (row,) = costs(config, {"check_names": 4}, RATES)
         host = 700.0 + 4 * RATES["job_s"]
-        device = 3e15 / (1.56e14 * 0.35) + 5e16 / (3.12e14 * 0.35)
-        alone = host + 5.3e16 / RATES["core_flops_per_s"]
+        device = 3e15 / (1.56e14 * 0.35) + 5e16 / (3.12e14 * 0.35) + 11.0
+        alone = host + 40.0 + 5.3e16 / RATES["core_flops_per_s"]
         hours = (device + host + 90, device + host, alone) if holds_gpu else (0, alone, alone)
         found = row.gpu_hours, row.core_hours, row.core_hours_alone
         assert found == pytest.approx([value / 3600 for value in hours])
@@ -274,7 +282,7 @@ def test_a_published_network_is_steered_without_being_trained(config):
         assert sweeps.flops == flops * passes and sweeps.holds_gpu
         assert sweeps.cores == pytest.approx(passes * count * RATES["sweep_row_s"])
         assert work(chosen, "predict").flops == flops * 8108
-    assert work(chosen, "train_network") == Work("", cores=0.0, kept=0, holds_gpu=True)
+    assert work(chosen, "train_network") == Work("", holds_gpu=True)
     assert work(chosen, "publish_network").kept == 4 * run.size("other", 5.0).parameters
     # probes are fitted for the classes that are steered, ten genres
     assert work(chosen, "fit_probes").basis == work(config, "fit_probes").basis
@@ -305,7 +313,7 @@ def test_activations_that_instances_share_are_captured_once(config):
 
 
 def test_every_trained_network_is_counted_once(config):
-    one = work(config, "train_network")
+    one = work(print_costs.alone(config, "steering"), "train_network")
     changed = copy.deepcopy(config["networks"]["thesis_ast"])
     changed["training"]["epochs"] = 50
     config["networks"]["longer"] = changed

@@ -7,7 +7,7 @@ import torch
 from worlds import NETWORK, RATE, tone_corpus
 
 from tonotopy.corpora import hearing
-from tonotopy.corpora.hearing import note_resampling, waveforms_at
+from tonotopy.corpora.hearing import note_resampling, resampled, waveforms_at
 from tonotopy.networks.bundle import load
 from tonotopy.training.fit import train
 from tonotopy.training.listening import features, fitted_front_end
@@ -38,6 +38,27 @@ def test_other_rates_are_resampled_clip_by_clip(corpus, rate):
         np.testing.assert_array_equal(row, alone)
         np.testing.assert_array_equal(waveforms_at(corpus, [position], rate)[0], row)
     assert waveforms_at(corpus, np.array([], dtype=int), rate).shape[0] == 0
+
+
+@pytest.mark.parametrize(("own", "rate"), [(5000, 4000), (4000, 9000)])
+def test_sounds_are_resampled_one_by_one(own, rate):
+    sounds = np.random.default_rng(0).normal(0, 0.2, (3, 700)).astype(np.float32)
+    found = resampled(sounds, own, rate)
+    assert found.dtype == np.float32 and found.flags.c_contiguous
+    assert found.shape == (3, 700 * rate // own)
+    for sound, heard in zip(sounds, found, strict=True):
+        np.testing.assert_array_equal(heard, soxr.resample(sound, own, rate, quality="HQ"))
+    assert resampled(sounds, own, own) is sounds
+    assert resampled(sounds[:0], own, rate).shape[0] == 0
+
+
+def test_resampled_parts_sum_to_the_resampled_whole():
+    parts = np.random.default_rng(1).normal(0, 0.2, (4, 900)).astype(np.float32)
+    parts[2] = 0
+    whole = resampled(parts.sum(axis=0, keepdims=True), 16000, 11000)[0]
+    found = resampled(parts, 16000, 11000)
+    np.testing.assert_allclose(found.sum(axis=0), whole, atol=1e-6)
+    assert not found[2].any()
 
 
 def test_the_beginning_of_clips_is_cut_before_it_is_resampled(corpus):

@@ -4,7 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import soxr
 from replicas import REPLICAS, SECONDS
+from scipy.io import loadmat
 
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
 from tonotopy.corpora.public.gtzan import FILTERED, GTZAN
@@ -47,6 +49,35 @@ def test_every_corpus_and_task(tmp_path, replica, maker, task):
     if task not in ("family", "events", "speaker"):  # of which the replica has a few only
         assert len(corpus.classes) == declared.tasks[task].classes
     assert np.abs(corpus.samples[np.arange(len(corpus))]).max(axis=1).min() > 1000
+
+
+@pytest.mark.parametrize("maker", REPLICAS)
+def test_every_corpus_gives_slices_of_unit_peak(tmp_path, replica, maker):
+    task = next(iter(PUBLIC[maker].tasks))
+    whole = built(tmp_path / "whole", replica, maker, task)
+    home = {c: (s, g) for c, s, g in zip(whole.clips, whole.splits, whole.groups, strict=True)}
+    corpus = built(tmp_path, replica, maker, task, seconds=0.016, slices=3, peak=True)
+    assert list(corpus.clips) == [f"{clip}#{n}" for clip in whole.clips for n in range(3)]
+    assert corpus.info["slices"] == 3 and corpus.info["peak"] is True and corpus.faults() == []
+    assert len(corpus.samples[0]) == round(0.016 * PUBLIC[maker].rate)
+    for clip, split, group in zip(corpus.clips, corpus.splits, corpus.groups, strict=True):
+        assert (split, group) == home[clip.rpartition("#")[0]]
+    peaks = np.abs(corpus.samples[np.arange(len(corpus))].astype(int)).max(axis=1)
+    assert peaks.min() >= 32767
+
+
+def test_slices_of_matrices_are_those_of_the_syllable(tmp_path, replica):
+    options = {"seconds": 0.012, "slices": 4, "rate": 16000}
+    corpus = built(tmp_path, replica, "pcvc", "consonant", **options)
+    syllable = loadmat(replica("pcvc") / "S0002.mat")["x"][0, 3, 2]
+    resampled = soxr.resample(syllable, 48000, 16000, "HQ")
+    for number in range(4):
+        at = list(corpus.clips).index(f"S0002/D-U#{number}")
+        begin = number * 800 // 4
+        expected = resampled[begin : begin + 192]
+        np.testing.assert_allclose(corpus.waveforms([at])[0], expected, atol=1e-4)
+    with pytest.raises(InputError, match="no clip was kept. S0001/B-A: lasts 0.05 s, too short fo"):
+        built(tmp_path, replica, "pcvc", "consonant", **{**options, "slices": 5})
 
 
 def test_all_have_what_a_user_must_know():
@@ -92,6 +123,19 @@ def test_gtzans_broken_and_faulty_clips(tmp_path, replica):
     assert filtered.splits[list(filtered.clips).index("blues/blues.00029.wav")] == "train"
     mini = built(tmp_path, replica, "gtzan", "genre", version="mini")
     assert mini.info["checksums"].startswith("0 of 100 files equal the published ones; 30 differ")
+
+
+def test_gtzans_artists_may_be_told_by_a_list(tmp_path, replica):
+    lines = ["clip,artist", "blues.00000,Hooker", "blues.00060.wav,Hooker", "pop.00029,Hooker"]
+    (tmp_path / "artists.csv").write_text("\n".join(lines))
+    rule = {"from": "csv", "file": str(tmp_path / "artists.csv"), "key": "clip", "column": "artist"}
+    corpus = built(tmp_path, replica, "gtzan", "genre", group=rule, seconds=0.02, slices=2)
+    hookers = {f"{file}.wav#{n}" for file in ("blues/blues.00000", "pop/pop.00029") for n in (0, 1)}
+    hookers |= {"blues/blues.00060.wav#0", "blues/blues.00060.wav#1"}
+    assert set(corpus.clips[corpus.groups == "Hooker"]) == hookers
+    assert len(set(corpus.splits[corpus.groups == "Hooker"])) == 1
+    assert set(corpus.groups) - {"Hooker"} == {clip[:-2] for clip in set(corpus.clips) - hookers}
+    assert any("have no group by" in note for note in corpus.info["report"]["notes"])
 
 
 def test_the_filtered_split_is_the_published_one():
@@ -151,8 +195,6 @@ def test_fmas_empty_tracks_are_listed_by_what_is_known_of_them(tmp_path, replica
 
 
 def test_pcvc_syllables_are_read_from_the_matrices(tmp_path, replica):
-    from scipy.io import loadmat
-
     corpus = built(tmp_path, replica, "pcvc", "consonant")
     assert len(corpus) == 3 * 138 and set(corpus.groups) == {"S0001", "S0002", "S0003"}
     at = list(corpus.clips).index("S0002/D-U")

@@ -134,6 +134,34 @@ def test_the_spectrum_is_that_of_the_frames_that_are_heard():
     assert short.shape == (1, 16, 9) and not short[..., 5:].any() and short[..., 4].any()
 
 
+@pytest.mark.parametrize("samples", [60, 117, 150], ids=["padded", "full", "cut"])
+def test_mel_power_is_the_filters_sum_of_squares_on_the_networks_grid(samples):
+    ours, waves = front_end(), noise(2, samples)
+    found = ours.mel_power(waves)
+    assert found.shape == (2, 7, 9) == ours(waves).shape
+    expected = np.zeros((2, 7, 9))
+    for clip, wave in enumerate(waves.numpy()):
+        spectrum = literal_spectrum(wave, SETTINGS)
+        for band, frame in np.ndindex(7, min(9, spectrum.shape[1])):
+            for weight, value in zip(
+                literal_filters(SETTINGS)[band], spectrum[:, frame], strict=True
+            ):
+                expected[clip, band, frame] += weight * (value.real**2 + value.imag**2)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_powers_of_parts_that_do_not_cohere_add_up():
+    time = np.arange(150) / SETTINGS.rate
+    parts = np.stack([np.sin(2 * np.pi * f * time) for f in (400.0, 1600.0)])
+    ours = front_end()
+    apart = ours.mel_power(torch.from_numpy(parts)).sum(dim=0)
+    whole = ours.mel_power(torch.from_numpy(parts.sum(axis=0, keepdims=True)))[0]
+    inner = (apart - whole)[:, 1:-1]  # the edges are reflected, where both may cohere
+    assert inner.abs().max() < 0.01 * whole.max()
+    silent = ours.mel_power(torch.zeros(1, 150, dtype=torch.float64))
+    assert not silent.any()
+
+
 def literal_overlap_add(spectrum: np.ndarray, s: Log10MelSettings, samples: int) -> np.ndarray:
     """Equations 3.17 and 3.18, sample by sample up to the last frame's centre."""
     half, frames = s.window // 2, spectrum.shape[1]

@@ -45,7 +45,11 @@ def test_an_unknown_study_or_instance_is_told(config):
 
 def test_a_study_without_a_section_has_no_instances(config):
     del config["hierarchy"]
-    assert known_names(config) == {"hierarchy": [], "steering": ["counterfactual", "world"]}
+    assert known_names(config) == {
+        "hierarchy": [],
+        "steering": ["counterfactual", "world"],
+        "relevance": ["music", "tones"],
+    }
 
 
 def test_what_a_network_learns_from_is_needed_too(config):
@@ -60,9 +64,10 @@ def test_what_a_network_learns_from_is_needed_too(config):
 
 def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
     corpora, networks = used(config)
-    assert networks == ["vggish", "clap", "mobilenet", "ast", "genre_ast", "genre_ast_swapped"]
+    hierarchy = ["vggish", "clap", "mobilenet", "ast"]
+    assert networks == [*hierarchy, "genre_ast", "genre_ast_swapped", "tones_cnn", "genre_cnn"]
     steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]
-    assert corpora == ["events", *TASKS, *steering]
+    assert corpora == ["events", *TASKS, *steering, "tones", "whole_tones", "genre_stems"]
     assert used({**config, "run": []}) == ([], [])
 
 

@@ -13,6 +13,8 @@ FUNCTIONS = {
     places.network: ("mini", "ast"),
     places.activations: ("mini", "ast", "notes.all.default"),
     places.table: ("mini", "steering", "world", "slopes"),
+    places.subspaces: ("mini", "relevance", "tones"),
+    places.exhibits: ("mini", "relevance", "tones"),
     places.figure: ("mini", "steering", "world", "matrix", "svg"),
     places.result: ("mini", "verdict.txt"),
     places.log: ("predict", "world"),
@@ -36,6 +38,13 @@ def test_places_differ_and_lie_below_data_and_results():
 def test_a_copy_of_a_network_lies_beside_it():
     trained, untrained = places.network("mini", "ast"), places.network("mini", "ast", "untrained")
     assert untrained == f"{trained}-untrained"
+
+
+def test_what_an_instance_leaves_lies_in_its_folder():
+    folder = "results/mini/relevance/tones"
+    assert places.table("mini", "relevance", "tones", "sums") == f"{folder}/sums.parquet"
+    assert places.subspaces("mini", "relevance", "tones") == f"{folder}/subspaces"
+    assert places.exhibits("mini", "relevance", "tones") == f"{folder}/exhibits"
 
 
 def test_another_seed_is_another_scale():

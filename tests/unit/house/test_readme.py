@@ -18,10 +18,11 @@ def test_it_begins_with_two_commands():
     assert (first, second) == ("make setup", "make reproduce CORES=2")
 
 
-def test_it_shows_two_pictures():
+def test_it_shows_a_picture_of_every_study():
     assert re.findall(r"^!\[[^\]]+\]\(([^)]+)\)$", README, flags=re.MULTILINE) == [
         "docs/steering.png",
         "docs/layers.png",
+        "docs/components.png",
     ]
 
 

@@ -186,7 +186,9 @@ def test_checkpoints_go_once_their_networks_are_there(tmp_path, monkeypatch):
     for place in (
         "mini/checkpoints/a",
         "mini/networks/a",
+        "mini/checkpoints/a-music-clip-0",  # of a fold
         "mini/checkpoints/half",
+        "mini/checkpoints/half-music-clip-0",
         "mini-seed1/checkpoints/a",
         "mini-seed1/networks/a",
         "mini2/checkpoints/a",
@@ -195,7 +197,8 @@ def test_checkpoints_go_once_their_networks_are_there(tmp_path, monkeypatch):
         (tmp_path / "results" / place).mkdir(parents=True)
     recovery.discard_checkpoints("mini")
     left = {str(p.relative_to(tmp_path / "results")) for p in tmp_path.rglob("checkpoints/*")}
-    assert left == {"mini/checkpoints/half", "mini2/checkpoints/a"}
+    half = {"mini/checkpoints/half", "mini/checkpoints/half-music-clip-0"}
+    assert left == {*half, "mini2/checkpoints/a"}
 
 
 @pytest.fixture

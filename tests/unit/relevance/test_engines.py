@@ -71,3 +71,44 @@ def test_canonizers_reach_zennit():
     network = Network(small_network()).eval()
     explainer(network, COMPOSITE, "zennit", canonizers=[Told()]).explain(small_clips()).heatmap(0)
     assert told == [network]
+
+
+def test_a_chain_that_reads_the_layers_elsewhere_is_left_to_zennit():
+    network = Network(small_network()).eval()
+    same = {"conv1": "chain.1", "conv3": Layer("chain.7", "channels")}
+    assert isinstance(explainer(network, COMPOSITE, layers=same), LRP)
+    assert isinstance(explainer(network, COMPOSITE, layers={}), LRP)
+    for other in (
+        {"conv1": "chain.1", "conv3": "chain.6"},  # before the ReLU
+        {"conv1": "chain.4"},
+        {"conv2": Layer("chain.5", "channels")},
+        {"second": "chain.4", "conv1": "chain.1"},
+    ):
+        found = explainer(network, COMPOSITE, layers=other)
+        assert isinstance(found, Zennit) and found.layers == tuple(other)
+        assert isinstance(explainer(network, COMPOSITE, "chain", other), LRP)
+    with pytest.raises(InputError, match="Network has no layer 'chain.77'"):
+        explainer(network, COMPOSITE, layers={"conv3": "chain.77"})
+
+
+def test_a_composite_that_names_modules_is_left_to_zennit():
+    network = Network(small_network()).eval()
+    by_path = parse({"chain.0": "flat", "conv": {"gamma": 0.2}, "dense": {"epsilon": 1e-6}})
+    assert isinstance(explainer(network, by_path), Zennit)
+    with pytest.raises(InputError, match="composite: no layer 'chain.0'"):
+        explainer(network, by_path, "chain")
+    lacking = parse({"conv": {"gamma": 0.2}})
+    for engine in ("auto", "chain", "zennit"):
+        with pytest.raises(InputError, match="composite has no rule for layer '"):
+            explainer(network, lacking, engine)
+
+
+def test_layers_are_read_at_the_modules_after_their_relu():
+    network = Network(small_network()).eval()
+    chain, zennit = (explainer(network, COMPOSITE, engine) for engine in ("chain", "zennit"))
+    modules = network.chain
+    assert chain.module("conv2") is modules[4] is zennit.module("conv2")
+    assert chain.module("dense1") is modules[11]
+    assert chain.module("dense2") is modules[-1]  # nothing follows it
+    with pytest.raises(InputError, match="the chain has no layer 'conv4' .*'conv"):
+        chain.module("conv4")

@@ -20,6 +20,7 @@ from tonotopy.relevance.flipping import (
     relevance_gain,
 )
 from tonotopy.relevance.lrp import LRP
+from tonotopy.seeding import generator
 
 MELS, FRAMES, CLASSES = 8, 12, 4
 
@@ -247,18 +248,35 @@ def test_composites_are_compared_with_random_heatmaps():
         def forward(self, x):
             return self.chain(x[:, None])
 
-    curves = composite_curves(Network().eval(), inputs, targets, composites, Flipping(4), seed=1)
+    engines = {name: LRP(chain, composite) for name, composite in composites.items()}
+    args, names = (Network().eval(), inputs, targets), ["a", "b", "c"]
+    curves = composite_curves(*args, engines, Flipping(4), names, seed=1)
     assert list(curves) == ["low", "flat", "random"]
     for name, composite in composites.items():
         heatmap = LRP(chain, composite).explain(inputs).heatmap(targets)
         expected = flip(model, inputs, heatmap, targets, Flipping(4))
         np.testing.assert_allclose(curves[name].evidence, expected.evidence)
-    args = (Network().eval(), inputs, targets, {}, Flipping(4))
-    again, other = composite_curves(*args, seed=1), composite_curves(*args, seed=2)
+    again, other = (composite_curves(*args, {}, Flipping(4), names, seed=s) for s in (1, 2))
     np.testing.assert_array_equal(again["random"].evidence, curves["random"].evidence)
     assert not np.allclose(other["random"].evidence, curves["random"].evidence)
     with pytest.raises(InputError, match="'random': that is the baseline's name"):
-        composite_curves(*args[:3], {"random": composites["low"]}, Flipping(4), seed=1)
+        composite_curves(*args, {"random": engines["low"]}, Flipping(4), names, seed=1)
+
+
+def test_random_orders_are_drawn_by_the_names_of_clips():
+    """A clip's order is the same, whichever clips it is flipped with."""
+    chain, inputs, targets = small_network(), small_clips(), torch.tensor([0, 3, 2])
+
+    def model(x):
+        return chain(x[:, None])
+
+    found = composite_curves(model, inputs, targets, {}, Flipping(4), ["a", "b", "a"], seed=1)
+    for clip, name in enumerate("aba"):
+        rng = generator(1, "patch flipping", "random", name)
+        heatmap = torch.from_numpy(rng.normal(size=tuple(inputs.shape[1:])))
+        one = slice(clip, clip + 1)
+        expected = flip(model, inputs[one], heatmap[None], targets[one], Flipping(4))
+        np.testing.assert_allclose(found["random"].evidence[one], expected.evidence)
 
 
 def test_the_best_composite_has_the_least_mean_area():

@@ -2,16 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-
 from tonotopy.corpora import sources
-from tonotopy.corpora.audio import limit_peak
+from tonotopy.corpora.decoding import Wanted, decoded
 from tonotopy.corpora.labelling import reader
 from tonotopy.corpora.schema import SPLITS
 from tonotopy.corpora.settings import FolderSettings
@@ -24,12 +20,26 @@ LEAST_CLIPS = 3  # a class needs one clip in each split
 
 @dataclass(frozen=True)
 class Listed:
-    """A clip that is wanted: its path, its labels (one, unless the corpus has tags), its place."""
+    """A clip that is wanted.
 
-    clip: str
+    Attributes:
+        file: its path.
+        labels: one, unless the corpus has tags.
+        group: what must not be split.
+        split: train, validation or test; "" before it is known.
+        slice: its number among the clips of its file, from 0; None where the file is one clip.
+    """
+
+    file: str
     labels: tuple[str, ...]
     group: str
-    split: str
+    split: str = ""
+    slice: int | None = None
+
+    @property
+    def clip(self) -> str:
+        """Its id."""
+        return self.file if self.slice is None else f"{self.file}#{self.slice}"
 
     @property
     def first(self) -> str:
@@ -42,7 +52,7 @@ class Listing:
     """What a folder holds, before any sound is read.
 
     Attributes:
-        rows: clips that are wanted, in the order of their names.
+        rows: clips that are wanted, in the order of their files' names and of their numbers.
         dropped: (clip, reason) of those that cannot be used.
         notes: lines for the build report.
         files: number of clips that the folder holds.
@@ -78,21 +88,38 @@ def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> No
     listed = listing(root, settings, seed)
     classes = sorted({label for row in listed.rows for label in row.labels}, key=_natural)
     length = round(settings.seconds * settings.rate)
-    about, tags = {"source": "folder", **settings.about}, settings.tags is not None
+    about = {"source": "folder", **settings.about}
+    about |= {key: getattr(settings, key) for key in ("slices", "peak") if getattr(settings, key)}
+    tags = settings.tags is not None
     with CorpusWriter(path, classes, settings.rate, length, about, tags) as writer:
         for clip, reason in listed.dropped:
             writer.drop(clip, reason)
         for text in listed.notes:
             writer.note(text)
-        sounds = _decoded(listed.rows, root, settings, length, workers)
-        for row, sound in zip(listed.rows, sounds, strict=True):
-            if isinstance(sound, str):
-                writer.drop(row.clip, sound)
-            else:
-                writer.add(row.clip, sound, row.labels if tags else row.first, row.split, row.group)
+        _add_clips(writer, listed.rows, root, settings, workers)
         _note_gaps(writer, classes)
         if settings.clip_licence:
             writer.attach("licences.csv", _licences(listed.rows, root, settings))
+
+
+def _add_clips(
+    writer: CorpusWriter, rows: list[Listed], root: Path, settings: FolderSettings, workers: int
+) -> None:
+    """Add the clips whose sound can be used, drop the others; a useless file is dropped once."""
+    files = [(file, list(clips)) for file, clips in groupby(rows, key=lambda row: row.file)]
+    numbers = [tuple(row.slice for row in clips) if settings.slices else None for _, clips in files]
+    wanted = [Wanted(file, those) for (file, _), those in zip(files, numbers, strict=True)]
+    sounds_of = decoded(wanted, root, settings, workers)
+    for (file, clips), sounds in zip(files, sounds_of, strict=True):
+        if isinstance(sounds, str):
+            writer.drop(file, sounds)
+            continue
+        for row, sound in zip(clips, sounds, strict=True):
+            if isinstance(sound, str):
+                writer.drop(row.clip, sound)
+            else:
+                label = row.labels if writer.tags else row.first
+                writer.add(row.clip, sound, label, row.split, row.group)
 
 
 def labels_of(settings: FolderSettings) -> list[str]:
@@ -117,6 +144,8 @@ def listing(root: Path, settings: FolderSettings, seed: int) -> Listing:
         _drop_rare(listed)
     _split(listed, root, settings, seed)
     _drop_leaks(listed)
+    if settings.slices:
+        listed.rows = [replace(r, slice=n) for r in listed.rows for n in range(settings.slices)]
     if settings.per_class:
         _balance(listed, settings.per_class, seed)
     return listed
@@ -133,7 +162,7 @@ def _labelled(root: Path, settings: FolderSettings) -> Listing:
             labels = _classes(word, settings)
             if labels or settings.tags:
                 group = group_of(file)
-                listed.rows.append(Listed(clip, labels, group or clip, ""))
+                listed.rows.append(Listed(clip, labels, group or clip))
                 if not group:
                     ungrouped.append(clip)
             else:
@@ -186,7 +215,7 @@ def _classes(word: str, settings: FolderSettings) -> tuple[str, ...]:
 
 def _drop_faults(listed: Listing, settings: FolderSettings) -> None:
     def fault(i):
-        path = Path(listed.rows[i].clip)
+        path = Path(listed.rows[i].file)
         names = (path.as_posix(), path.name, path.stem)
         return next((settings.faults[n] for n in names if n in settings.faults), None)
 
@@ -212,11 +241,8 @@ def _split(listed: Listing, root: Path, settings: FolderSettings, seed: int) -> 
         splits = random_splits(labels, groups, settings.split["shares"], seed)
     else:
         split_of = named_splits(settings.split, root)
-        splits = [split_of(Path(row.clip)) for row in rows]
-    listed.rows = [
-        Listed(row.clip, row.labels, row.group, split or "")
-        for row, split in zip(rows, splits, strict=True)
-    ]
+        splits = [split_of(Path(row.file)) for row in rows]
+    listed.rows = [replace(row, split=split or "") for row, split in zip(rows, splits, strict=True)]
     placed = [i for i, split in enumerate(splits) if split]
     listed.keep(placed, lambda i: f"no split found by {settings.split}")
 
@@ -235,26 +261,6 @@ def _balance(listed: Listing, per_class: int, seed: int) -> None:
             listed.notes.append(f"'{label}' has only {count} of {per_class} clips")
 
 
-def _decoded(rows, root, settings, length, workers) -> Iterator[np.ndarray | str]:
-    decode = partial(_decode, root=root, settings=settings, length=length)
-    names = [row.clip for row in rows]
-    if workers == 1:
-        yield from map(decode, names)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(decode, names, chunksize=16)
-
-
-def _decode(name: str, root: Path, settings: FolderSettings, length: int) -> np.ndarray | str:
-    """Return a clip's samples, or the reason why it cannot be used."""
-    try:
-        sound = sources.read(root, name, settings.store, settings.rate, length, settings.pad)
-    except InputError as error:
-        return str(error).removeprefix(f"{root / name}: ")
-    sound = limit_peak(sound)
-    return sound if sound.any() else f"its middle {settings.seconds:g} s are silent"
-
-
 def _note_gaps(writer: CorpusWriter, classes) -> None:
     for split in SPLITS:
         missing = [c for c in classes if not writer.count(split, c)]
@@ -266,7 +272,7 @@ def _licences(rows, root: Path, settings: FolderSettings) -> str:
     licence_of = reader(settings.clip_licence, root)
     lines = ["clip,licence"]
     for row in rows:
-        licence = (licence_of(Path(row.clip)) or "unknown").replace('"', "'")
+        licence = (licence_of(Path(row.file)) or "unknown").replace('"', "'")
         lines.append(f'"{row.clip}","{licence}"')
     return "\n".join(lines) + "\n"
 

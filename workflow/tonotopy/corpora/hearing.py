@@ -36,11 +36,24 @@ def waveforms_at(corpus: Corpus, positions, rate: int, seconds: float | None = N
                 f"{seconds:g} s"
             )
         clips = clips[:, :samples]
-    if corpus.rate == rate or not len(clips):
-        return clips
-    # soxr takes channels as columns: all clips of a batch are resampled at once
-    resampled = soxr.resample(clips.T, corpus.rate, rate, quality="HQ")
-    return np.ascontiguousarray(resampled.reshape(-1, len(clips)).T, dtype=np.float32)
+    return resampled(clips, corpus.rate, rate)
+
+
+def resampled(sounds: np.ndarray, own: int, rate: int) -> np.ndarray:
+    """Return sounds at another rate (soxr, quality HQ), float32, shape (sounds, samples).
+
+    Resampling is linear: the resampled parts of a clip sum to the resampled clip.
+
+    Args:
+        sounds: shape (sounds, samples).
+        own: their rate in Hz.
+        rate: wanted rate in Hz; at their own they are returned as they are.
+    """
+    if own == rate or not len(sounds):
+        return sounds
+    # soxr takes channels as columns: all sounds are resampled at once
+    heard = soxr.resample(sounds.T, own, rate, quality="HQ")
+    return np.ascontiguousarray(heard.reshape(-1, len(sounds)).T, dtype=np.float32)
 
 
 def note_resampling(corpus: Corpus, rate: int) -> None:

@@ -14,6 +14,9 @@ class FolderSettings:
         path: the folder, searched with its sub-folders.
         rate: sampling rate of the corpus in Hz; files of another rate are resampled.
         seconds: length of a clip in s; longer files give their middle, shorter are padded.
+        slices: clips that every file gives instead of its middle, evenly over it from its beginning
+            (see `audio.slice_spans`); they share its label, group and split.
+        peak: whether each clip is scaled to unit peak; otherwise it is only limited to it.
         label: where labels are, see `labelling.reader`.
         group: where groups are, likewise; None makes every file its own group.
         split: ``{from: random, shares: {train: .8, ...}}`` or as in `splitting.named_splits`.
@@ -30,6 +33,9 @@ class FolderSettings:
         expected: number of audio files of a complete folder, and of its classes, where they are
             known; a difference is noted.
         store: what the folder holds: "audio" (wav, flac, ogg, mp3) or "pcvc" (MATLAB matrices).
+
+    Raises:
+        InputError: fewer than one slice.
     """
 
     path: str
@@ -54,6 +60,12 @@ class FolderSettings:
     clip_licence: dict | None = None
     expected: tuple[int | None, int | None] = (None, None)
     store: str = "audio"
+    slices: int | None = None
+    peak: bool = False
+
+    def __post_init__(self):
+        if self.slices is not None and self.slices < 1:
+            raise InputError(f"slices: expected at least 1 clip of every file, not {self.slices}")
 
 
 def check_shares(shares: dict[str, float]) -> None:

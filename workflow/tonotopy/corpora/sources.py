@@ -1,13 +1,21 @@
 """What a folder of sound holds: audio files, or the matrices of the PCVC corpus."""
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soxr
 from scipy.io import loadmat
 
-from tonotopy.corpora.audio import AUDIO_SUFFIXES, fit_length, read_clip
+from tonotopy.corpora.audio import (
+    AUDIO_SUFFIXES,
+    cut_slices,
+    fit_length,
+    read_clip,
+    read_slices,
+)
 from tonotopy.errors import InputError, nearest
 
 PCVC_RATE = 48000
@@ -34,11 +42,11 @@ def clips(root: Path, store: str) -> list[Path]:
         raise InputError(f"no kind of folder '{store}'{nearest(store, STORES)}")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; check 'path' in the corpus's configuration")
-    suffixes, names, _ = STORES[store]
-    paths = [p for p in root.rglob("*") if p.suffix.lower() in suffixes and p.is_file()]
+    kind = STORES[store]
+    paths = [p for p in root.rglob("*") if p.suffix.lower() in kind.suffixes and p.is_file()]
     if not paths:
-        raise InputError(f"{root}: holds no audio file ({', '.join(suffixes)})")
-    return sorted(name for path in paths for name in names(path.relative_to(root)))
+        raise InputError(f"{root}: holds no audio file ({', '.join(kind.suffixes)})")
+    return sorted(name for path in paths for name in kind.names(path.relative_to(root)))
 
 
 def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) -> np.ndarray:
@@ -47,7 +55,38 @@ def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) ->
     Raises:
         InputError: the clip cannot be used; the message says why.
     """
-    return STORES[store][2](root / name, rate, length, pad)
+    return STORES[store].read(root / name, rate, length, pad)
+
+
+def read_sliced(
+    root: Path,
+    name: str,
+    store: str,
+    rate: int,
+    length: int,
+    pad: str,
+    slices: int,
+    wanted: Sequence[int],
+) -> list[np.ndarray]:
+    """Return some of the slices that a clip is cut into, see `audio.read_slices`.
+
+    Args:
+        root: the folder.
+        name: of the clip in it.
+        store: "audio" or "pcvc".
+        rate: wanted sampling rate in Hz.
+        length: of a slice in samples.
+        pad: where silence goes, see `audio.fit_length`.
+        slices: number of slices of the whole clip.
+        wanted: numbers of those that are read, from 0.
+
+    Returns:
+        float32, shape (length,) each; they may be silent or not finite.
+
+    Raises:
+        InputError: the whole clip cannot be used; the message says why.
+    """
+    return STORES[store].read_sliced(root / name, rate, length, slices, wanted, pad)
 
 
 def _pcvc_names(path: Path) -> list[Path]:
@@ -55,6 +94,16 @@ def _pcvc_names(path: Path) -> list[Path]:
 
 
 def _read_pcvc(path: Path, rate: int, length: int, pad: str) -> np.ndarray:
+    return fit_length(_syllable(path, rate), length, pad)
+
+
+def _read_pcvc_sliced(
+    path: Path, rate: int, length: int, slices: int, wanted: Sequence[int], pad: str
+) -> list[np.ndarray]:
+    return cut_slices(_syllable(path, rate), rate, length, slices, wanted, pad, path)
+
+
+def _syllable(path: Path, rate: int) -> np.ndarray:
     file = path.parent.with_suffix(".mat")
     consonant, vowel = path.name.rsplit("-", 1)
     samples = _matrix(file)[PCVC_CONSONANTS.index(consonant), PCVC_VOWELS.index(vowel)]
@@ -62,7 +111,7 @@ def _read_pcvc(path: Path, rate: int, length: int, pad: str) -> np.ndarray:
         raise InputError(f"{path}: is silent")
     if rate != PCVC_RATE:
         samples = soxr.resample(samples, PCVC_RATE, rate, quality="HQ")
-    return fit_length(samples, length, pad)
+    return samples
 
 
 @lru_cache(maxsize=2)
@@ -79,7 +128,16 @@ def _matrix(file: Path) -> np.ndarray:
     return matrix / max(1.0, float(np.abs(matrix).max()))
 
 
+class Store(NamedTuple):
+    """A kind of folder: its files' suffixes, a file's clips, how a clip or its slices are read."""
+
+    suffixes: tuple[str, ...]
+    names: Callable[[Path], list[Path]]
+    read: Callable[..., np.ndarray]
+    read_sliced: Callable[..., list[np.ndarray]]
+
+
 STORES = {
-    "audio": (AUDIO_SUFFIXES, lambda path: [path], read_clip),
-    "pcvc": ((".mat",), _pcvc_names, _read_pcvc),
+    "audio": Store(AUDIO_SUFFIXES, lambda path: [path], read_clip, read_slices),
+    "pcvc": Store((".mat",), _pcvc_names, _read_pcvc, _read_pcvc_sliced),
 }

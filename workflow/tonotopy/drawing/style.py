@@ -39,9 +39,9 @@ sns.set_theme(
 
 
 def read_source(path: str | Path) -> pd.DataFrame | dict:
-    """Return a table for Parquet, the description for a corpus's or network's folder."""
+    """Return a table for Parquet or CSV, the description for a corpus's or network's folder."""
     path = Path(path)
-    if path.suffix == ".parquet":
+    if path.suffix in (".parquet", ".csv"):
         return read_table(path)
     descriptions = (path / f"{kind}.json" for kind in ("corpus", "network"))
     return read_json(next((file for file in descriptions if file.is_file()), path))

@@ -88,6 +88,17 @@ class Log10Mel(FrontEnd):
         """Return mel magnitudes (..., mels, frames) of (..., window // 2 + 1, frames), eq. 2.27."""
         return self.filters @ spectrum.abs()
 
+    def mel_power(self, waveforms: Tensor) -> Tensor:
+        """Return the filters' sums of power, not magnitude, on the network's grid.
+
+        Args:
+            waveforms: shape (clips, samples).
+
+        Returns:
+            Shape (clips, mels, frames): parts that do not cohere have powers that add up.
+        """
+        return self.filters @ self.spectrum(waveforms).abs().square()
+
     def waveform(self, spectrum: Tensor, samples: int) -> Tensor:
         """Return the sound of a complex spectrum by overlap-add (equations 3.17 and 3.18).
 

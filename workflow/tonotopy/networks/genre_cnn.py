@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from tonotopy.networks.layers import Layer
@@ -51,6 +52,8 @@ class GenreCNN(nn.Module):
             nn.Linear(sizes[-1], classes, bias=bias),
         )
         self._initialise()
+        # in this order a CPU convolves almost twice as fast
+        self.to(memory_format=torch.channels_last)
 
     def _initialise(self) -> None:
         """Keep the variance through the ReLUs (He et al. 2015): there is no normalisation to."""

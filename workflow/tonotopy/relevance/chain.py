@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tonotopy.errors import InputError
+from tonotopy.errors import InputError, nearest
 from tonotopy.relevance.composites import Composite, Rule
 from tonotopy.relevance.redistribution import Redistribution
 
@@ -110,6 +110,16 @@ class Chain:
             self.steps.append(Step(module, name, composite.rule([name], name.rstrip("0123456789"))))
             followed = number + 1 < len(modules) and isinstance(modules[number + 1], nn.ReLU)
             self.layers[name] = number + 1 if followed else number
+
+    def place(self, layer: str) -> int:
+        """Return the number of the step whose output is read as a layer.
+
+        Raises:
+            InputError: there is no such layer.
+        """
+        if layer not in self.layers:
+            raise InputError(f"the chain has no layer '{layer}'{nearest(layer, self.layers)}")
+        return self.layers[layer]
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> list[Kept]:

@@ -6,7 +6,7 @@ area under the curve of the evidence.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.relevance.composites import Composite
-from tonotopy.relevance.engines import explainer
+from tonotopy.relevance.lrp import LRP
+from tonotopy.relevance.zennit_engine import Zennit
 from tonotopy.seeding import generator
 
 AREAS = ("share", "step", "printed")
@@ -160,30 +160,31 @@ def composite_curves(
     network: nn.Module,
     inputs: Tensor,
     targets: Tensor,
-    composites: Mapping[str, Composite],
+    engines: Mapping[str, LRP | Zennit],
     flipping: Flipping,
+    clips: Sequence[str],
     seed: int,
 ) -> dict[str, Curves]:
     """Return curves of standard heatmaps by composite, and of random ones (figure B.1).
 
     Args:
-        network: maps inputs to logits, in evaluation mode; see `engines.explainer`.
+        network: maps inputs to logits, in evaluation mode.
         inputs: shape (clips, mels, frames).
         targets: class of each clip, shape (clips,).
-        composites: by name; ``random`` is the baseline's, in which patches go in random order.
+        engines: what explains the network by each composite, by name, see `engines.explainer`;
+            ``random`` is the baseline's, in which patches go in random order.
         flipping: patches, fill and memory.
+        clips: their names, which the random orders are drawn by.
         seed: of the run, for the baseline.
 
     Raises:
-        InputError: a composite is called random, or does not fit the network; see `flip`.
+        InputError: a composite is called random; see `flip`.
     """
-    if RANDOM in composites:
+    if RANDOM in engines:
         raise InputError(f"composite '{RANDOM}': that is the baseline's name, take another")
-    heatmaps = {
-        name: explainer(network, composite).explain(inputs).heatmap(targets)
-        for name, composite in composites.items()
-    }
-    noise = generator(seed, "patch flipping", RANDOM).normal(size=tuple(inputs.shape))
+    heatmaps = {name: engine.explain(inputs).heatmap(targets) for name, engine in engines.items()}
+    drawn = (generator(seed, "patch flipping", RANDOM, clip) for clip in clips)
+    noise = np.stack([rng.normal(size=tuple(inputs.shape[1:])) for rng in drawn])
     heatmaps[RANDOM] = torch.as_tensor(noise, dtype=inputs.dtype, device=inputs.device)
     return {
         name: flip(network, inputs, heatmap, targets, flipping)

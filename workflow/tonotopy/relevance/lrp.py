@@ -5,7 +5,7 @@ The forward pass keeps activations, places of maxima and, once they are needed, 
 several relevance maps of a layer to the input at once (study 3, section 3.2).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -71,6 +71,14 @@ class LRP:
     def __init__(self, network: nn.Module, composite: Composite):
         self._chain = Chain(network, composite)
         self.layers = tuple(self._chain.layers)
+
+    def module(self, layer: str) -> nn.Module:
+        """Return the module whose output is read as a layer.
+
+        Raises:
+            InputError: there is no such layer.
+        """
+        return self._chain.steps[self._chain.place(layer)].module
 
     def explain(self, inputs: Tensor) -> "Pass":
         """Return one forward pass of a batch of clips.
@@ -227,10 +235,7 @@ class Pass:
         return wanted
 
     def _place(self, layer: str) -> int:
-        places: Mapping[str, int] = self._chain.layers
-        if layer not in places:
-            raise InputError(f"the chain has no layer '{layer}'{nearest(layer, places)}")
-        return places[layer]
+        return self._chain.place(layer)
 
 
 def ratio(relevance: Tensor, activation: Tensor) -> Tensor:

@@ -5,5 +5,6 @@ from importlib import import_module
 NAMES = (
     "hierarchy",
     "steering",
+    "relevance",
 )
 STUDIES = {name: import_module(f"tonotopy.studies.{name}.study").STUDY for name in NAMES}

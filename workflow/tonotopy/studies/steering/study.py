@@ -1,8 +1,8 @@
 """Study 2: does a concept that is found in a network's layers cause its answer?"""
 
 from tonotopy import places
-from tonotopy.errors import InputError, nearest
-from tonotopy.networks.published import PUBLISHED
+from tonotopy.errors import InputError
+from tonotopy.networks.answers import check_classifies
 from tonotopy.studies.steering.figures import FIGURES
 from tonotopy.study import ClassName, Config, Entry, Need, Study
 
@@ -43,26 +43,7 @@ def _check(path: str, entry: Entry, config: Config) -> None:
             f"{path}.classes: network '{name}' is not trained here: name the corpus whose classes "
             "it is to tell apart"
         )
-    _check_outputs(f"{path}.outputs", entry, network)
-
-
-def _check_outputs(path: str, entry: Entry, network: dict) -> None:
-    """Refuse a network that does not classify, and outputs that it does not have."""
-    if "published" in network and not PUBLISHED[network["published"]].classes:
-        raise InputError(f"{path}: network '{entry['network']}' does not classify")
-    if "module" in network:
-        outputs = network.get("classes", [])
-        if not outputs:
-            raise InputError(
-                f"networks.{entry['network']}.classes: steering needs the names of its outputs"
-            )
-        for output in (entry.get("outputs") or {}).values():
-            missing = output not in outputs if isinstance(output, str) else output >= len(outputs)
-            if missing:
-                raise InputError(
-                    f"{path}: network '{entry['network']}' has no output '{output}'"
-                    f"{nearest(output, outputs)}"
-                )
+    check_classifies(f"{path}.outputs", entry, network, "steering")
 
 
 def _class_names(entry: Entry, config: Config) -> list[ClassName]:

@@ -1,0 +1,23 @@
+"""Split explanations of classes by the subspaces of every class, and flip what they mark."""
+
+import json
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.files import write_table
+from tonotopy.inference import use_threads
+from tonotopy.logs import to_log
+from tonotopy.studies.relevance.explaining import chosen_clips, load_subject
+from tonotopy.studies.relevance.fitting import Fitted
+from tonotopy.studies.relevance.flips import exchange_table
+
+to_log(snakemake.log[0])
+use_threads(snakemake.threads)
+params, corpus = snakemake.params, Corpus(snakemake.input.corpus)
+settings, explaining = json.loads(params.settings), json.loads(params.explaining)
+explained = load_subject(snakemake.input.network, corpus, explaining, params.accelerator)
+fitted, flipping = Fitted(snakemake.input.subspaces), settings["flipping"]
+clips = chosen_clips(corpus, "test", flipping["clips"], params.seed)
+key = fitted.shown(**settings["shown"])
+classes, patch = settings["exchanged"], flipping["patch"]
+table = exchange_table(explained, corpus, clips, fitted, key, classes, patch)
+write_table(snakemake.output[0], table)

@@ -1,0 +1,156 @@
+"""Table 4.4: areas under the patch-flipping curve, by method and layer."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.gridspec import GridSpec
+
+from tonotopy.drawing.style import legend_above, nothing_to_draw, only, plt
+from tonotopy.studies.relevance.figures.looks import (
+    AREAS,
+    HEAD,
+    LETTER,
+    LOOKS,
+    NAMES,
+    WIDTH,
+    arms,
+    layers_of,
+    write,
+)
+from tonotopy.studies.relevance.figures.scores import class_means
+
+# thesis table 4.4, K = 4
+THESIS = {
+    "standard": {f"conv{n}": 0.975 for n in range(1, 6)},
+    "random": {"conv1": 0.747, "conv2": 0.702, "conv3": 0.625, "conv4": 0.561, "conv5": 0.538},
+    "dsa": {"conv1": 0.709, "conv2": 0.613, "conv3": 0.596, "conv4": 0.540, "conv5": 0.523},
+    "drsa": {"conv1": 0.696, "conv2": 0.599, "conv3": 0.583, "conv4": 0.537, "conv5": 0.534},
+}
+THESIS_ERROR = {"conv1": 0.099, "conv2": 0.092, "conv3": 0.079, "conv4": 0.066, "conv5": 0.062}
+ROW_HEIGHT = 0.15  # inches, of a table's row
+Row = tuple[str, int]  # method and number of components
+
+
+def draw(sources: dict, about: dict):
+    """Draw a panel per area and one of the thesis's, methods beside each other; numbers below."""
+    table = only(sources)
+    table = table[(table["fill"] == "zero") & (table["order"] == "most")]
+    layers = layers_of(table, about)
+    if not layers:
+        return nothing_to_draw("no layer has subspaces whose patches were flipped")
+    scores = {area: _scores(table, area, layers, about) for area in AREAS}
+    cells, best = _numbers(scores, layers)
+    heights = [1.9, 1.9, ROW_HEIGHT * (len(cells) + 1.5)]
+    figure = plt.figure(figsize=(WIDTH, sum(heights) + 0.5))
+    grid = GridSpec(3, 2, figure, height_ratios=heights)
+    shown = about["shown"]["components"]
+    panels = [figure.add_subplot(grid[n // 2, n % 2]) for n in range(4)]
+    for axes, (area, rows) in zip(panels, scores.items(), strict=False):
+        _points(axes, rows, layers, shown)
+        write(axes, f"{AREAS[area]}, K = {shown}", y="AUPC (lower is better)")
+    _thesis_points(panels[3], layers)
+    legend_above(figure, panels[0], columns=5)
+    _write_table(figure.add_subplot(grid[2, :]), cells, best, layers)
+    return figure
+
+
+def _scores(table: pd.DataFrame, area: str, layers: list[str], about: dict) -> dict[Row, list]:
+    """Return method and K -> a mean with its error and interval for each layer, None where none.
+
+    The standard heatmap has the same for all layers.
+    """
+    means = class_means(table, area, ["method", "components", "layer"], about)
+    means, scores = means[means["value"].notna()], {}
+    for method in NAMES:
+        for k in sorted({k for name, k, _ in means.index if name == method}):
+            names = [""] * len(layers) if method == "standard" else layers
+            keys = [(method, k, name) for name in names]
+            scores[method, k] = [means.loc[key] if key in means.index else None for key in keys]
+    return scores
+
+
+def _lane(position: int, method: str) -> float:
+    """Where a method's marker stands beside those of the others at the same layer."""
+    return position + 0.12 * (list(NAMES).index(method) - (len(NAMES) - 1) / 2)
+
+
+def _points(axes, scores: dict[Row, list], layers: list[str], shown: int) -> None:
+    for (method, k), means in scores.items():
+        if method != "standard" and k != shown:
+            continue
+        places = [n for n, mean in enumerate(means) if mean is not None]
+        values = np.array([means[n][["value", "low", "high"]] for n in places], dtype=float).T
+        axes.errorbar(
+            [_lane(n, method) for n in places],
+            values[0],
+            arms(*values),
+            label=NAMES[method],
+            markersize=3.5,
+            linewidth=0.8,
+            elinewidth=1,
+            **LOOKS[method],
+        )
+    _ticks(axes, layers)
+
+
+def _thesis_points(axes, layers: list[str]) -> None:
+    for method, values in THESIS.items():
+        places = [n for n, layer in enumerate(layers) if layer in values]
+        axes.errorbar(
+            [_lane(n, method) for n in places],
+            [values[layers[n]] for n in places],
+            [THESIS_ERROR[layers[n]] for n in places] if method == "drsa" else None,
+            markersize=4.5,
+            linewidth=0.8,
+            elinewidth=1,
+            markerfacecolor="white",
+            **{**LOOKS[method], "color": "0.5"},
+        )
+    _ticks(axes, layers)
+    write(axes, "thesis, as printed, K = 4", y="AUPC of its network")
+    if not any(layer in THESIS_ERROR for layer in layers):
+        axes.text(0.5, 0.5, "it has no such layers", transform=axes.transAxes, ha="center")
+
+
+def _ticks(axes, layers: list[str]) -> None:
+    axes.set_xticks(range(len(layers)), layers)
+    axes.set_xlim(-0.5, len(layers) - 0.5)
+
+
+def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tuple[int, int]]]:
+    """Return the rows of the table below, and which of their cells are the best of a column."""
+    cells, best = [], set()
+    for area, rows in scores.items():
+        start = len(cells)
+        for (method, k), means in rows.items():
+            name = NAMES[method] if method == "standard" else f"{NAMES[method]}, K = {k}"
+            text = ["-" if m is None else f"{m['value']:.3f} ± {m['error']:.3f}" for m in means]
+            cells.append([AREAS[area] if len(cells) == start else "", name, *text])
+        for column in range(len(layers)):
+            values = [
+                np.inf if row[column] is None else row[column]["value"] for row in rows.values()
+            ]
+            best.add((start + int(np.argmin(values)), column))
+    for method, values in THESIS.items():
+        text = [f"{values[n]:.3f}" if n in values else "-" for n in layers]
+        cells.append(["thesis" if method == "standard" else "", NAMES[method], *text])
+    errors = [f"± {THESIS_ERROR[n]:.3f}" if n in THESIS_ERROR else "-" for n in layers]
+    return [*cells, ["", "largest error", *errors]], best
+
+
+def _write_table(axes, cells: list[list[str]], best: set, layers: list[str]) -> None:
+    axes.axis("off")
+    widths = [0.13, 0.17, *[min(0.14, 0.7 / len(layers))] * len(layers)]
+    table = axes.table(
+        cells,
+        colLabels=["area", "method", *layers],
+        colWidths=widths,
+        bbox=(0, 0, sum(widths), 1),
+        cellLoc="left",
+        colLoc="left",
+        edges="horizontal",
+    )
+    table.auto_set_font_size(False)
+    for (row, column), cell in table.get_celld().items():
+        cell.set(linewidth=0.3, edgecolor="0.7")
+        bold = (row - 1, column - 2) in best
+        cell.set_text_props(fontsize=LETTER if row else HEAD, weight="bold" if bold else "normal")

@@ -1,0 +1,40 @@
+"""Figure 4.10: every class explained through the subspaces of every class."""
+
+import numpy as np
+
+from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
+from tonotopy.studies.relevance.figures.matrices import matrix, outline
+from tonotopy.studies.relevance.figures.scores import class_means
+
+
+def draw(sources: dict, about: dict):
+    """Draw the gain in AUPC, explained class by subspaces' class; the diagonal is outlined."""
+    table = only(sources)
+    if table.empty:
+        return nothing_to_draw("no class was explained through the subspaces of another")
+    means = class_means(table, "share", ["label", "subspaces"], about)
+    values, errors = (means[column].unstack("subspaces") for column in ("value", "error"))
+    classes, subspaces = list(values.index), list(values.columns)
+    gains = values.to_numpy()
+    highest = np.nanargmax(gains, axis=1)
+    text = [
+        [
+            f"{fixed(gain, 3)}{' •' if column == top else ''}\n±{fixed(error, 3)}"
+            for column, (gain, error) in enumerate(zip(*row, strict=True))
+        ]
+        for top, row in zip(highest, zip(gains, errors.to_numpy(), strict=True), strict=True)
+    ]
+    width = min(WIDTH, 1.6 + 0.62 * len(subspaces))
+    figure, (axes,) = panels(1, width=width, height=1.3 + 0.4 * len(classes))
+    matrix(axes, gains, text, classes, subspaces, (np.nanmin(gains), np.nanmax(gains)))
+    own = [(n, subspaces.index(name)) for n, name in enumerate(classes) if name in subspaces]
+    for row, column in own:
+        outline(axes, row, column)
+    axes.set_xlabel("class whose subspaces are used", fontsize=HEAD)
+    axes.set_ylabel("explained class", fontsize=HEAD)
+    layer, k = table["layer"].iloc[0], table["components"].iloc[0]
+    hits = sum(highest[row] == column for row, column in own)
+    title = f"{layer}, K = {k}: highest on the diagonal in {hits} of {len(own)} rows"
+    axes.set_title(f"{title}\n(thesis: in 10 of 10)", fontsize=HEAD)
+    return figure

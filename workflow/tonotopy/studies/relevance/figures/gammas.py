@@ -1,0 +1,43 @@
+"""Figure B.1: which gamma explains best."""
+
+from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.studies.relevance.figures.looks import AREAS, WIDTH, number, write
+from tonotopy.studies.relevance.figures.scores import class_means
+
+LOOKS = {
+    "uniform": {"color": COLOURS[1], "linestyle": "-", "marker": "s"},
+    "decreasing": {"color": COLOURS[0], "linestyle": "-", "marker": "o"},
+}
+
+
+def draw(sources: dict, about: dict):
+    """Draw a panel per area: AUPC over gamma, uniform and decreasing; random order dashed."""
+    table = only(sources)
+    if table.empty:
+        return nothing_to_draw("no gamma was tried")
+    ordered = table[table["kind"] != "random"]
+    figure, grid = panels(len(AREAS), width=WIDTH / 3, height=2.4)
+    for axes, area in zip(grid, AREAS, strict=True):
+        means = class_means(ordered, area, ["kind", "gamma"], about)
+        for kind, look in LOOKS.items():
+            if kind in means.index.get_level_values("kind"):
+                rows = means.loc[kind].sort_index()
+                axes.plot(rows.index, rows["value"], label=kind, markersize=3.5, **look)
+                shade = {"color": look["color"], "alpha": 0.18, "linewidth": 0}
+                axes.fill_between(rows.index, rows["low"], rows["high"], **shade)
+        _random(axes, table[table["kind"] == "random"], area, about)
+        kind, gamma = means["value"].idxmin()
+        ring = {"marker": "o", "markersize": 10, "markerfacecolor": "none", "color": "black"}
+        axes.plot(gamma, means["value"].min(), linestyle="", label="lowest", **ring)
+        title = f"{AREAS[area]}: {kind} {number(gamma)}"
+        write(axes, title, "gamma", "AUPC (lower is better)" if area == "share" else "")
+    legend_above(figure, grid[0])
+    return figure
+
+
+def _random(axes, rows, area: str, about: dict) -> None:
+    if rows.empty:
+        return
+    mean = class_means(rows, area, ["kind"], about).loc["random"]
+    axes.axhline(mean["value"], color="0.3", linestyle="--", linewidth=1.2, label="random order")
+    axes.axhspan(mean["low"], mean["high"], color="0.3", alpha=0.12, linewidth=0)
