@@ -30,8 +30,8 @@ from tonotopy.studies.relevance.fitting import Choices, Fitted, Key, collect, fi
 CLASSES = ["high", "low", "mid"]  # of the corpus
 OUTPUTS = ["low", "other", "mid", "high"]  # of the network
 PITCHES = {"high": 1500.0, "low": 300.0, "mid": 800.0}
-PARTS = ["hum", "tone", "noise", "click"]
-OBJECTS = ["click", "tone"]  # in another order than the corpus has them
+PARTS = ["hum", "click", "noise", "tone"]
+OBJECTS = ["tone", "click"]  # neither in the order of the corpus nor of the alphabet
 COUNTS = {
     "train": {"high": 7, "low": 5, "mid": 6},
     "validation": {"high": 1, "low": 2, "mid": 1},

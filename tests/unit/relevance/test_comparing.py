@@ -214,7 +214,7 @@ def test_rendered_components_and_masks_are_compared_with_all_parts(world, masks)
     table = rendering_table(world.explained, world.corpus, clips, world.fitted, key, OBJECTS)
     columns = ["kind", "layer", "components", "label", "clip", "group", "sound", "part", "si_sdr"]
     assert sorted(table.columns) == sorted(columns)
-    assert table["part"].drop_duplicates().tolist() == ["click", "tone", "hum", "noise"]
+    assert table["part"].drop_duplicates().tolist() == ["tone", "click", "hum", "noise"]
     assert set(table["layer"]) == {"conv3"} and set(table["components"]) == {2}
     check_clips(table, world.corpus)
     rows = rows_of(table, "clip", "kind", "sound", "part")

@@ -263,7 +263,7 @@ def test_sounds_are_heard_at_the_rate_of_the_front_end(world):
         np.testing.assert_array_equal(sound, expected)
 
 
-@pytest.mark.parametrize("names", [["click", "tone"], ["noise"], PARTS])
+@pytest.mark.parametrize("names", [["tone", "click"], ["noise"], PARTS])
 def test_parts_are_those_of_their_names_and_silent_where_a_clip_lacks_them(world, names):
     found = part_sounds(world.explained, world.corpus, world.test, names)
     assert found.shape == (18, len(names), 1200)

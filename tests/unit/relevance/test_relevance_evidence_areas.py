@@ -164,6 +164,29 @@ def test_a_share_of_no_gain_is_undefined(tables, tmp_path):
         flipping.random_gap(changed(tables, tmp_path, aupc=worse), "conv2")
 
 
+@pytest.mark.parametrize(
+    ("gain", "reason"),
+    [(-1e-6, "DRSA gains nothing"), (0.0, "DRSA gains nothing"), (1e-6, "undefined in ..% of the")],
+)
+def test_a_share_of_next_to_no_gain_is_undefined_in_many_resamples(tables, tmp_path, gain, reason):
+    """Whether DRSA gains anything is told by the data; a resample without a gain has no share."""
+    rows = pd.read_parquet(tables.paths["aupc"])
+    drsa, standard = (rows["method"] == m for m in ("drsa", "standard"))
+    drsa = drsa & (rows["layer"] == "conv2") & (rows["components"] == 4)
+    standard = standard & (rows["fill"] == "zero") & (rows["order"] == "most")
+    values = rows["share"].where(~standard, 0.0)
+    noise = np.random.default_rng(1).normal(0, 1, drsa.sum())
+    labels = rows["label"][drsa].to_numpy()
+    for label in LABELS:
+        noise[labels == label] -= noise[labels == label].mean()
+    values[drsa] = noise.round(9) - gain
+    if gain == 0:
+        values[drsa] = 0.0
+    level = changed(tables, tmp_path, aupc=rows.assign(share=values))
+    with pytest.raises(NotRun, match=reason):
+        flipping.random_gap(level, "conv2")
+
+
 @pytest.mark.parametrize("fill", ["zero", "silence"])
 @pytest.mark.parametrize("area", ["share", "step"])
 def test_relevance_gain_is_least_first_minus_most_first(tables, fill, area):
@@ -372,6 +395,29 @@ def test_a_share_of_what_others_do_not_gain_is_undefined(tables, tmp_path):
     for call in (exchanging.own_share, exchanging.row_share):
         with pytest.raises(NotRun, match="other classes gain nothing by their own subspaces"):
             call(lost, "one")
+
+
+@pytest.mark.parametrize(
+    ("gain", "reason"),
+    [
+        (-1e-6, "other classes gain nothing"),
+        (0.0, "other classes gain nothing"),
+        (1e-6, "undefined in ..% of the resamples"),
+    ],
+)
+def test_a_share_of_next_to_no_gain_of_others_is_undefined(tables, tmp_path, gain, reason):
+    rows = pd.read_parquet(tables.paths["exchanged"])
+    values, labels = np.zeros(len(rows)), rows["label"].to_numpy()
+    if gain:
+        values = np.random.default_rng(2).normal(0, 1, len(rows))
+        for cell in rows.groupby(["label", "subspaces"]).indices.values():
+            values[cell] -= values[cell].mean()
+        values = values.round(9) + gain
+    values[labels == "one"] = 1.0
+    level = changed(tables, tmp_path, exchanged=rows.assign(share=values))
+    for call in (exchanging.own_share, exchanging.row_share):
+        with pytest.raises(NotRun, match=reason):
+            call(level, "one")
 
 
 # ---- folds ---------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def draw(sources: dict, about: dict):
         means = class_means(ordered, area, ["kind", "gamma"], about)
         for kind, look in LOOKS.items():
             if kind in means.index.get_level_values("kind"):
-                rows = means.loc[kind].sort_index()
+                rows = means.loc[kind]
                 axes.plot(rows.index, rows["value"], label=kind, markersize=3.5, **look)
                 shade = {"color": look["color"], "alpha": 0.18, "linewidth": 0}
                 axes.fill_between(rows.index, rows["low"], rows["high"], **shade)
