@@ -271,7 +271,8 @@ def small_batches(size: int):
 
 
 def rows_of(table: pd.DataFrame, *keys: str) -> dict[tuple, dict]:
-    """Rows by their keys, each of which there is once."""
+    """Rows by their keys, each of which there is once; rows are numbered."""
+    assert list(table.index) == list(range(len(table)))
     rows = {tuple(row[key] for key in keys): row for row in table.to_dict("records")}
     assert len(rows) == len(table)
     return rows

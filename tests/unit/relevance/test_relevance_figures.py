@@ -753,7 +753,7 @@ def test_the_histogram_has_all_bins_and_both_marks(folder):
     (axes,) = figure_of(folder, "figure-b.3-histogram").axes
     (steps,) = axes.patches
     assert steps.get_data().values.tolist() == table["share"].tolist()
-    assert steps.get_data().edges.tolist() == [*table["low"], 1.0]
+    assert steps.get_data().edges.tolist() == [*table["low"], 1.0] and steps.get_fill()
     assert [line.get_xdata()[0] for line in axes.lines] == [0.123, 0.234]
     assert [line.get_label() for line in axes.lines] == [
         *("90th percentile, 0.123", "mean + standard deviation, 0.234")
@@ -775,6 +775,7 @@ def test_training_shows_all_that_was_kept_in_the_order_of_epochs(folder):
             assert line.get_xdata().tolist() == [1, 2, 3, 4, 5]
             assert line.get_ydata().tolist() == table[f"{split}_{kind}"].tolist()
     assert [axes.get_yscale() for axes in figure.axes] == ["linear", "log"]
+    assert [axes.get_ylim()[1] == 1.02 for axes in figure.axes] == [True, False]
     zero = figure_of(folder, "figure-a.1-training", lambda t: t.assign(train_loss=0.0))
     assert zero.axes[1].get_yscale() == "linear" and len(zero.axes[0].lines) == 1
 
@@ -783,7 +784,9 @@ def test_randomisation_begins_with_the_trained_network(folder):
     table = pd.read_parquet(folder / "randomisation.parquet")
     (axes,) = figure_of(folder, "randomisation").axes
     means = [literal_mean(select(table, step=step), "correlation") for step in range(1, 9)]
+    assert axes.lines[0].get_xdata().tolist() == axes.get_xticks().tolist() == list(range(9))
     assert axes.lines[0].get_ydata().tolist() == pytest.approx([1, *means])
+    assert axes.lines[1].get_linestyle() == "None" and axes.lines[-1].get_ydata() == [0, 0]
     drawn = bars(axes)
     assert drawn[:, :2].tolist() == [[n, pytest.approx(m)] for n, m in enumerate(means, start=1)]
     assert (drawn[:, 2] < drawn[:, 1]).all() and (drawn[:, 1] < drawn[:, 3]).all()
