@@ -24,7 +24,7 @@ from tonotopy.networks.registry import build
 from tonotopy.relevance.chain import numbered, unrolled
 from tonotopy.relevance.composites import Composite, parse
 from tonotopy.relevance.subspaces import Ascent
-from tonotopy.studies.relevance.planting import ASCENT, COMPONENTS, PAIRS, WIDTH
+from tonotopy.studies.relevance.planting import ASCENT, COMPONENTS, PAIRS, WIDTHS
 from tonotopy.studies.relevance.study import explained_corpus, learned_corpus
 
 # operations of an objective and its gradient, over width^2 x pairs x starts: products of all pairs
@@ -238,7 +238,7 @@ def _randomise_weights(run: Run, instances: list[Instance]) -> Work:
 def _plant_subspaces(run: Run, instances: list[Instance]) -> Work:
     draws = sum(one.entry["planted"] for one in instances)
     climbed = (DRSA + DSA) * ASCENT.starts * (ASCENT.steps + 1)
-    flops = draws * (climbed + PCA) * WIDTH**2 * PAIRS
+    flops = draws * (climbed + PCA) * sum(width**2 for width in WIDTHS) * PAIRS
     return Work(f"{draws} times {COMPONENTS} known subspaces", flops=flops)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from itertools import product
 from math import isqrt
 from pathlib import Path
 from types import SimpleNamespace
@@ -232,7 +233,8 @@ def test_exhibits(subject, corpus, fitted):
 
 
 def test_planting(monkeypatch):
-    drawn = counted(lambda: [planted_pairs(64, 4, 2000, generator(0, draw)) for draw in range(2)])
+    sizes = list(product(planting.WIDTHS, range(2)))
+    drawn = counted(lambda: [planted_pairs(w, 4, 2000, generator(0, draw)) for w, draw in sizes])
     monkeypatch.setattr(planting, "principal_cosines", lambda *given: np.zeros(1))
     shorter = replace(planting.ASCENT, step=1e-6, steps=4, tolerance=0)
     assert relevance.ASCENT is planting.ASCENT and shorter.starts > 1
@@ -319,15 +321,15 @@ def test_the_papers_network_and_curves(config):
 
 def test_folds_by_hand(config):
     found, forward = work(config, "cross_validate"), forward_by_hand()
-    assert found.basis == "20 networks trained, each on a copy of its corpus"
-    assert found.training_flops == 20 * 60 * (3 * 8000 + 1000) * forward
-    assert found.flops == 20 * 1000 * forward and found.holds_gpu
+    assert found.basis == "10 networks trained, each on a copy of its corpus"
+    assert found.training_flops == 10 * 60 * (3 * 8000 + 1000) * forward
+    assert found.flops == 10 * 1000 * forward and found.holds_gpu
     device = 60 * (3 * 8000 + 1000) * forward / (0.35 * 312e12)
     steps = 60 * 8000 / 16
-    assert found.starting == pytest.approx(20 * (steps * RATES["gpu_step_s"] - device))
-    assert found.unaided == pytest.approx(20 * 60 * 8000 * 0.3 * RATES["augmented_clip_s"])
+    assert found.starting == pytest.approx(10 * (steps * RATES["gpu_step_s"] - device))
+    assert found.unaided == pytest.approx(10 * 60 * 8000 * 0.3 * RATES["augmented_clip_s"])
     per_job = 8000 * 0.3 * RATES["front_end_clip_s"] + 10_000 * 0.3 * RATES["corpus_clip_s"]
-    assert found.cores == pytest.approx(20 * per_job)
+    assert found.cores == pytest.approx(10 * per_job)
     parameters = Run(config, {}, RATES).size("thesis_genre_cnn", 3.0).parameters
     assert found.kept == 10_000 * 2 * 48_000 + 28 * parameters
     config["relevance"]["gtzan"]["folds"] = {"number": 5, "by": ["group"]}

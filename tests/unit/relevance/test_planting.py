@@ -1,5 +1,7 @@
 """Known subspaces: which method finds them is scored by principal angles, draw by draw."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from tonotopy.studies.relevance.planting import planted_table
 
 @pytest.fixture
 def small(monkeypatch):
-    for name, value in {"WIDTH": 12, "COMPONENTS": 3, "PAIRS": 400}.items():
+    for name, value in {"WIDTHS": (12, 6), "COMPONENTS": 3, "PAIRS": 400}.items():
         monkeypatch.setattr(planting, name, value)
     monkeypatch.setattr(planting, "ASCENT", Ascent(starts=2, step=30.0, steps=40))
 
@@ -21,12 +23,12 @@ def small(monkeypatch):
 def test_every_draw_is_scored_by_every_method(small):
     table = planted_table(3, seed=4)
     assert sorted(table.columns) == sorted(["width", "components", "draw", "method", "cosine"])
-    assert set(table["width"]) == {12} and set(table["components"]) == {3}
-    found = table.set_index(["method", "draw"])["cosine"]
-    assert len(found) == 9
-    for draw in range(3):
+    assert list(table["width"].unique()) == [12, 6] and set(table["components"]) == {3}
+    found = table.set_index(["width", "method", "draw"])["cosine"]
+    assert len(found) == 18
+    for width, draw in product((12, 6), range(3)):
         rng = generator(4, "planted subspaces", draw)
-        truth, activations, contexts = (x.float() for x in planted_pairs(12, 3, 400, rng))
+        truth, activations, contexts = (x.float() for x in planted_pairs(width, 3, 400, rng))
         problem, ascent = [Problem("planted", str(draw))], Ascent(2, 30.0, 40)
         bases = {
             "drsa": fit(problem, activations[None], contexts[None], 3, ascent, 4),
@@ -35,20 +37,22 @@ def test_every_draw_is_scored_by_every_method(small):
         }
         for method, subspaces in bases.items():
             expected = np.mean(principal_cosines(subspaces.bases[0], truth, 3))
-            assert found[method, draw] == pytest.approx(expected, abs=5e-3)
-    assert len(set(found.round(6))) == 9
+            assert found[width, method, draw] == pytest.approx(expected, abs=5e-3)
+    assert len(set(found.round(6))) == 18
 
 
 def test_fewer_draws_are_the_first_of_more(small):
     few, more = (planted_table(draws, seed=1) for draws in (1, 2))
-    both = few.merge(more, on=["method", "draw"], suffixes=("", " of more"))
+    both = few.merge(more, on=["width", "method", "draw"], suffixes=("", " of more"))
     np.testing.assert_allclose(both["cosine"], both["cosine of more"], atol=1e-4)
     other = planted_table(1, seed=2)
     assert (few["cosine"] - other["cosine"]).abs().max() > 0.01
 
 
 def test_drsa_finds_what_is_planted_at_the_size_that_is_claimed():
-    settings = planting.WIDTH, planting.COMPONENTS, planting.PAIRS, planting.ASCENT
-    assert settings == (64, 4, 2000, Ascent(3, 30.0, 200))
-    cosines = planted_table(1, seed=0).set_index("method")["cosine"]
-    assert cosines["drsa"] > 0.9 and cosines["dsa"] < 0.75 and cosines["pca"] < 0.75
+    settings = planting.WIDTHS, planting.COMPONENTS, planting.PAIRS, planting.ASCENT
+    assert settings == ((64, 16), 4, 2000, Ascent(3, 30.0, 200))
+    cosines = planted_table(1, seed=0).set_index(["width", "method"])["cosine"]
+    wide = cosines[64]
+    assert wide["drsa"] > 0.9 and wide["dsa"] < 0.75 and wide["pca"] < 0.75
+    assert cosines[16, "drsa"] < 0.9

@@ -17,7 +17,7 @@ from tonotopy import places
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.relevance.subspaces import Ascent
-from tonotopy.studies.relevance import inputs
+from tonotopy.studies.relevance import inputs, planting
 from tonotopy.studies.relevance.comparing import (
     localisation_table,
     overlap_table,
@@ -345,13 +345,11 @@ def test_weights_are_randomised(ran, explained):
 
 
 def test_subspaces_are_planted(ran, monkeypatch):
-    from tonotopy.studies.relevance import planting
-
-    for name, value in {"WIDTH": 8, "COMPONENTS": 2, "PAIRS": 60}.items():
+    for name, value in {"WIDTHS": (8, 4), "COMPONENTS": 2, "PAIRS": 60}.items():
         monkeypatch.setattr(planting, name, value)
     (path,) = ran("plant_subspaces")
     columns = ["width", "components", "draw", "method", "cosine"]
-    assert len(check(path, planted_table(1, SEED), columns)) == 3
+    assert len(check(path, planted_table(1, SEED), columns)) == 6
 
 
 def test_gammas_are_compared(ran, explained):

@@ -8,12 +8,13 @@ from tonotopy.relevance.planted import planted_pairs
 from tonotopy.relevance.subspaces import Ascent, Problem, fit, principal_subspaces
 from tonotopy.seeding import generator
 
-WIDTH, COMPONENTS, PAIRS = 64, 4, 2000
+WIDTHS = (64, 16)  # found for certain; the width of the thesis's synthetic network, where not
+COMPONENTS, PAIRS = 4, 2000
 ASCENT = Ascent(starts=3, step=30.0, steps=200)
 
 
 def planted_table(draws: int, seed: int) -> pd.DataFrame:
-    """Return how well DRSA, DSA and PCA find subspaces that are known.
+    """Return how well DRSA, DSA and PCA find subspaces that are known, at every width.
 
     Args:
         draws: number of known bases, each with pairs of its own.
@@ -23,8 +24,13 @@ def planted_table(draws: int, seed: int) -> pd.DataFrame:
         Columns width, components, draw, method, cosine: the mean cosine of principal angles, over
         subspaces that are paired as well as can be.
     """
+    tables = [_table(width, draws, seed) for width in WIDTHS]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _table(width: int, draws: int, seed: int) -> pd.DataFrame:
     worlds = [
-        planted_pairs(WIDTH, COMPONENTS, PAIRS, generator(seed, "planted subspaces", draw))
+        planted_pairs(width, COMPONENTS, PAIRS, generator(seed, "planted subspaces", draw))
         for draw in range(draws)
     ]
     truths, activations, contexts = (
@@ -42,4 +48,4 @@ def planted_table(draws: int, seed: int) -> pd.DataFrame:
         for draw, basis in enumerate(subspaces.bases)
     ]
     table = pd.DataFrame(rows, columns=["draw", "method", "cosine"])
-    return table.assign(width=WIDTH, components=COMPONENTS)
+    return table.assign(width=width, components=COMPONENTS)
