@@ -5,7 +5,7 @@ import torch
 from explained_worlds import World, explained_world
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     """Tensors are small: more threads only wait for each other."""
     before = torch.get_num_threads()
@@ -15,5 +15,5 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory, one_thread) -> World:
+def world(tmp_path_factory) -> World:
     return explained_world(tmp_path_factory.mktemp("explained"))
