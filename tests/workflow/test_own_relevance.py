@@ -58,7 +58,7 @@ ENTRY = {
     "ascent": {"starts": 2, "step": 30.0, "steps": 10},
     "random": 2,
     "clips": 4,
-    "flipping": {"patch": 8, "clips": 3},
+    "flipping": {"patch": 8, "clips": 9},
     "objects": None,
     "causes": None,
     "exchanged": ["low", "high"],
@@ -71,12 +71,12 @@ ENTRY = {
 
 
 def write_recordings(folder):
-    """Nine recordings of each of three pitches, two slices long."""
+    """Twelve recordings of each of three pitches, two slices long."""
     rng = np.random.default_rng(0)
     time = np.arange(round(RATE * SECONDS * SLICES)) / RATE
     for name, pitch in PITCHES.items():
         (folder / name).mkdir(parents=True)
-        for number in range(9):
+        for number in range(12):
             wave = np.sin(2 * np.pi * pitch * rng.uniform(0.9, 1.1) * time)
             sound = 0.3 * wave + rng.normal(0, 0.02, len(time))
             soundfile.write(folder / name / f"<img onerror=1> {number}.wav", sound, RATE)
