@@ -48,8 +48,12 @@ def masks_of(
     """
     wanted = part_numbers(corpus, names)
     sounds = part_sounds(explained, corpus, positions, corpus.part_names)
-    masks = part_masks(sounds, explained.bundle.front_end.mel_power)
-    return masks[:, wanted].cpu().numpy()
+    return _masks(explained, sounds)[:, wanted]
+
+
+def _masks(explained: Subject, sounds: Tensor) -> np.ndarray:
+    """Return the masks of sounds (clips, parts, samples) that are all parts, in any order."""
+    return part_masks(sounds, explained.bundle.front_end.mel_power).cpu().numpy()
 
 
 def overlap_table(
@@ -109,13 +113,14 @@ def localisation_table(explained: Subject, corpus: Corpus, positions: np.ndarray
     names, rows = corpus.part_names, []
     for batch in batches(explained, corpus, positions):
         heatmaps = standard_heatmaps(explained, batch).cpu().numpy()
-        masks = masks_of(explained, corpus, batch.positions, names)
+        sounds = part_sounds(explained, corpus, batch.positions, names)
+        masks = _masks(explained, sounds)
         columns = {
             "area": areas(masks),
             "mass": relevance_mass_accuracy(heatmaps[:, None], masks)[:, 0],
             "rank": _rank_accuracy(heatmaps, masks),
             "lift": lifts(heatmaps, masks),
-            "drop": _drops(explained, corpus, batch),
+            "drop": _drops(explained, corpus, batch, sounds.cpu().numpy()),
         }
         about = clip_columns(corpus, batch.positions)
         repeated = about.loc[about.index.repeat(len(names))].reset_index(drop=True)
@@ -130,10 +135,9 @@ def _rank_accuracy(heatmaps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 @torch.no_grad()
-def _drops(explained: Subject, corpus: Corpus, batch: Batch) -> np.ndarray:
+def _drops(explained: Subject, corpus: Corpus, batch: Batch, parts: np.ndarray) -> np.ndarray:
     """Return the drop of each clip's logit when one of its parts is muted, (clips, parts)."""
     sounds = waveforms(explained, corpus, batch.positions).cpu().numpy()
-    parts = part_sounds(explained, corpus, batch.positions, corpus.part_names).cpu().numpy()
     network, front_end = explained.bundle.network, explained.bundle.front_end
     without = np.stack([muted(sounds, parts[:, part]) for part in range(parts.shape[1])], axis=1)
     heard = front_end(torch.from_numpy(without).flatten(0, 1).to(explained.device))
@@ -181,11 +185,11 @@ def _rendered(
 ) -> Iterator[tuple[str, list[str], np.ndarray]]:
     """Yield the kind, names of sounds and SI-SDR (clips, sounds, parts) of a batch."""
     clips = waveforms(explained, corpus, batch.positions)
-    parts = part_sounds(explained, corpus, batch.positions, names).cpu().numpy()
-    masks = masks_of(explained, corpus, batch.positions, objects)
+    parts = part_sounds(explained, corpus, batch.positions, names)
+    masks = _masks(explained, parts)[:, : len(objects)]
 
     def ratios(heatmaps: Tensor) -> np.ndarray:
-        return si_sdr(render(heatmaps, clips, renderer).cpu().numpy(), parts)
+        return si_sdr(render(heatmaps, clips, renderer).cpu().numpy(), parts.cpu().numpy())
 
     yield "oracle", objects, ratios(torch.from_numpy(masks).to(clips))
     ((_, heatmaps),) = decompose(explained, batch, fitted, [key])

@@ -65,11 +65,11 @@ def area_table(
     keys, parts = list(keys), []
     rate = explained.bundle.front_end.settings.rate
     samples = round(corpus.samples.shape[1] / corpus.rate * rate)
+    values = {fill: fill_value(fill, silence(explained, samples)) for fill in FILLS}
     for batch in batches(explained, corpus, positions):
         about = clip_columns(corpus, batch.positions)
         standard = standard_heatmaps(explained, batch)
-        for fill in FILLS:
-            value = fill_value(fill, silence(explained, samples))
+        for fill, value in values.items():
             flipping = _flipping(explained, patch, value)
             for order in ORDERS:
                 curves = _flipped(explained, batch, standard, flipping, order)
