@@ -164,7 +164,7 @@ def _classify_clips(run: Run, instances: list[Instance]) -> Work:
 
 
 def _fit_subspaces(run: Run, instances: list[Instance]) -> Work:
-    """Vectors of two networks; DRSA for both, DSA and PCA for the trained one."""
+    """Vectors of two networks; DRSA, and at the shown number all methods and the untrained copy."""
     flops = numbers = steps = 0
     for entry in (one.entry for one in instances):
         chain, ascent, vectors = passes(run, entry), Ascent(**entry["ascent"]), entry["vectors"]
@@ -172,12 +172,14 @@ def _fit_subspaces(run: Run, instances: list[Instance]) -> Work:
         clips, fitted = _clips(run, corpus, "train", vectors["clips"]), _fitted(entry, chain)
         flops += 2 * clips * chain.contexts(layer for layer, _ in fitted)
         classes, climbed = run.classes(corpus), ascent.starts * (ascent.steps + 1)
-        for layer, _ in fitted:
+        for layer, components in fitted:
+            compared = components == _shown(entry)[1]
             products = chain.widths[layer] ** 2 * clips * vectors["locations"]
-            flops += ((2 * DRSA + DSA) * climbed + PCA) * products
-            bases = (4 + entry["random"]) * chain.widths[layer] ** 2
-            numbers += classes * (bases + 3 * climbed)  # with their curves
-        steps += 3 * len(fitted) * ascent.steps  # all classes and starts climb together
+            flops += ((2 * DRSA + DSA) * climbed + PCA if compared else DRSA * climbed) * products
+            bases = (4 + entry["random"] if compared else 1) * chain.widths[layer] ** 2
+            fits = 3 if compared else 1
+            numbers += classes * (bases + fits * climbed)  # with their curves
+            steps += fits * ascent.steps  # all classes and starts climb together
     device = flops / (run.rates["gpu_tf32_flops_per_s"] * run.rates["gpu_inference_share"])
     starting = kernels_started(run, steps, device)
     basis = f"{steps:,} steps at most, of all classes and starts together"

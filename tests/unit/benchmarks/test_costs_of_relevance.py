@@ -129,7 +129,7 @@ def nothing_beside(monkeypatch):
 @pytest.fixture(scope="module")
 def choices():
     ascent = subspaces.Ascent(**ENTRY["ascent"])
-    return Choices(**ENTRY["vectors"], components=(2, 8, 4), random=3, ascent=ascent)
+    return Choices(**ENTRY["vectors"], components=(2, 8, 4), random=3, ascent=ascent, compared=(4,))
 
 
 @pytest.fixture
@@ -163,9 +163,9 @@ def test_fitting(subject, corpus, choices):
     assert work.kept == 4 * sum(b.bases.numel() + b.curves.numel() for b in bases.values())
     pairs = [(key.layer, key.components) for key in bases if key[:2] == ("trained", "drsa")]
     assert len(pairs) == 8 and ("conv1", 8) not in pairs
-    assert work.basis.startswith("144 steps at most") and work.holds_gpu
+    assert work.basis.startswith("84 steps at most") and work.holds_gpu
     device = work.flops / (RATES["gpu_tf32_flops_per_s"] * RATES["gpu_inference_share"])
-    assert work.starting == pytest.approx(144 * RATES["gpu_step_s"] - device)
+    assert work.starting == pytest.approx(84 * RATES["gpu_step_s"] - device)
 
 
 def test_explaining(subject, corpus, fitted):
@@ -316,7 +316,9 @@ def test_the_papers_network_and_curves(config):
     assert work(config, "compare_gammas").basis.startswith(f"{1000 * 13:,} curves")
     assert work(config, "classify_clips").flops == 2000 * forward
     assert work(config, "randomise_weights").basis == "450 heatmaps"
-    assert work(config, "fit_subspaces").basis.startswith(f"{5 * 3 * 3 * 1000:,} steps at most")
+    assert work(config, "fit_subspaces").basis.startswith(
+        f"{5 * (3 + 1 + 1) * 1000:,} steps at most"
+    )
 
 
 def test_folds_by_hand(config):

@@ -191,6 +191,13 @@ def test_all_is_fitted_in_order_and_the_untrained_copy_by_drsa_alone(vectors, co
     assert capsys.readouterr().out == "note: layer 'conv2' has 6 channels, no multiple of 4\n"
 
 
+@pytest.mark.parametrize("copy", ["trained", "untrained"])
+def test_where_drsa_is_not_compared_it_is_fitted_alone(vectors, copy):
+    found = list(dict(fit_all(vectors, CLASSES, replace(CHOICES, compared=(4,)), SEED, copy)))
+    kept = [k for k in expected_keys(copy) if k.components == 4 or k.method == "drsa"]
+    assert found == [k for k in kept if copy == "trained" or k.components == 4]
+
+
 def alone(key, label, activations, contexts):
     """The subspaces of one class."""
     problem = [Problem(key.layer, label)]

@@ -184,14 +184,14 @@ def test_subspaces_are_fitted_to_the_corpus_that_the_network_learned(home, expla
     _, _, fitted = explained
     job = SimpleNamespace(**WILDCARDS)
     lessons = Corpus(inputs.learned(job, CONFIG))
-    choices = Choices(4, 3, (4, 2), 2, Ascent(2, 20.0, 6, 0.0))
+    choices = Choices(4, 3, (4, 2), 2, Ascent(2, 20.0, 6, 0.0), compared=(4,))
     expected = {}
     for copy, path in (("trained", inputs.network), ("untrained", inputs.untrained)):
         settings = inputs.explaining(job, CONFIG)
         one = load_subject(path(job, CONFIG), lessons, settings, "cpu")
         vectors = collect(one, lessons, choices, SEED)
         expected.update(fit_all(vectors, CLASSES, choices, SEED, copy))
-    assert fitted.keys() == list(expected) and len(expected) == 2 * 2 * (1 + 1 + 1 + 2 + 1)
+    assert fitted.keys() == list(expected) and len(expected) == 2 * (1 + 1 + 1 + 2 + 1) + 2
     labels = np.array(CLASSES, dtype=object)
     for key, subspaces in expected.items():
         torch.testing.assert_close(fitted.bases(key, labels), subspaces.bases, rtol=1e-4, atol=1e-4)

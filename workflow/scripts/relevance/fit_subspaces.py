@@ -15,9 +15,9 @@ use_threads(snakemake.threads)
 params, corpus = snakemake.params, Corpus(snakemake.input.corpus)
 settings, explaining = json.loads(params.settings), json.loads(params.explaining)
 ascent, components = Ascent(**settings["ascent"]), tuple(settings["components"])
-choices = Choices(
-    **settings["vectors"], components=components, random=settings["random"], ascent=ascent
-)
+compared = (settings["shown"]["components"],)
+methods = {"random": settings["random"], "ascent": ascent, "compared": compared}
+choices = Choices(**settings["vectors"], components=components, **methods)
 fitted = {}
 for copy in ("trained", "untrained"):
     explained = load_subject(snakemake.input[copy], corpus, explaining, params.accelerator)

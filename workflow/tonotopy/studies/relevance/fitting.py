@@ -71,6 +71,8 @@ class Choices:
         components: numbers of subspaces.
         random: number of random bases.
         ascent: how DRSA and DSA climb.
+        compared: numbers of subspaces at which DRSA is compared with the other methods and with
+            the untrained copy; None for all. At others DRSA's are fitted alone.
     """
 
     clips: int
@@ -78,6 +80,7 @@ class Choices:
     components: tuple[int, ...]
     random: int
     ascent: Ascent
+    compared: tuple[int, ...] | None = None
 
 
 def collect(explained: Subject, corpus: Corpus, choices: Choices, seed: int) -> dict[str, Vectors]:
@@ -153,7 +156,8 @@ def fit_all(
 ) -> Iterator[tuple[Key, Subspaces]]:
     """Yield the subspaces of every layer, number of components and method.
 
-    Classes and starts climb together. Of the untrained copy DRSA's alone are fitted.
+    Classes and starts climb together. Of the untrained copy DRSA's alone are fitted, and those
+    where it is compared.
 
     Args:
         vectors: of each layer, see `collect`.
@@ -166,6 +170,9 @@ def fit_all(
         InputError: a number of components divides the width of no layer.
     """
     for layer, components in _divisible(vectors, choices.components):
+        compared = choices.compared is None or components in choices.compared
+        if copy == UNTRAINED and not compared:
+            continue
         activations, contexts = vectors[layer]
         problems = [Problem(layer, name) for name in classes]
         climbing = problems, activations
@@ -173,7 +180,7 @@ def fit_all(
             Key(copy, "drsa", 0, layer, components),
             fit(*climbing, contexts, components, choices.ascent, seed),
         )
-        if copy == UNTRAINED:
+        if copy == UNTRAINED or not compared:
             continue
         dsa = fit(*climbing, None, components, choices.ascent, seed)
         yield Key(copy, "dsa", 0, layer, components), dsa
