@@ -42,7 +42,9 @@ rule fit_subspaces:
         gpu=gpus(),
     params:
         explaining=frozen_given(relevance.explaining),
-        settings=frozen_given(relevance.setting("vectors", "components", "shown", "random", "ascent")),
+        settings=frozen_given(
+            relevance.setting("vectors", "components", "shown", "random", "ascent")
+        ),
         seed=seed_of,
         accelerator=config["accelerator"],
         code=code("relevance/fit_subspaces"),
