@@ -47,6 +47,13 @@ from tonotopy.networks.ast import AST
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
+from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.sonification.spectra import (
+    flatness,
+    high_share,
+    mean_top_coherence,
+    power_spectrum,
+)
 from tonotopy.studies.hierarchy import statistics as of_hierarchy
 from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
 from tonotopy.studies.hierarchy.summaries import centres, profiles
@@ -281,6 +288,24 @@ def starting() -> float:
     )
 
 
+def sonified_clips() -> dict[str, float]:
+    """A sonification of 10 s at 8 kHz: spectra and coherences; phases and filters drawn from it."""
+    rng, clips = np.random.default_rng(0), 16
+    sounds, sonified = rng.normal(0, 0.1, (2, clips, 80_000)).astype(np.float32)
+
+    def compare():
+        for other in (sonified, np.roll(sonified, 1, axis=0)):
+            mean_top_coherence(sounds, other, 256, 5)
+        spectrum = power_spectrum(sonified, 256)
+        high_share(spectrum), flatness(spectrum)
+
+    def alter():
+        phase_randomised(sonified, rng), filtered_like(sounds, sounds - sonified)
+
+    compared, altered = core_seconds(compare) / clips, core_seconds(alter) / clips
+    return {"coherence_clip_s": compared, "altered_clip_s": altered}
+
+
 def main() -> None:
     """Print every rate."""
     torch.set_num_threads(1)
@@ -301,6 +326,7 @@ def main() -> None:
         "slope_row_s": per_row,
         "slope_cell_s": per_cell,
         **evidence(),
+        **sonified_clips(),
         "job_s": starting(),
     }
     for name, value in found.items():

@@ -21,7 +21,8 @@ CAUSES = {"classical": "violin", "jazz": "saxophone", "rock": "guitar", "metal":
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10))
 SETTING = Setting("literal", 4, 16000, 0.9)
 SIZES = {"note": 27, "instrument": 37, "consonant": 26, "keyword": 38, "speakers": 23, "events": 45}
-OPTIONS = {"instrument": {"excerpts": 2}, "events": {"most": 4}}
+SIZES |= {"speaker": 11}
+OPTIONS = {"instrument": {"excerpts": 2}, "events": {"most": 4}, "speaker": {"voices": 4}}
 
 
 def dressed(sound, rng):
@@ -150,6 +151,17 @@ def spoken_clip(task, index, rng):
     return dressed(at(said, round((SETTING.length - len(said)) / 2 + shift), SETTING.length), rng)
 
 
+def speaker_clip(index, rng):
+    who = ("Andrea", "Andy", "Annie", "Diogo")[index % 4]
+    words = [word for place, word in enumerate(spoken.WORDS) if place % 5 < 3]
+    text = " ".join(rng.choice(words, 7))
+    speed, pitch, span = rng.integers(140, 190), rng.integers(40, 61), rng.integers(40, 61)
+    voice = spoken.Voice(spoken.accent(who), who, int(speed), int(pitch), int(span))
+    said = spoken.utter(text, voice, SETTING.rate)
+    onset = round(rng.uniform(0, 0.1) * SETTING.length)
+    return dressed(at(said, onset, SETTING.length), rng)
+
+
 def speakers_clip(index, rng):
     mixed = 10 ** (rng.uniform(-30, -15) / 20) * noise(SETTING.length, rng, rng.uniform(0, 1.5))
     for talker in spoken.crowd(index % 11, "train", SETTING.seconds, rng):
@@ -179,6 +191,7 @@ WRITTEN_OUT = {
     "instrument": instrument_clip,
     "consonant": lambda index, rng: spoken_clip("consonant", index, rng),
     "keyword": lambda index, rng: spoken_clip("keyword", index, rng),
+    "speaker": speaker_clip,
     "speakers": speakers_clip,
     "events": events_clip,
 }

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from costs.size import Size, size_of
 from costs.work import NotKnown
-from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
+from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
+from tonotopy.corpora.audioset.tags import HELD_OUT
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.public.declaration import PublicCorpus
 from tonotopy.instances import running, used
 from tonotopy.networks.published import PUBLISHED, REMOTES
-from tonotopy.planning import AVAILABLE, Storage, needs
+from tonotopy.planning import AVAILABLE, Storage, needs, tag_clips
 
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
 AUDIOSET_SECONDS = 10.0  # of a clip, where the corpus does not say it
@@ -60,6 +61,8 @@ class Run:
         """
         entry = self.config["corpora"][name]
         share = 1.0 if split is None else self._share(entry, split)
+        if _has_tags(entry):
+            return round(AVAILABLE * tag_clips(entry, self.config) * share)
         if entry["maker"] == "audioset":
             return round(sum(self._class_clips(entry)) * share)
         corpus = self._public(name).version(entry.get("version"))
@@ -70,8 +73,14 @@ class Run:
         return round(corpus.clips * entry.get("slices", 1) * share)
 
     def smallest_class(self, name: str, split: str) -> int:
-        """Return the number of clips of the smallest class in a split."""
+        """Return the number of clips of the smallest class in a split.
+
+        Raises:
+            NotKnown: the corpus has all of AudioSet's labels; or see `clips`.
+        """
         entry = self.config["corpora"][name]
+        if _has_tags(entry):
+            raise NotKnown(f"corpus {name}: how many clips its rarest label has")
         if entry["maker"] == "audioset":
             return round(min(self._class_clips(entry)) * self._share(entry, split))
         return self.clips(name, split) // self.classes(name)
@@ -82,10 +91,19 @@ class Run:
         return [AVAILABLE * count for count in counts]
 
     def _share(self, entry: dict, split: str) -> float:
+        if _has_tags(entry):
+            return self._tags_share(entry, split)
         if entry["maker"] == "audioset":
             return self.config["audioset"]["shares"][split]
         shares = entry.get("split", {}).get("shares", {"train": 0.8, "validation": 0.1})
         return shares.get(split, 1 - sum(shares.values()))
+
+    def _tags_share(self, entry: dict, split: str) -> float:
+        rows = {name: ROWS[name] for name in self.config["audioset"]["segments"]}
+        learned = sum(rows.get(name, 0) for name in entry.get("segments", TRAINED))
+        parts = {"train": 1 - HELD_OUT, "validation": HELD_OUT}
+        clips = learned * parts[split] if split in parts else rows.get("eval", 0)
+        return clips / tag_clips(entry, self.config)
 
     def classes(self, name: str) -> int:
         """Return the number of classes of a corpus.
@@ -94,7 +112,9 @@ class Run:
             NotKnown: the corpus is neither public nor of AudioSet's clips.
         """
         entry = self.config["corpora"][name]
-        if entry["maker"] == "audioset":
+        if _has_tags(entry):
+            classes = AUDIOSET_CLASSES
+        elif entry["maker"] == "audioset":
             classes = len(SETS[entry["task"]])
         else:
             corpus = self._public(name).version(entry.get("version"))
@@ -148,8 +168,14 @@ class Run:
             built = declared.architecture, declared.arguments, declared.front_end
         else:
             built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
-            classes = self.classes(entry["corpus"])
+            contrast = entry["training"].get("objective") == "simclr"
+            classes = 0 if contrast else self.classes(entry["corpus"])
         return _size(json.dumps(built), seconds, classes, json.dumps(entry.get("layers")))
+
+
+def _has_tags(entry: dict) -> bool:
+    """Tell whether a corpus has all of AudioSet's labels."""
+    return entry["maker"] == "audioset" and entry["task"] == TAGS
 
 
 @cache

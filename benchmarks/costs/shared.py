@@ -1,5 +1,6 @@
 """Rules that belong to no study: corpora, networks, evidence and the report."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
@@ -7,11 +8,13 @@ from operator import add
 
 from costs.run import Run
 from costs.work import FLOAT, NotKnown, Work
+from tonotopy.corpora.audioset.labels import ROWS, TAGS
 from tonotopy.instances import Instance
+from tonotopy.planning import AVAILABLE
 
 Stage = Callable[[Run, list[Instance]], Work]
 
-SEGMENT_ROWS = 2_084_320  # of AudioSet's three csv files, as their headers count
+SEGMENT_ROWS = sum(ROWS.values())  # of AudioSet's three csv files, as their headers count
 FIGURE_RESAMPLES = 1000  # that the rate of a figure is for
 ANY_SECONDS = 5.0  # the number of weights does not depend on the length of a clip
 
@@ -44,7 +47,9 @@ def _audioset_tables(run: Run, instances: list[Instance]) -> Work:
 def _gather_audioset(run: Run, instances: list[Instance]) -> Work:
     corpora = run.config["corpora"]
     names = [name for name in run.corpora if corpora[name]["maker"] == "audioset"]
-    clips = sum(run.clips(name) for name in names)
+    tags = [name for name in names if corpora[name]["task"] == TAGS]
+    # the clips of all other corpora are among those with all labels
+    clips = round(AVAILABLE * SEGMENT_ROWS) if tags else sum(run.clips(name) for name in names)
     size = sum(item.fetched for item in run.storage["gather_audioset"])
     return Work(
         f"{clips:,} clips; up to 2.4 TB pass by, as parquet files are read whole",
@@ -69,18 +74,35 @@ def training(run: Run, network: str, train: float, validation: float) -> Work:
     entry = run.config["networks"][network]
     settings, seconds = entry["training"], run.seconds(entry["corpus"])
     epochs, size = settings["epochs"], run.size(network, seconds)
-    flops = epochs * (3 * train + validation) * size.flops
+    views, learned_s = learned_seconds(entry, seconds)
+    learned = views * run.size(network, learned_s).flops
+    validated = learned if settings.get("contrast") else size.flops
+    flops = epochs * (3 * train * learned + validation * validated)
     device = flops / (run.rates["gpu_bf16_flops_per_s"] * run.rates["gpu_training_share"])
     anew = entry.get("augmentation") and not settings.get("cache")
-    heard = epochs * train * seconds / 10 if anew else 0
+    heard = epochs * train * views * learned_s / 10 if anew else 0
+    fitted = 0 if entry["front_end"].get("kind") == "waveform" else train * seconds / 10
     return Work(
-        f"{epochs} epochs of {train:,.0f} clips, {size.flops / 1e9:.3g} GFLOP a forward pass",
+        f"{epochs} epochs of {train:,.0f} clips, {learned / 1e9:.3g} GFLOP a forward pass",
         training_flops=flops,
-        cores=train * run.rates["front_end_clip_s"] * seconds / 10,
+        cores=fitted * run.rates["front_end_clip_s"],
         unaided=heard * run.rates["augmented_clip_s"],
         starting=kernels_started(run, epochs * train / settings["batch"], device),
         kept=7 * FLOAT * size.parameters,
     )
+
+
+def learned_seconds(entry: dict, seconds: float) -> tuple[int, float]:
+    """Return how many views of a clip a step of training hears, and how long each is.
+
+    Args:
+        entry: training and, if wanted, augmentation.
+        seconds: length of the corpus's clips.
+    """
+    if contrast := entry["training"].get("contrast"):
+        return 2, min(seconds, contrast["seconds"])
+    crops = [s["seconds"] for s in entry.get("augmentation") or () if s["transform"] == "crop"]
+    return 1, min(seconds, *crops) if crops else seconds
 
 
 def kernels_started(run: Run, steps: float, seconds: float) -> float:
@@ -95,7 +117,10 @@ def _train_network(run: Run, instances: list[Instance]) -> Work:
         corpus = entries[network]["corpus"]
         parts = (run.clips(corpus, split) for split in ("train", "validation"))
         works.append(training(run, network, *parts))
-    return replace(reduce(add, works), basis="; ".join(work.basis for work in works[1:]))
+    counts = Counter(work.basis for work in works[1:])
+    times = {basis: f"{number} times " if number > 1 else "" for basis, number in counts.items()}
+    basis = "; ".join(f"{number}{text}" for text, number in times.items())
+    return replace(reduce(add, works), basis=basis)
 
 
 def _publish_network(run: Run, instances: list[Instance]) -> Work:
@@ -128,6 +153,7 @@ STAGES: dict[str, Stage] = {
     "download_segments": _downloading("download_segments"),
     "download_weights": _downloading("download_weights"),
     "audioset_tables": _audioset_tables,
+    "audioset_tags": _audioset_tables,
     "gather_audioset": _gather_audioset,
     "build_corpus": _build_corpus,
     "train_network": _train_network,

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from tonotopy.activations import read
 from tonotopy.frontends import registry as front_ends
 from tonotopy.networks.layers import parse
 from tonotopy.networks.registry import build
+from tonotopy.networks.tracing import read
+
+# what starts weights without looking at what they answer, which nothing does here
+UNHEARD = {"cnn12": {"initialiser": "torch"}}
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,13 @@ class Size:
     flops: int
     parameters: int
     dims: tuple[int, ...]
+
+
+def built(architecture: str, arguments: dict, settings, classes: int) -> nn.Module:
+    """Return a network on torch's meta device, for arguments as of `registry.build`."""
+    with torch.device("meta"):
+        unheard = UNHEARD.get(architecture, {})
+        return build(architecture, {**arguments, **unheard}, settings, classes).eval()
 
 
 @torch.no_grad()
@@ -51,8 +62,7 @@ def size_of(
     """
     made = front_ends.build(front_end)
     heard = made(torch.zeros(1, round(seconds * made.settings.rate))).to("meta")
-    with torch.device("meta"):
-        network = build(architecture, arguments, made.settings, classes).eval()
+    network = built(architecture, arguments, made.settings, classes)
     studied = network.layers if layers is None else parse(layers)
     counter = FlopCounterMode(display=False)
     with counter:

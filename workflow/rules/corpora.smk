@@ -57,15 +57,34 @@ rule audioset_tables:
         "../scripts/corpora/audioset_tables.py"
 
 
+rule audioset_tags:
+    # all clips with all of their labels
+    input:
+        corpora.segments(config),
+    output:
+        places.audioset(config["scale"], "tags"),
+    log:
+        places.log("audioset_tags", scale=config["scale"]),
+    conda:
+        "../../envs/audio.yaml"
+    params:
+        sources=config["audioset"]["segments"],
+        seed=config["seed"],
+        code=code("corpora/audioset_tags"),
+    script:
+        "../scripts/corpora/audioset_tags.py"
+
+
 rule gather_audioset:
     # the clips stay in data/downloads/audioset/clips, so that nothing is fetched twice
     input:
-        genre=places.audioset(config["scale"], "genre"),
-        instrument=places.audioset(config["scale"], "instrument"),
+        given(corpora.tables_to_gather),
     output:
-        places.audioset(config["scale"], "gathered"),
+        places.audioset(config["scale"], "{gathered}"),
     log:
-        places.log("gather_audioset", scale=config["scale"]),
+        places.log("gather_audioset", "{gathered}", scale=config["scale"]),
+    wildcard_constraints:
+        gathered=one_of(corpora.GATHERED),
     conda:
         "../../envs/audio.yaml"
     params:
@@ -80,7 +99,7 @@ rule gather_audioset:
 
 rule build_corpus:
     input:
-        sources=given(corpora.sources),
+        sources=lambda wildcards: corpora.sources(wildcards, config, instances.used(config)[0]),
     output:
         directory(places.corpus("{scale}", "{corpus}")),
     log:

@@ -1,79 +1,23 @@
-"""Read and change what layers give: one door for all studies.
+"""What layers make of a corpus, on disk: one door for all studies.
 
-Hooks are removed at the end of every block, also after an error.
+`networks.tracing` reads and changes layers in a forward pass.
 """
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.files import naming, read_json, reading, write_json
 from tonotopy.inference import network_inputs
 from tonotopy.networks.bundle import Bundle
-from tonotopy.networks.layers import Change, Layer, module_at, with_view
+from tonotopy.networks.layers import with_view
+from tonotopy.networks.tracing import read
 
 INDEX = "index.json"
-Handler = Callable[[Any, int], Any]  # of a layer's output and the number of clips
-
-
-def read(
-    network: nn.Module, layers: dict[str, Layer], inputs: Tensor
-) -> tuple[dict[str, Tensor], Any]:
-    """Run a forward pass and read layers as it goes.
-
-    Args:
-        network: is called with the inputs.
-        layers: by name.
-        inputs: shape (clips, ...).
-
-    Returns:
-        Layer -> (clips, width), detached copies, so that later in-place operations cannot change
-        what was read; and what the network returned.
-
-    Raises:
-        InputError: the network has no such module, or the pass does not call it exactly once.
-    """
-    vectors: dict[str, Tensor] = {}
-
-    def keeping(name: str, layer: Layer) -> Handler:
-        def keep(output: Any, clips: int) -> None:
-            vectors[name] = layer.vector(output, clips).detach().clone()
-
-        return keep
-
-    handlers = [(name, layer, keeping(name, layer)) for name, layer in layers.items()]
-    with _hooked(network, handlers):
-        output = network(inputs)
-    return {name: vectors[name] for name in layers}, output
-
-
-@contextmanager
-def writing(network: nn.Module, changes: dict[Layer, Change]) -> Iterator[None]:
-    """Change what layers give in every forward pass inside the block.
-
-    Args:
-        network: its first tensor argument tells the number of clips.
-        changes: layer -> a function from vectors (clips, positions, width) to the same shape.
-
-    Raises:
-        InputError: the network has no such module, or a pass does not call it exactly once.
-    """
-
-    def changing(layer: Layer, change: Change) -> Handler:
-        return lambda output, clips: layer.write(output, clips, change)
-
-    handlers = [(layer.path, layer, changing(layer, change)) for layer, change in changes.items()]
-    with _hooked(network, handlers):
-        yield
 
 
 def store(
@@ -181,68 +125,4 @@ def _check_finite(values: np.ndarray, name: str, corpus: Corpus, positions: np.n
         raise InputError(
             f"corpus {corpus.name}: layer '{name}' gives values that are not finite for clips "
             f"{', '.join(map(str, clips[:3]))}{more}: look at their audio and the network's weights"
-        )
-
-
-@contextmanager
-def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> Iterator[None]:
-    """Give layers' outputs to handlers, whose answers, if any, take their place."""
-    calls: Counter[int] = Counter()
-    clips = 0
-
-    def begin(module: nn.Module, args: tuple, kwargs: dict) -> None:
-        nonlocal clips
-        calls.clear()
-        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
-        if not tensors:
-            kind = type(module).__name__
-            raise InputError(f"{kind} is called without a tensor, which would tell how many clips")
-        clips = len(tensors[0])
-
-    def end(module: nn.Module, args: tuple, output: Any) -> None:
-        for number, (name, layer, _) in enumerate(handlers):
-            if calls[number] != 1:
-                raise InputError(_uncalled(name, layer, calls[number]))
-
-    def hook(number: int, handler: Handler) -> Callable:
-        def called(module: nn.Module, args: tuple, output: Any) -> Any:
-            calls[number] += 1
-            return handler(output, clips)
-
-        return called
-
-    with ExitStack() as stack:
-        modules = [module_at(network, layer.path) for _, layer, _ in handlers]
-        if hasattr(network, "computing_for"):
-            stack.enter_context(network.computing_for([layer for _, layer, _ in handlers]))
-        for number, (module, (name, layer, handler)) in enumerate(
-            zip(modules, handlers, strict=True)
-        ):
-            _check_recurrent(module, name, layer)
-            handle = module.register_forward_hook(hook(number, handler))
-            stack.callback(handle.remove)
-        start = network.register_forward_pre_hook(begin, with_kwargs=True)
-        stack.callback(start.remove)
-        stack.callback(network.register_forward_hook(end).remove)
-        yield
-
-
-def _uncalled(name: str, layer: Layer, calls: int) -> str:
-    fault = "is not called" if not calls else f"is called {calls} times"
-    return (
-        f"layer '{name}' ({layer.path}) {fault} in a forward pass, expected once: choose a module "
-        "that is"
-    )
-
-
-def _check_recurrent(module: nn.Module, name: str, layer: Layer) -> None:
-    """Refuse torch's recurrent modules read along the wrong axis, which no shape gives away."""
-    if not isinstance(module, nn.RNNBase):
-        return
-    output = layer.part in (None, 0, "0")
-    expected = 0 if module.batch_first and output else 1
-    if layer.batch_axis != expected:
-        raise InputError(
-            f"layer '{name}' ({layer.path}): the clips of this {type(module).__name__}'s "
-            f"{'output' if output else 'states'} are on axis {expected}: set batch_axis to it"
         )

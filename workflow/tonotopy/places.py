@@ -79,6 +79,11 @@ def subspaces(scale: str, study: str, instance: str) -> str:
     return f"results/{scale}/{study}/{instance}/subspaces"
 
 
+def transfer(scale: str, study: str, instance: str, task: str, network: str, run: str) -> str:
+    """Return the folder of the networks that one of an instance's became by learning a task."""
+    return f"results/{scale}/{study}/{instance}/transfers/{task}/{network}-{run}"
+
+
 def exhibits(scale: str, study: str, instance: str) -> str:
     """Return the folder of what an instance found of clips, to be heard."""
     return f"results/{scale}/{study}/{instance}/exhibits"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tonotopy import places
-from tonotopy.corpora.audioset.labels import SEGMENTS, SETS
+from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.remote import Remote
@@ -43,7 +43,8 @@ def needs(config: dict, root: Path = Path(places.DOWNLOADS)) -> list[Storage]:
     entries = {name: config["corpora"][name] for name in corpora}
     storage = _public(entries, config["mirror"], root) + _weights(networks, config, root)
     if any(entry["maker"] == "audioset" for entry in entries.values()):
-        storage += _audioset(config, root)
+        tasks = {e["task"] for e in entries.values() if e["maker"] == "audioset"}
+        storage += _audioset(config, root, TAGS in tasks)
     return storage + [_corpus(name, entry, config) for name, entry in entries.items()]
 
 
@@ -74,16 +75,31 @@ def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
     return [_download(remote, config["mirror"], root / "weights") for remote in remotes]
 
 
-def _audioset(config: dict, root: Path) -> list[Storage]:
+def _audioset(config: dict, root: Path, tags: bool) -> list[Storage]:
+    """Return AudioSet's tables and clips: those of both sets, or all where all labels are used."""
     settings = config["audioset"]
     remotes = [SEGMENTS[n] for n in settings["segments"] if not settings["files"].get(n)]
     storage = [_download(remote, config["mirror"], root) for remote in remotes]
     if settings["path"] is None:
-        clips = sum(_thesis_clips(task, settings["per_class"]) for task in SETS)
+        if tags:
+            clips = sum(ROWS[name] for name in settings["segments"])
+        else:
+            clips = sum(_thesis_clips(task, settings["per_class"]) for task in SETS)
         size = round(clips * AVAILABLE * CLIP_BYTES)
         note = f"{clips:,} clips from {settings['repository']}; if a parquet file holds one of "
         storage.append(Storage("AudioSet clips", size, size, note + "them, more of it may be read"))
     return storage
+
+
+def tag_clips(entry: dict, config: dict) -> int:
+    """Return how many clips a corpus of all labels has where all of AudioSet can be had.
+
+    Args:
+        entry: of the corpus.
+        config: the configuration.
+    """
+    trained = entry.get("segments", TRAINED)
+    return sum(ROWS[n] for n in config["audioset"]["segments"] if n in (*trained, "eval"))
 
 
 def _thesis_clips(task: str, per_class: int | None) -> int:
@@ -119,6 +135,8 @@ def _corpus(name: str, entry: dict, config: dict) -> Storage:
 def _clips(entry: dict, config: dict) -> int | None:
     maker, per_class = entry["maker"], entry.get("per_class")
     if maker == "audioset":
+        if entry["task"] == TAGS:
+            return tag_clips(entry, config)
         per_class = per_class or config["audioset"]["per_class"]
         return _thesis_clips(entry["task"], per_class)
     if maker in PUBLIC:

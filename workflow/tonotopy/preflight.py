@@ -59,8 +59,7 @@ def check_sources(corpora: Iterable[str], config: dict) -> None:
 
 def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
     if entry["maker"] == "audioset":
-        with _naming("audioset.shares"):
-            check_shares(audioset["shares"])
+        _check_audioset(key, entry, audioset)
     if entry["maker"] in PUBLIC:
         _check_public(key, entry)
     _check_planted(key, entry)
@@ -69,6 +68,15 @@ def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
             check_expressions(rule)
             if rule["from"] == "random":
                 check_shares(rule.get("shares", {}))
+
+
+def _check_audioset(key: str, entry: dict, audioset: dict) -> None:
+    with _naming("audioset.shares"):
+        check_shares(audioset["shares"])
+    for name in entry.get("segments", ()):
+        if name not in audioset["segments"]:
+            known = ", ".join(audioset["segments"])
+            raise InputError(f"{key}.segments: '{name}' is not in audioset.segments ({known})")
 
 
 def _check_planted(key: str, entry: dict) -> None:

@@ -27,6 +27,14 @@ EMBEDDED = {
         "seconds": 0.5,
     },
     "note": {"maker": "embedded", "task": "note", "clips": {"test": 12}, "seconds": 0.5},
+    "speaker": {"maker": "embedded", "task": "speaker", "clips": {"test": 12}, "seconds": 0.5},
+    "three_speakers": {
+        "maker": "embedded",
+        "task": "speaker",
+        "clips": {"test": 6},
+        "seconds": 0.5,
+        "voices": 3,
+    },
     "twins": {
         "maker": "planted_twins",
         "of": {"causes": CAUSES, "seconds": 0.5},
@@ -62,6 +70,8 @@ def test_audiosets_sets_are_declared():
     entry = {"maker": "audioset", "task": "genre"}
     assert len(expected_classes(entry)) == 10
     assert "disco" not in expected_classes({**entry, "leave_out": ["disco"]})
+    tags = expected_classes({**entry, "task": "tags", "leave_out": ["Speech"]})
+    assert len(tags) == 526 and "Speech" not in tags
 
 
 def test_public_corpora_that_are_not_here_have_what_they_declare_or_nothing(monkeypatch, tmp_path):

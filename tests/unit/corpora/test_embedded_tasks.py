@@ -30,6 +30,7 @@ SIZES = {
     "consonant": 552,
     "keyword": 420,
     "speakers": 88,
+    "speaker": 72,
     "events": 480,
     "tones": 90,
 }
@@ -86,7 +87,7 @@ def test_corpora_are_sound_balanced_and_split_by_group(task, corpora):
     corpus = corpora[task]
     assert corpus.faults() == []  # among others: no group is in two splits
     assert corpus.tags == (task == "events") and corpus.rate == RATE
-    assert tuple(corpus.classes) == TASKS[task].classes
+    assert tuple(corpus.classes) == TASKS[task].classes_by({})
     waves = corpus.waveforms(slice(None))
     assert waves.shape == (SIZES[task] // 2 + 2 * (SIZES[task] // 4), RATE)
     assert np.abs(waves).max() <= 1 and np.sqrt((waves**2).mean(1)).min() > 0.003
@@ -121,6 +122,7 @@ def test_another_name_or_seed_gives_other_clips():
         ({"task": "instrument", "excerpt": 2}, "no option 'excerpt'.*'excerpts'"),
         ({"task": "events", "most": 0}, "'most' is 0, expected a whole number from 1"),
         ({"task": "events", "most": 21}, "'most' is 21, expected a whole number from 1 to 20"),
+        ({"task": "speaker", "voices": 35}, "'voices' is 35, expected a whole number from 2 to 34"),
         ({"task": "tones", "rate": 15999}, "rate 15999 Hz, expected 16000 to 48000"),
         ({"task": "tones", "least": 3, "most": 2}, "'most' is 2, expected at least 'least'.* is 3"),
         ({"clips": {"train": 0}}, "no clip was kept"),

@@ -109,7 +109,7 @@ def test_a_network_of_another_rate_is_trained_on_resampled_sound(corpus, tmp_pat
     sounds = torch.from_numpy(waveforms_at(corpus, corpus.indices("train"), 6000))
     values = fitted.log_mel(sounds).double()
     assert fitted.settings.mean == pytest.approx(values.mean().item(), abs=1e-6)
-    again, cached = fitted_front_end(corpus, front_end, cache=True)
+    again, cached = fitted_front_end(corpus, front_end, ("train", "validation"))
     torch.testing.assert_close(cached["train"], fitted.log_mel(sounds))
     validation = torch.cat(list(features(again, corpus, "validation")))
     assert cached["validation"].shape[0] == 7 and torch.equal(cached["validation"], validation)

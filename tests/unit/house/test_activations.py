@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from worlds import RATE, tone_corpus
 
-from tonotopy.activations import read, store, stored, writing
+from tonotopy.activations import store, stored
 from tonotopy.errors import InputError
 from tonotopy.files import replacing
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
@@ -16,6 +16,7 @@ from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.ast import AST
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer, with_view
+from tonotopy.networks.tracing import read, writing
 
 
 def hooks(network: nn.Module) -> int:

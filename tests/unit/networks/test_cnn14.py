@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.networks.cnn14 import CNN14, from_clap
+from tonotopy.networks.tracing import read
 
 SIZES = {"widths": (2, 3, 4, 5, 6, 8), "fc": 7, "mels": 32}
 

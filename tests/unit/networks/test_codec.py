@@ -7,10 +7,10 @@ import torch
 from safetensors.torch import save_file
 from transformers import EncodecConfig, EncodecModel
 
-from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.networks.codec import Codec, from_hub
 from tonotopy.networks.layers import with_view
+from tonotopy.networks.tracing import read
 
 SIZES = {
     "rate": 800,

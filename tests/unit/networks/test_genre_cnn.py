@@ -8,10 +8,10 @@ from torch import nn
 from torch.nn.functional import conv2d, max_pool2d
 from worlds import NETWORK, TONES, tone_corpus
 
-from tonotopy.activations import read
 from tonotopy.inference import prediction_table
 from tonotopy.networks.bundle import load
 from tonotopy.networks.genre_cnn import GenreCNN
+from tonotopy.networks.tracing import read
 from tonotopy.training.fit import train
 
 SMALL = {"classes": 3, "mels": 12, "frames": 17, "filters": [2, 5], "dense": [7, 4]}

@@ -7,9 +7,9 @@ import torch
 import torchvision
 from torch import nn
 
-from tonotopy.activations import read
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.mobilenet import MobileNetV3, round_channels
+from tonotopy.networks.tracing import read
 
 
 def randomised(network: nn.Module) -> nn.Module:

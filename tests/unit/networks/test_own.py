@@ -6,13 +6,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.networks.adoption import adopt
 from tonotopy.networks.bundle import load, save, untrained
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.own import imported, own
 from tonotopy.networks.registry import build
+from tonotopy.networks.tracing import read
 
 MODULE = '''
 import torch

@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tonotopy import sums
-from tonotopy.activations import read
 from tonotopy.errors import InputError
 from tonotopy.frontends import registry as front_ends
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
@@ -24,6 +23,7 @@ from tonotopy.networks.bundle import load, save, untrained
 from tonotopy.networks.layers import Layer, describe
 from tonotopy.networks.published import INITIAL, PUBLISHED
 from tonotopy.networks.registry import ARCHITECTURES, build
+from tonotopy.networks.tracing import read
 
 TINY = {
     "vggish": {"widths": [2, 2, 3, 3, 4, 4], "hidden": 6, "embedding": 5},

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torchvggish.torchvggish import VGG, make_layers
 
-from tonotopy.activations import read
 from tonotopy.networks.layers import Layer
+from tonotopy.networks.tracing import read
 from tonotopy.networks.vggish import VGGish
 
 SIZES = {"widths": (4, 4, 8, 8, 8, 8), "hidden": 12, "embedding": 6}

@@ -31,14 +31,16 @@ from explained_worlds import (
 )
 from test_heatmap_rendering import literal_render
 
+from tonotopy import exhibiting
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
 from tonotopy.errors import InputError
+from tonotopy.exhibiting import INK, SCALE
 from tonotopy.frontends.log10_mel import Log10Mel
 from tonotopy.frontends.loudness import loudness
 from tonotopy.frontends.rendering import Renderer
 from tonotopy.studies.relevance import exhibits
-from tonotopy.studies.relevance.exhibits import INK, SCALE, write_exhibits
+from tonotopy.studies.relevance.exhibits import write_exhibits
 from tonotopy.studies.relevance.explaining import subject
 
 ABOUT = {"study": "relevance", "instance": "tones", "scale": "mini"}
@@ -206,7 +208,7 @@ def test_an_error_in_the_middle_leaves_what_was_there(world, tmp_path, monkeypat
             raise OSError("no")
         write(*args)
 
-    monkeypatch.setattr(exhibits.soundfile, "write", full)
+    monkeypatch.setattr(exhibiting.soundfile, "write", full)
     with pytest.raises(OSError, match="no"):
         written(world, place)
     assert list(tmp_path.iterdir()) == []
@@ -215,7 +217,7 @@ def test_an_error_in_the_middle_leaves_what_was_there(world, tmp_path, monkeypat
     written(world, place, world.test[:2])
     before = digests(place)
     calls.clear()
-    monkeypatch.setattr(exhibits.soundfile, "write", full)
+    monkeypatch.setattr(exhibiting.soundfile, "write", full)
     with pytest.raises(OSError, match="no"):
         written(world, place)
     assert digests(place) == before
@@ -290,10 +292,10 @@ def test_a_front_end_that_cannot_be_made_sound_of_shows_what_it_can(world, tmp_p
 
 
 def test_a_heatmap_without_positive_relevance_is_transparent(tmp_path):
-    exhibits._write_overlay(tmp_path / "x.png", torch.full((2, 3), -1.0))
+    exhibiting._write_overlay(tmp_path / "x.png", np.full((2, 3), -1.0))
     image = matplotlib.image.imread(tmp_path / "x.png")
     assert image.shape == (2 * SCALE, 3 * SCALE, 4) and (image[..., 3] == 0).all()
-    exhibits._write_overlay(tmp_path / "x.png", torch.tensor([[1e-30, 4e-30], [-1.0, 0.0]]))
+    exhibiting._write_overlay(tmp_path / "x.png", np.array([[1e-30, 4e-30], [-1.0, 0.0]]))
     opacity = matplotlib.image.imread(tmp_path / "x.png")[..., 3][::SCALE, ::SCALE]
     np.testing.assert_allclose(opacity, [[0, 0], [0.5, 1]], atol=0.01)
 

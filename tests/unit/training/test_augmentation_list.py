@@ -89,7 +89,7 @@ def test_a_list_says_what_is_applied_in_its_order():
             OTHERS["kaldi"],
             r"augmentation.1: .*'pitch_shift' works on log_mel.*"
             r"'kaldi' does not have.*: noise, relative_noise, gain, pitch_mask, time_mask, "
-            r"pass_filter$",
+            r"background, pass_filter, crop, silence, mixup$",
         ),
         ([TIME], OTHERS["panns"], r"augmentation.0: .*'time_mask' works on spectrogram.*'panns'"),
         (
@@ -100,7 +100,8 @@ def test_a_list_says_what_is_applied_in_its_order():
         (
             [TIME],
             OTHERS["waveform"],
-            r"'waveform' does not have; possible here: noise, relative_noise, gain, pass_filter$",
+            r"'waveform' does not have; possible here: noise, relative_noise, gain, background, "
+            r"pass_filter, crop, silence, mixup$",
         ),
         ([NOISE], {"kind": "kaldy"}, r"no front end of kind 'kaldy'.*'kaldi'"),
         (

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tonotopy import places
-from tonotopy.corpora.audioset.labels import SETS
+from tonotopy.corpora.audioset.classes import class_names
+from tonotopy.corpora.audioset.labels import SETS, TAGS
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.settings import FolderSettings
 
@@ -11,7 +12,7 @@ from tonotopy.corpora.settings import FolderSettings
 def expected_classes(entry: dict) -> list[str] | None:
     """Return the classes that an entry below ``corpora`` will have, None if nobody can tell yet.
 
-    Those of embedded corpora and of AudioSet's sets are declared, those of folders and of public
+    Those of embedded corpora and of AudioSet's are declared, those of folders and of public
     corpora that are here are read from labels alone, without any sound.
 
     Raises:
@@ -19,7 +20,8 @@ def expected_classes(entry: dict) -> list[str] | None:
     """
     maker, left_out = entry["maker"], set(entry.get("leave_out", ()))
     if maker == "audioset":
-        return [name for name in SETS[entry["task"]] if name not in left_out]
+        names = class_names() if entry["task"] == TAGS else SETS[entry["task"]]
+        return [name for name in names if name not in left_out]
     if maker in PUBLIC:
         return _public_classes(entry)
     if maker == "folder":
@@ -32,7 +34,7 @@ def _embedded_classes(entry: dict) -> list[str]:
     from tonotopy.corpora.embedded import planted, tasks
 
     if entry["maker"] == "embedded":
-        return list(tasks.TASKS[entry["task"]].classes)
+        return list(tasks.TASKS[entry["task"]].classes_by(entry))
     return list(planted.TASKS[entry.get("task", "genre")][0])
 
 

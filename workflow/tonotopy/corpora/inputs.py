@@ -1,8 +1,12 @@
 """What the rules of corpora read: functions of a job's wildcards and the configuration."""
 
+from collections.abc import Iterable
+
 from tonotopy import places
-from tonotopy.corpora.audioset.labels import SEGMENTS
+from tonotopy.corpora.audioset.labels import SEGMENTS, SETS, TAGS
 from tonotopy.corpora.catalogue import PUBLIC, listing
+
+GATHERED = {"gathered": tuple(SETS), "gathered_tags": (*SETS, TAGS)}  # table -> tasks of its clips
 
 
 def settings(wildcards, config: dict) -> dict:
@@ -10,16 +14,41 @@ def settings(wildcards, config: dict) -> dict:
     return config["corpora"][wildcards.corpus]
 
 
-def sources(wildcards, config: dict) -> list[str]:
-    """Return what a corpus is built from: an unpacked download, AudioSet's clips, or nothing."""
+def sources(wildcards, config: dict, used: Iterable[str]) -> list[str]:
+    """Return what a corpus is built from: an unpacked download, AudioSet's clips, or nothing.
+
+    Args:
+        wildcards: of the job.
+        config: the configuration.
+        used: names of the corpora that the run needs.
+    """
     entry = settings(wildcards, config)
     if entry["maker"] == "audioset":
         scale = config["scale"]
-        gathered = [] if config["audioset"]["path"] else [places.audioset(scale, "gathered")]
+        own = config["audioset"]["path"]
+        gathered = (
+            []
+            if own
+            else [places.audioset(scale, _gathered([entry, *(config["corpora"][n] for n in used)]))]
+        )
         return [places.audioset(scale, entry["task"]), *gathered]
     if entry["maker"] not in PUBLIC or entry.get("path"):
         return []
     return [places.download(PUBLIC[entry["maker"]].source(entry.get("version")))]
+
+
+def _gathered(entries: list[dict]) -> str:
+    """Return the name of the table of gathered clips: all clips where an entry has all labels.
+
+    Then the other entries name that one too, as two jobs must not write into the same folder.
+    """
+    tagged = [e for e in entries if e["maker"] == "audioset" and e["task"] == TAGS]
+    return "gathered_tags" if tagged else "gathered"
+
+
+def tables_to_gather(wildcards, config: dict) -> list[str]:
+    """Return the tables of the clips that are gathered together."""
+    return [places.audioset(config["scale"], task) for task in GATHERED[wildcards.gathered]]
 
 
 def sources_by_name(wildcards, config: dict, files) -> dict[str, str]:

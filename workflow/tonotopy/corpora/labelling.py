@@ -21,6 +21,7 @@ def reader(rule: dict, root: Path) -> Reader:
             the path without its suffix;
             ``{from: csv, file: PATH, key: COLUMN, column: COLUMN}``: the row whose key is the
             file's path, name or stem; ``header: 2`` joins two header lines as ``top.sub``;
+            ``where: {COLUMN: [WORD, ...]}`` reads rows alone that have one of the words there;
             ``{from: json, file: PATH, column: KEY}``: ``{name: {KEY: word}}``;
             ``{from: lists, lists: {WORD: PATH}}``: text files with one path per line;
             ``{from: lines, file: PATH}``: a text file of lines ``WORD PATH``.
@@ -105,8 +106,12 @@ def _csv_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
             rows = csv.reader(lines)
             columns = _columns(rows, rule.get("header", 1))
             key, column = (_position(columns, rule, part, path) for part in ("key", "column"))
+            kept = {
+                _position(columns, {"where": name}, "where", path): set(words)
+                for name, words in rule.get("where", {}).items()
+            }
             for row in rows:
-                if len(row) > max(key, column):
+                if len(row) > max(key, column, *kept) and all(row[i] in kept[i] for i in kept):
                     yield row[key], row[column]
 
 

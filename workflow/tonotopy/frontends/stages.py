@@ -19,9 +19,11 @@ class FrontEnd(nn.Module):
     Attributes:
         scale: what the features' values and bands mean where they are a log-mel spectrogram; None
             elsewhere.
+        raw: whether the features are the waveforms themselves.
     """
 
     scale: LogMelScale | None = None
+    raw = False
 
     def features(self, waveforms: Tensor) -> Tensor:
         """Return what may be cached, shape (clips, ...), of waveforms (clips, samples)."""

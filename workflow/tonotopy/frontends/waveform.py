@@ -22,6 +22,8 @@ class WaveformSettings:
 class Waveform(FrontEnd):
     """Give a network the samples as they are: no padding, no scaling."""
 
+    raw = True
+
     def __init__(self, settings: WaveformSettings):
         super().__init__()
         self.settings = settings

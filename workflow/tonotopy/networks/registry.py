@@ -9,11 +9,14 @@ from torch import nn
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.ast import AST
 from tonotopy.networks.clap import CLAP
+from tonotopy.networks.cnn12 import CNN12
 from tonotopy.networks.cnn14 import CNN14
 from tonotopy.networks.codec import Codec
 from tonotopy.networks.genre_cnn import GenreCNN
+from tonotopy.networks.layers import parse
 from tonotopy.networks.mobilenet import MobileNetV3
 from tonotopy.networks.own import own
+from tonotopy.networks.transferred import Transferred
 from tonotopy.networks.vggish import VGGish
 
 
@@ -26,12 +29,31 @@ class Architecture:
         hears: settings of the front end that its constructor takes.
         classifies: whether it can have classes.
         reads: whether it takes the names of its classes as texts.
+        nested: whether it holds another architecture, and takes the front end's settings for it.
     """
 
     network: Callable[..., nn.Module]
     hears: tuple[str, ...] = ()
     classifies: bool = True
     reads: bool = False
+    nested: bool = False
+
+
+def transferred(
+    classes: int, encoder: dict, taps: dict, widths: dict[str, int], frozen: bool, front_end: Any
+) -> Transferred:
+    """Return a transferred network from plain words, with random weights.
+
+    Args:
+        classes: outputs of each classifier.
+        encoder: architecture, arguments and number of classes of the encoder.
+        taps: layers by name, see `layers.describe`.
+        widths: numbers that each of them gives for a clip.
+        frozen: see `Transferred`.
+        front_end: settings of the front end that the encoder hears through.
+    """
+    network = build(encoder["architecture"], encoder["arguments"], front_end, encoder["classes"])
+    return Transferred(network, parse(taps), widths, classes, frozen)
 
 
 ARCHITECTURES = {
@@ -42,7 +64,9 @@ ARCHITECTURES = {
     "mobilenet": Architecture(MobileNetV3),
     "codec": Architecture(Codec, classifies=False),
     "genre_cnn": Architecture(GenreCNN, ("mels", "frames")),
+    "cnn12": Architecture(CNN12),
     "own": Architecture(own),
+    "transferred": Architecture(transferred, nested=True),
 }
 
 
@@ -81,6 +105,8 @@ def build(architecture: str, arguments: dict, front_end: Any, classes: int) -> n
         )
     if declared.classifies and "classes" not in arguments:
         derived["classes"] = classes
+    if declared.nested:
+        derived["front_end"] = front_end
     try:
         return declared.network(**derived, **arguments)
     except (TypeError, ValueError) as error:

@@ -6,5 +6,6 @@ NAMES = (
     "hierarchy",
     "steering",
     "relevance",
+    "sonification",
 )
 STUDIES = {name: import_module(f"tonotopy.studies.{name}.study").STUDY for name in NAMES}

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -17,16 +19,33 @@ from tonotopy.networks.bundle import load, save
 from tonotopy.networks.deit import initialise_from_deit, read_deit
 from tonotopy.networks.registry import ARCHITECTURES, build
 from tonotopy.networks.snapshots import relative_path
-from tonotopy.training.augmentation.declared import steps
+from tonotopy.seeding import generator
+from tonotopy.training.augmentation.declared import Step, steps
 from tonotopy.training.checkpoints import resumable
 from tonotopy.training.learner import Learner
 from tonotopy.training.listening import fitted_front_end
 from tonotopy.training.loop import Job, Outcome, fit
-from tonotopy.training.objectives import objective
+from tonotopy.training.objectives import Objective, objective
 from tonotopy.training.ranks import launch
 from tonotopy.training.settings import TrainingSettings, check_training
 
-FORMAT = 2  # of checkpoints: those of another one are not gone on from
+FORMAT = 3  # of checkpoints: those of another one are not gone on from
+
+
+class Start(NamedTuple):
+    """A network that a training starts from.
+
+    Attributes:
+        network: with its weights.
+        arguments: from which its architecture builds it.
+        aim: from the objective of the settings to that of this network.
+        digest: tells its weights from others, for checkpoints.
+    """
+
+    network: nn.Module
+    arguments: dict
+    aim: Callable[[Objective], Objective] = lambda objective: objective
+    digest: str = ""
 
 
 def train(
@@ -40,6 +59,7 @@ def train(
     initial_weights: Path | None = None,
     teacher: Path | None = None,
     starter: str | None = None,
+    start: Start | None = None,
 ) -> pd.DataFrame:
     """Train a network and write its bundle; a killed training goes on from its last epoch.
 
@@ -60,39 +80,77 @@ def train(
         initial_weights: a DeiT checkpoint to start from.
         teacher: bundle of the network to distil from.
         starter: what starts the processes of several devices, see `ranks.launch`.
+        start: a network to start from, in place of a new one.
 
     Returns:
         The history, one row per epoch.
     """
     check_training(settings)
     options = _options(settings["training"])
+    seed = _seed_of_run(seed, options.run)
     augmentation = steps(settings.get("augmentation"), settings["front_end"])
-    front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cache)
-    taught = load(teacher) if teacher is not None else None
-    aim = objective(options.objective, len(corpus.classes), taught)
-    network, arguments = _initialised(settings, front_end, corpus, seed, initial_weights)
-    module = Learner(network, front_end, augmentation, options, aim, seed)
-    folder = checkpoints / _digest(settings, corpus, seed)
-    threads = max(1, torch.get_num_threads() // options.devices)
-    resume = resumable(folder, options.snapshots)
-    job = Job(
-        module, corpus.path, aim.targets(corpus), cache, folder, resume, logs, accelerator, threads
-    )
-    history = _take_best(module, _fitted(job, starter))
+    cached = options.splits if options.cache else ()
+    front_end, cache = fitted_front_end(corpus, settings["front_end"], cached)
+    plain = _objective(options, corpus, augmentation, teacher)
+    classes = corpus.classes if plain.answers_classes else []
+    start = start or _initialised(settings, front_end, classes, seed, initial_weights)
+    aim = start.aim(plain)
+    module = Learner(start.network, front_end, augmentation, options, aim, seed)
+    folder = checkpoints / _digest(settings, corpus, seed, start.digest)
+    job = _job(module, corpus, cache, folder, logs, accelerator)
+    history = _take_kept(module, _fitted(job, starter))
     info = {
         **_described(settings, corpus, options, seed),
-        "arguments": arguments,
+        "classes": classes,
+        "arguments": start.arguments,
         "augmentation": [step.described() for step in augmentation],
-        "best": history.loc[history[aim.metric].idxmax()].to_dict(),
+        "best": _kept_epoch(history, options, aim.metric),
     }
     snapshots = {epoch: folder / relative_path(epoch) for epoch in options.snapshots}
     save(out, module.network, front_end, info, snapshots)
     return history
 
 
+def _seed_of_run(seed: int, run: int) -> int:
+    """Return the seed of one of several trainings that are alike; the first one's is the run's."""
+    return int(generator(seed, "run", run).integers(2**31)) if run else seed
+
+
+def _kept_epoch(history: pd.DataFrame, options: TrainingSettings, metric: str) -> dict:
+    """Return the row of the epoch whose weights are kept."""
+    row = history[metric].idxmax() if options.keep == "best" else history.index[-1]
+    return history.loc[row].to_dict()
+
+
+def _objective(
+    options: TrainingSettings, corpus: Corpus, augmentation: list[Step], teacher: Path | None
+) -> Objective:
+    taught = load(teacher) if teacher is not None else None
+    mixed = any(step.transform == "mixup" for step in augmentation)
+    return objective(
+        options.objective, len(corpus.classes), taught, soft=mixed, contrast=options.contrast
+    )
+
+
 def _options(training: dict) -> TrainingSettings:
     epochs = tuple(sorted(training.get("snapshots", ())))
     return TrainingSettings(**{**training, "snapshots": epochs})
+
+
+def _job(
+    module: Learner,
+    corpus: Corpus,
+    cache: dict[str, torch.Tensor],
+    folder: Path,
+    logs: Path,
+    accelerator: str,
+) -> Job:
+    """Return what there is to train, from the last epoch in a folder of checkpoints if any."""
+    settings = module.settings
+    threads = max(1, torch.get_num_threads() // settings.devices)
+    targets = module.objective.targets(corpus)
+    resume = resumable(folder, settings.snapshots)
+    return Job(module, corpus.path, targets, cache, folder, resume, logs, accelerator, threads)
 
 
 def _fitted(job: Job, starter: str | None) -> Outcome:
@@ -107,7 +165,6 @@ def _fitted(job: Job, starter: str | None) -> Outcome:
 def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: int) -> dict:
     return {
         "architecture": settings["architecture"],
-        "classes": corpus.classes,
         "corpus": {"name": corpus.name, "content_sha256": corpus.info["content_sha256"]},
         "training": {k: v for k, v in asdict(options).items() if k != "devices"},
         "seed": seed,
@@ -117,31 +174,31 @@ def _described(settings: dict, corpus: Corpus, options: TrainingSettings, seed: 
 
 
 def _initialised(
-    settings: dict, front_end: FrontEnd, corpus: Corpus, seed: int, weights: Path | None
-) -> tuple[nn.Module, dict]:
+    settings: dict, front_end: FrontEnd, classes: list[str], seed: int, weights: Path | None
+) -> Start:
     """Return the untrained network and its arguments, with the classes' names where it reads."""
     arguments, name = settings.get("arguments", {}), settings["architecture"]
     if name in ARCHITECTURES and ARCHITECTURES[name].reads:
-        arguments = {**arguments, "texts": corpus.classes}
+        arguments = {**arguments, "texts": classes}
     torch.manual_seed(seed)
-    network = build(name, arguments, front_end.settings, len(corpus.classes))
+    network = build(name, arguments, front_end.settings, len(classes))
     if weights is not None:
         initialise_from_deit(network, read_deit(weights))
-    return network, arguments
+    return Start(network, arguments)
 
 
-def _take_best(module: Learner, outcome: Outcome) -> pd.DataFrame:
-    """Give a module the weights of its best epoch; return the history."""
-    weights = torch.load(outcome.best, map_location="cpu", weights_only=True)
+def _take_kept(module: Learner, outcome: Outcome) -> pd.DataFrame:
+    """Give a module the weights of the epoch that is kept; return the history."""
+    weights = torch.load(outcome.kept, map_location="cpu", weights_only=True)
     module.load_state_dict(weights["state_dict"])
     module.eval().cpu()
     return pd.DataFrame(outcome.rows)
 
 
-def _digest(settings: dict, corpus: Corpus, seed: int) -> str:
+def _digest(settings: dict, corpus: Corpus, seed: int, start: str) -> str:
     # with another number of devices a training may go on: it learns the same
     training = {k: v for k, v in settings["training"].items() if k != "devices"}
     settings = {k: v for k, v in settings.items() if k != "layers"} | {"training": training}
     content = corpus.info["content_sha256"]
-    text = json.dumps([FORMAT, settings, content, seed], sort_keys=True)
+    text = json.dumps([FORMAT, settings, content, seed, start], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,6 +1,7 @@
 """Train a network on a corpus with Lightning."""
 
 import zlib
+from typing import NamedTuple
 
 import lightning
 import numpy as np
@@ -12,12 +13,37 @@ from tonotopy.corpora.hearing import waveforms_at
 from tonotopy.corpora.schema import Corpus
 from tonotopy.frontends.stages import FrontEnd
 from tonotopy.training.augmentation.declared import Step
-from tonotopy.training.clips import FEATURES, WAVEFORM, Clips
+from tonotopy.training.budget import budgeted
+from tonotopy.training.clips import WAVEFORM, Clips
 from tonotopy.training.listening import Batch, hear
 from tonotopy.training.objectives import Objective
 from tonotopy.training.optimisers import optimiser, schedule
 from tonotopy.training.settings import TrainingSettings
 from tonotopy.training.shares import Share, gathered
+
+
+class Cached(NamedTuple):
+    """What is kept in memory of a split's clips.
+
+    Attributes:
+        sounds: shape (clips of the split, ...).
+        rows: position of a clip in the corpus -> its row, or -1.
+        stage: what the sounds are, see `Clips`.
+    """
+
+    sounds: Tensor
+    rows: np.ndarray
+    stage: str
+
+
+class Ranks(NamedTuple):
+    """Which of several processes this is."""
+
+    rank: int = 0
+    ranks: int = 1
+
+
+ALONE = Ranks()
 
 
 class CorpusBatches(Dataset):
@@ -27,26 +53,29 @@ class CorpusBatches(Dataset):
         corpus: read from its memory-mapped files.
         targets: a row per clip.
         rate: sampling rate in Hz at which the clips are heard.
-        cached: features of the positions, if they are kept.
-        positions: of the clips that will be asked for.
-        rank: which of the processes this is.
-        ranks: number of processes.
+        cached: what is kept of the clips that will be asked for, if anything is.
+        ranks: which of the processes this is.
     """
 
-    def __init__(self, corpus, targets, rate, cached=None, positions=None, rank=0, ranks=1):
-        self.corpus, self.targets, self.rate, self.cached = corpus, targets, rate, cached
-        self.rank, self.ranks = rank, ranks
-        if cached is not None:
-            self.row = np.full(len(corpus), -1)
-            self.row[positions] = np.arange(len(positions))
+    def __init__(
+        self,
+        corpus: Corpus,
+        targets: np.ndarray,
+        rate: int,
+        cached: Cached | None = None,
+        ranks: Ranks = ALONE,
+    ):
+        self.corpus, self.targets, self.rate = corpus, targets, rate
+        self.cached, self.ranks = cached, ranks
 
     def __getitem__(self, positions: np.ndarray) -> Clips:
-        """Return the process's share: cached features, or waveforms."""
-        share = Share.of(len(positions), self.rank, self.ranks)
+        """Return the process's share: what is cached, or waveforms."""
+        share = Share.of(len(positions), *self.ranks)
         own = positions[share.slice]
         targets = torch.from_numpy(self.targets[own])
         if self.cached is not None:
-            return Clips(self.cached[self.row[own]], targets, share, self.rate, FEATURES)
+            sounds = self.cached.sounds[self.cached.rows[own]]
+            return Clips(sounds, targets, share, self.rate, self.cached.stage)
         sounds = torch.from_numpy(waveforms_at(self.corpus, own, self.rate))
         return Clips(sounds, targets, share, self.rate, WAVEFORM)
 
@@ -144,25 +173,49 @@ class Learner(lightning.LightningModule):
         return [algorithm], [{"scheduler": scheduled, "interval": "step"}]
 
 
+def learned_positions(
+    corpus: Corpus, settings: TrainingSettings, seed: int
+) -> dict[str, np.ndarray]:
+    """Return the clips of every split that a training listens to."""
+    train = budgeted(corpus, settings.labels, seed)
+    return {
+        split: train if split == "train" else corpus.indices(split) for split in settings.splits
+    }
+
+
+def cached_split(corpus: Corpus, split: str, cache: dict[str, Tensor], stage: str) -> Cached | None:
+    """Return what a cache keeps of a split, None if it is empty.
+
+    Args:
+        corpus: that is learned.
+        split: train or validation.
+        cache: split -> sounds in the order of the corpus.
+        stage: what the sounds are, see `Clips`.
+    """
+    if split not in cache:
+        return None
+    positions = corpus.indices(split)
+    rows = np.full(len(corpus), -1)
+    rows[positions] = np.arange(len(positions))
+    return Cached(cache[split], rows, stage)
+
+
 def loader(
     corpus: Corpus,
-    targets,
-    split: str,
+    targets: np.ndarray,
+    positions: np.ndarray,
     batch: int,
     rate: int,
-    seed=None,
-    cached=None,
-    rank=0,
-    ranks=1,
+    seed: int | None = None,
+    cached: Cached | None = None,
+    ranks: Ranks = ALONE,
 ) -> DataLoader:
-    """Return batches of a split: shuffled anew each epoch with a seed, in order without.
+    """Return batches of clips: shuffled anew each epoch with a seed, in order without.
 
-    Each comes with the share of it that process ``rank`` of ``ranks`` has, at the sampling rate
-    ``rate`` in Hz.
+    Each comes with the share of it that a process has, at the sampling rate ``rate`` in Hz.
     """
-    positions = corpus.indices(split)
     return DataLoader(
-        CorpusBatches(corpus, targets, rate, cached, positions, rank, ranks),
+        CorpusBatches(corpus, targets, rate, cached, ranks),
         batch_size=None,
         sampler=EpochBatches(positions, batch, seed),
     )

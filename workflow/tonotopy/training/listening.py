@@ -1,6 +1,6 @@
 """What a network hears of a batch: in training augmented, as often as its objective asks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,22 +80,23 @@ class Batch:
 
 
 def fitted_front_end(
-    corpus: Corpus, settings: dict, cache: bool = False
+    corpus: Corpus, settings: dict, cached: Sequence[str] = ()
 ) -> tuple[FrontEnd, dict[str, Tensor]]:
     """Return the front end, with the training split's statistics if it normalises by them.
 
-    With ``cache`` the features of the training and validation splits come along, split by split.
     A corpus of another rate than the front end's is resampled, and the log says so.
+
+    Args:
+        corpus: that is learned.
+        settings: of the front end.
+        cached: splits whose features come along, split by split; the training split is the first.
     """
     front_end = front_ends.build(settings)
     note_resampling(corpus, front_end.settings.rate)
-    if not cache:
+    if not cached:
         return front_end.fitted(lambda: features(front_end, corpus, "train")), {}
-    cached = {
-        split: torch.cat(list(features(front_end, corpus, split)))
-        for split in ("train", "validation")
-    }
-    return front_end.fitted(lambda: cached["train"].split(PIECE)), cached
+    kept = {split: torch.cat(list(features(front_end, corpus, split))) for split in cached}
+    return front_end.fitted(lambda: kept["train"].split(PIECE)), kept
 
 
 @torch.no_grad()

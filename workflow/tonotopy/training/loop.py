@@ -19,7 +19,14 @@ from torch.utils.data import DataLoader
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.training.checkpoints import Resumption, best_epochs, every_epoch, resuming
-from tonotopy.training.learner import Learner, loader
+from tonotopy.training.clips import FEATURES, WAVEFORM
+from tonotopy.training.learner import (
+    Learner,
+    Ranks,
+    cached_split,
+    learned_positions,
+    loader,
+)
 from tonotopy.training.snapshots import Snapshots
 
 
@@ -77,10 +84,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training leaves behind: a row per epoch, and the best epoch's checkpoint."""
+    """What a training leaves behind: a row per epoch, and the kept epoch's checkpoint."""
 
     rows: list[dict]
-    best: str
+    kept: str
 
 
 def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
@@ -95,10 +102,12 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
     environment = environment or LightningEnvironment()
     settings, rank = job.module.settings, environment.global_rank()
     lines = EpochLines()
-    best = best_epochs(job.checkpoints, job.module.objective.metric)
+    last = every_epoch(job.checkpoints)
+    by_score = settings.keep == "best"
+    best = best_epochs(job.checkpoints, job.module.objective.metric) if by_score else last
     # checkpoints last: what they hold is then already written by the others
     snapshots = Snapshots(job.checkpoints, settings.snapshots)
-    callbacks = [lines, snapshots, best, every_epoch(job.checkpoints)]
+    callbacks = [lines, snapshots, *([best] if by_score else []), last]
     if job.resume and rank == 0:
         print(resuming(job.resume, settings.epochs), flush=True)
     with warnings.catch_warnings():
@@ -106,6 +115,7 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+        warnings.filterwarnings("ignore", message=".*have no `val_dataloader`.*")
         warnings.filterwarnings("ignore", message=".*`srun` command is available.*")
         warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
         trainer = _trainer(job, environment, callbacks)
@@ -117,21 +127,24 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
 def _loaders(job: Job, rank: int) -> list[DataLoader]:
     """Return the batches of the training and the validation split, as a process has them."""
     module, corpus = job.module, Corpus(job.corpus)
-    rate, settings = module.front_end.settings.rate, module.settings
-    return [
-        loader(
+    settings = module.settings
+    stage = WAVEFORM if module.front_end.raw else FEATURES
+
+    def batches(split: str, positions: np.ndarray, seed: int | None) -> DataLoader:
+        return loader(
             corpus,
             job.targets,
-            split,
+            positions,
             settings.batch,
-            rate,
+            module.front_end.settings.rate,
             seed,
-            job.cache.get(split),
-            rank,
-            settings.devices,
+            cached_split(corpus, split, job.cache, stage),
+            Ranks(rank, settings.devices),
         )
-        for split, seed in (("train", module.seed), ("validation", None))
-    ]
+
+    positions = learned_positions(corpus, settings, module.seed)
+    seeds = {"train": module.seed}
+    return [batches(split, own, seeds.get(split)) for split, own in positions.items()]
 
 
 def _trainer(job: Job, environment: ClusterEnvironment, callbacks: list) -> lightning.Trainer:
@@ -151,7 +164,7 @@ def _trainer(job: Job, environment: ClusterEnvironment, callbacks: list) -> ligh
         plugins=[environment],
         sync_batchnorm=devices > 1 and on_gpu,
         precision="bf16-mixed" if bf16 else "32-true",
-        gradient_clip_val=1.0,
+        gradient_clip_val=job.module.settings.gradient_clip,
         callbacks=[*callbacks, *bars],
         enable_progress_bar=bool(bars),
         enable_model_summary=False,

@@ -20,7 +20,7 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, write_json
 from tonotopy.inference import use_threads
-from tonotopy.training.learner import EpochBatches
+from tonotopy.training.learner import EpochBatches, learned_positions
 from tonotopy.training.loop import Job, Outcome, fit
 
 
@@ -91,10 +91,9 @@ def check(job: Job) -> None:
             "training.devices: this network has batch norm, which processes can share on GPUs "
             "alone; set it to 1"
         )
-    corpus = Corpus(job.corpus)
-    for split in ("train", "validation"):
-        batches = EpochBatches(corpus.indices(split), job.module.settings.batch)
-        smallest = min(map(len, batches))
+    corpus, settings = Corpus(job.corpus), job.module.settings
+    for split, positions in learned_positions(corpus, settings, job.module.seed).items():
+        smallest = min(map(len, EpochBatches(positions, settings.batch)))
         if smallest < devices:
             raise InputError(
                 f"training.devices: {devices} devices cannot share the {split} split's smallest "

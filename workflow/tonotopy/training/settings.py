@@ -6,7 +6,27 @@ Imports nothing heavy, so that a configuration is checked without torch.
 from dataclasses import dataclass
 
 from tonotopy.errors import InputError
-from tonotopy.training.augmentation.declared import refuse_mapping, steps
+from tonotopy.frontends.domains import DEFAULT
+from tonotopy.training.augmentation.declared import Step, refuse_mapping, steps
+
+UNMIXED = ("text_contrast", "distil", "simclr")  # objectives whose targets cannot be mixed
+
+
+@dataclass(frozen=True)
+class ContrastSettings:
+    """The two views of a clip and how they are compared (study 4: thesis section 4.3).
+
+    Attributes:
+        seconds: length of each view in s.
+        overlapping: whether the views are drawn independently, rather than without overlap.
+        temperature: that cosine similarities are divided by.
+        decoupled: leave the positive out of the denominator (Yeh et al. 2022).
+    """
+
+    seconds: float = 2.5
+    overlapping: bool = False
+    temperature: float = 0.1
+    decoupled: bool = False
 
 
 @dataclass(frozen=True)
@@ -22,11 +42,18 @@ class TrainingSettings:
         momentum: of sgd alone.
         schedule: constant, one_cycle or warmup_cosine, see `optimisers`.
         warmup_share: share of the steps in which the learning rate rises, of the last two.
-        cache: keep features in memory; possible where no waveform is augmented.
-        objective: classify, tag, text_contrast or distil.
+        cache: keep features in memory; possible where no waveform is augmented, or where features
+            are the waveforms themselves.
+        objective: classify, tag, text_contrast, distil or simclr.
         teacher: name of the network to distil from; its folder is given to the training.
         devices: how many GPUs (or processes, without GPUs) share every batch.
         snapshots: epochs after which weights are kept; 0 keeps those before training.
+        labels: training clips that are learned from, spread evenly over the classes, see `budget`;
+            None for all.
+        keep: which epoch's weights are kept: best (by the objective's score) or last.
+        gradient_clip: largest norm of the gradient of all weights together; None for any.
+        run: number of this training among several that are alike: another draw of everything.
+        contrast: of objective simclr alone; a mapping is converted.
     """
 
     epochs: int
@@ -42,6 +69,20 @@ class TrainingSettings:
     teacher: str | None = None
     devices: int = 1
     snapshots: tuple[int, ...] = ()
+    labels: int | None = None
+    keep: str = "best"
+    gradient_clip: float | None = 1.0
+    run: int = 0
+    contrast: ContrastSettings | None = None
+
+    def __post_init__(self):
+        if isinstance(self.contrast, dict):
+            object.__setattr__(self, "contrast", ContrastSettings(**self.contrast))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Splits that the training listens to; only the best epoch needs another than train."""
+        return ("train", "validation") if self.keep == "best" else ("train",)
 
 
 def refuse_old_forms(networks: dict) -> None:
@@ -64,7 +105,7 @@ def refuse_old_forms(networks: dict) -> None:
 
 
 def check_training(entry: dict, prefix: str = "") -> None:
-    """Check augmentation, cache, optimiser, schedule and snapshots of a network's entry.
+    """Check augmentation, cache, objective, optimiser, schedule and snapshots of an entry.
 
     Args:
         entry: architecture, front_end, training and, if wanted, augmentation.
@@ -75,12 +116,9 @@ def check_training(entry: dict, prefix: str = "") -> None:
     """
     training = entry["training"]
     augmentation = steps(entry.get("augmentation"), entry["front_end"], f"{prefix}augmentation")
-    altered = [step.transform for step in augmentation if step.domain == "waveform"]
-    if training.get("cache") and altered:
-        raise InputError(
-            f"{prefix}training.cache: 'cache' and '{altered[0]}' exclude each other, since it "
-            "alters waveforms anew every epoch; drop one"
-        )
+    _check_cache(training, entry["front_end"], augmentation, prefix)
+    _check_contrast(training, prefix)
+    _check_mixup(training, augmentation, prefix)
     if "momentum" in training and training.get("optimiser") != "sgd":
         raise InputError(f"{prefix}training.momentum: only optimiser 'sgd' has it")
     if "warmup_share" in training and training.get("schedule", "constant") == "constant":
@@ -90,4 +128,44 @@ def check_training(entry: dict, prefix: str = "") -> None:
             raise InputError(
                 f"{prefix}training.snapshots: there is no epoch {epoch}, expected 0 (before "
                 f"training) to {training['epochs']} (training.epochs)"
+            )
+
+
+def _check_cache(training: dict, front_end: dict, augmentation: list[Step], prefix: str) -> None:
+    """Refuse a cache of features where the waveform is asked for anew every epoch."""
+    kind = front_end.get("kind", DEFAULT)
+    if not training.get("cache") or kind == "waveform":
+        return
+    for step in augmentation:
+        if step.domain == "waveform":
+            raise InputError(
+                f"{prefix}training.cache: 'cache' and '{step.transform}' exclude each other, since "
+                "it alters waveforms anew every epoch; drop one"
+            )
+    if training.get("objective") == "simclr":
+        raise InputError(
+            f"{prefix}training.cache: 'cache' and objective 'simclr' exclude each other, since it "
+            f"crops waveforms anew every epoch and front end '{kind}' keeps features; drop 'cache'"
+        )
+
+
+def _check_contrast(training: dict, prefix: str) -> None:
+    """Refuse settings of a contrast without one, and a contrast without settings."""
+    given, contrasted = training.get("contrast") is not None, training.get("objective") == "simclr"
+    if given and not contrasted:
+        raise InputError(f"{prefix}training.contrast: only objective 'simclr' has it")
+    if contrasted and not given:
+        raise InputError(
+            f"{prefix}training.contrast: objective 'simclr' needs it, such as {{seconds: 2.5}}"
+        )
+
+
+def _check_mixup(training: dict, augmentation: list[Step], prefix: str) -> None:
+    """Refuse mixup where the objective has no targets that could be mixed."""
+    objective = training.get("objective", "classify")
+    for i, step in enumerate(augmentation):
+        if step.transform == "mixup" and objective in UNMIXED:
+            raise InputError(
+                f"{prefix}augmentation.{i}: 'mixup' mixes targets, which objective '{objective}' "
+                "does not have in a form that can be mixed; drop it, or use classify or tag"
             )

@@ -16,3 +16,9 @@ def class_names() -> list[str]:
     """Return the display names of all classes, by index."""
     with LIST.open(encoding="utf-8", newline="") as file:
         return [row["display_name"] for row in csv.DictReader(file)]
+
+
+def names_by_mid() -> dict[str, str]:
+    """Return the display names of all classes by the machine ids that segment tables have."""
+    with LIST.open(encoding="utf-8", newline="") as file:
+        return {row["mid"]: row["display_name"] for row in csv.DictReader(file)}

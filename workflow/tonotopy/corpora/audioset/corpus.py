@@ -1,48 +1,57 @@
-"""How GTZANLike and MedleySolosDBLike are read from a folder of clips named by their video."""
+"""How AudioSet's corpora are read from a folder of clips named by their video."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from tonotopy.corpora.audioset.labels import SETS, TITLES
+from tonotopy.corpora.audioset.classes import class_names
+from tonotopy.corpora.audioset.labels import SETS, TAGS, TITLES, TRAINED
+from tonotopy.corpora.audioset.tags import SEPARATOR
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.errors import InputError, nearest
 
 # names in the wild: ID.flac, YID.wav, ID_30000.wav, ID_30.000_40.000.flac
 VIDEO = r"(?:^|/)Y?([A-Za-z0-9_-]{11})(?:_[0-9._]+)?$"
+RATE, TAGS_RATE = 22500, 8000  # Hz
 
 
-def settings(folder: Path, table: Path, task: str, **changes) -> FolderSettings:
+def settings(
+    folder: Path, table: Path, task: str, segments: Sequence[str] = TRAINED, **changes
+) -> FolderSettings:
     """Return how to build the corpus of a task.
 
     Args:
         folder: holds the clips.
-        table: the task's rows of `tables.Selection.clips`, as CSV.
-        task: "genre" (GTZANLike) or "instrument" (MedleySolosDBLike).
+        table: the task's clips as CSV, see `tables.Selection.clips` and `tags.tag_table`.
+        task: "genre" (GTZANLike), "instrument" (MedleySolosDBLike) or "tags" (all labels).
+        segments: tables whose clips are for training and validation, where the task is "tags".
         **changes: fields of `FolderSettings` that differ.
 
     Raises:
         InputError: there is no such task.
     """
-    if task not in SETS:
-        raise InputError(f"audioset has no task '{task}'{nearest(task, SETS)}")
+    if task not in (*SETS, TAGS):
+        raise InputError(f"audioset has no task '{task}'{nearest(task, (*SETS, TAGS))}")
+    where = {"where": {"source": [*segments, "eval"]}} if task == TAGS else {}
 
     def column(name: str) -> dict:
         rule = {"from": "csv", "file": str(Path(table).absolute()), "key": "video"}
-        return {**rule, "column": name, "match": VIDEO}
+        return {**rule, "column": name, "match": VIDEO, **where}
 
     about = {
-        "source": f"{TITLES[task]}, from AudioSet",
+        "source": f"{TITLES.get(task, 'all labels')}, from AudioSet",
         "task": task,
         "citation": "J. F. Gemmeke et al., Audio Set, ICASSP 2017",
         "licence": "labels CC BY 4.0; the sound belongs to those who uploaded it",
         "keep": "cache only; neither audio nor renderings of it are shipped",
     }
-    options = {"rate": 22500, "seconds": 10.0, **changes}
+    tagged = {"tags": SEPARATOR, "expected": (None, len(class_names()))} if task == TAGS else {}
+    options = {"rate": TAGS_RATE if tagged else RATE, "seconds": 10.0, **tagged, **changes}
     return FolderSettings(
         path=str(folder),
         label=column("label"),
-        group=column("video"),
+        group={"from": "name", "pattern": VIDEO},
         split=column("split"),
-        unlabelled="ignored",  # the folder holds the other set's clips too
+        unlabelled="ignored",  # the folder holds other tasks' clips too
         about=about,
         **options,
     )

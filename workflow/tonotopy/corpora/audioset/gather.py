@@ -45,11 +45,11 @@ def gather(
 ) -> pd.DataFrame:
     """Put every chosen clip that can be had into a folder, named by its video.
 
-    A shard that was read is remembered in the folder, and so is every clip: an interrupted call
-    goes on where it stopped. It ends when all clips of a source are there.
+    What a shard holds is remembered in the folder, and so is every clip: an interrupted call goes
+    on where it stopped, and no sound is read twice. It ends when all clips of a source are there.
 
     Args:
-        clips: the table of `tables.Selection`.
+        clips: tables of `tables.Selection` and of `tags.tag_table`, one below the other.
         repository: see `shards`.
         revision: see `shards`.
         limit: at most this many shards of each source; None for all.
@@ -68,17 +68,26 @@ def gather(
 
 
 def _gather_source(videos: set[str], paths: list[str], folder: Path) -> None:
-    present = {path.stem for path in folder.iterdir()}
-    progress = tqdm(paths, unit="shard", desc="AudioSet", disable=None)
-    for shard in progress:
-        missing = videos - present
+    missing = videos - {path.stem for path in folder.iterdir()}
+    for shard in tqdm(paths, unit="shard", desc="AudioSet", disable=None):
         if not missing:
             return
-        if not (searched := _searched(folder, shard)) >= missing:
-            for video, sound in _rows(shard, missing - searched):
-                if _keep(video, sound, folder):
-                    present.add(video)
-            _remember(folder, shard, searched | missing)
+        useless = _remembered(folder, shard, "useless")
+        if (held := _remembered(folder, shard, "held")) is None:
+            held = _videos(shard)
+            _remember(folder, shard, held, set())
+        if wanted := (missing & held) - (useless or set()):
+            kept = {video for video, sound in _rows(shard, wanted) if _keep(video, sound, folder)}
+            missing -= kept
+            _remember(folder, shard, held, (useless or set()) | (wanted - kept))
+
+
+def _videos(shard: str) -> set[str]:
+    """Return the ids of all videos in a shard; no sound is read."""
+    rows = datasets.load_dataset(
+        "parquet", data_files=[shard], split="train", streaming=True, columns=["video_id"]
+    )
+    return {row["video_id"] for row in rows}
 
 
 def _rows(shard: str, videos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -110,11 +119,13 @@ def _memory(folder: Path, shard: str) -> Path:
     return folder / f"{Path(shard).parent.name}-{Path(shard).stem}.json"
 
 
-def _searched(folder: Path, shard: str) -> set[str]:
-    """The videos that a shard was already searched for."""
+def _remembered(folder: Path, shard: str, what: str) -> set[str] | None:
+    """Return the videos that a shard was found to hold, or those whose sound is useless there."""
     memory = _memory(folder, shard)
-    return set(read_json(memory)["searched"]) if memory.is_file() else set()
+    videos = read_json(memory).get(what) if memory.is_file() else None
+    return None if videos is None else set(videos)
 
 
-def _remember(folder: Path, shard: str, videos: set[str]) -> None:
-    write_json(_memory(folder, shard), {"searched": sorted(videos)}, checksums=False)
+def _remember(folder: Path, shard: str, held: set[str], useless: set[str]) -> None:
+    about = {"held": sorted(held), "useless": sorted(useless)}
+    write_json(_memory(folder, shard), about, checksums=False)

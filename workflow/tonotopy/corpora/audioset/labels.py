@@ -38,9 +38,12 @@ INSTRUMENTS = {
     "trumpet": Label("/m/07gql", "Trumpet", 2740),
     "violin": Label("/m/07y_7", "Violin, fiddle", 23175),
 }
+TAGS = "tags"  # the task with all 527 labels, see `tags`
 SETS = {"genre": GENRES, "instrument": INSTRUMENTS}
 TITLES = {"genre": "GTZANLike", "instrument": "MedleySolosDBLike"}
 
+TRAINED = ("balanced", "unbalanced")  # tables of training clips, where all labels are used
+ROWS = {"balanced": 22_160, "unbalanced": 2_041_789, "eval": 20_371}  # clips in each table
 SEGMENTS = {
     "balanced": Remote(
         "audioset/balanced_train_segments.csv",

@@ -37,6 +37,25 @@ class Segment:
     instruments: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Tagged:
+    """A piece of a video with all its labels.
+
+    Attributes:
+        video: YouTube id, 11 characters.
+        start: begin in s.
+        end: end in s.
+        source: balanced, unbalanced or eval.
+        mids: machine ids of its labels, in the order of the table.
+    """
+
+    video: str
+    start: float
+    end: float
+    source: str
+    mids: tuple[str, ...]
+
+
 @dataclass
 class Reading:
     """What was seen of a table while it was read.
@@ -76,6 +95,20 @@ def read(path: Path, source: str, reading: Reading) -> Iterator[Segment]:
     Raises:
         InputError: the file is missing or holds no row at all.
     """
+    for match in _rows(path, reading):
+        if _LABELS.search(match[4]):
+            yield from _segment(match, source)
+
+
+def read_tagged(path: Path, source: str, reading: Reading) -> Iterator[Tagged]:
+    """Yield all segments of a table with all their labels; arguments and errors as of `read`."""
+    for match in _rows(path, reading):
+        mids = tuple(dict.fromkeys(_MID.findall(match[4])))
+        yield Tagged(match[1], float(match[2]), float(match[3]), source, mids)
+
+
+def _rows(path: Path, reading: Reading) -> Iterator[re.Match]:
+    """Yield what `_ROW` finds in the lines of a table that are rows."""
     try:
         lines = path.open(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -87,8 +120,7 @@ def read(path: Path, source: str, reading: Reading) -> Iterator[Segment]:
             match = _ROW.match(line)
             if match and "/" in match[4]:
                 reading.rows += 1
-                if _LABELS.search(match[4]):
-                    yield from _segment(match, source)
+                yield match
             elif line.startswith("#"):
                 count = _ANNOUNCED.search(line)
                 reading.announced = int(count[1]) if count else reading.announced

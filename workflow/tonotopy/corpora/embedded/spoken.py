@@ -1,6 +1,7 @@
-"""Syllables, words and crowds of voices, spoken by espeak-ng."""
+"""Syllables, words, single voices and crowds of voices, spoken by espeak-ng."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,22 @@ ACCENTS = ("en-us", "en-gb-x-rp", "en-gb-scotland")  # a speaker keeps one
 COUNTS = tuple(str(count) for count in range(11))
 TALKERS = tuple(f"voice {number}" for number in range(1, 11))  # parts, in the order of the draw
 WORDS_PER_SECOND = 5  # more than the fastest say: talkers do not run out of text
+WORDS_OF = {  # who talks is told in words that no other split has: three fifths, a fifth, a fifth
+    "train": tuple(word for place, word in enumerate(WORDS) if place % 5 < 3),
+    "validation": WORDS[3::5],
+    "test": WORDS[4::5],
+}
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names without kin: of those that differ in a final number alone, the first.
+
+    Kin are a name and the same with a number (steph, steph2); m1 and m4 are none, as there is no m.
+    """
+    return tuple(n for n in names if (stem := n.rstrip("0123456789")) == n or stem not in names)
+
+
+KNOWN_VOICES = {f"voice {name}": name for name in distinct(SPEAKERS["train"])}  # class -> who it is
 
 
 def consonant(setting: Setting, split: str, index: int) -> Clip:
@@ -73,6 +90,32 @@ def keyword(setting: Setting, split: str, index: int) -> Clip:
     speaker = str(rng.choice(SPEAKERS[split]))
     voice = _mood(accent(speaker), speaker, (140, 190), rng)
     return Clip(_centred(utter(label, voice, setting.rate), setting, rng), label, speaker)
+
+
+def speaker(setting: Setting, split: str, index: int, voices: int) -> Clip:
+    """Make a clip of a few words by one voice; its label is the voice.
+
+    Voices are in all splits, words in one (WORDS_OF): what tells voices apart cannot be a word. The
+    voice sets in within the first tenth of the clip and talks to its end, where it is cut off.
+
+    Args:
+        setting: what the corpus's clips have in common.
+        split: train, validation or test.
+        index: of the clip.
+        voices: number of voices, the first of KNOWN_VOICES.
+
+    Returns:
+        the clip. It is its own group: voices must be in several splits, and groups of words that
+        are said in one clip would be the splits themselves.
+    """
+    rng = setting.rng(split, index)
+    label = tuple(KNOWN_VOICES)[index % voices]
+    who = KNOWN_VOICES[label]
+    text = " ".join(rng.choice(WORDS_OF[split], math.ceil(WORDS_PER_SECOND * setting.seconds) + 2))
+    said = utter(text, _mood(accent(who), who, (140, 190), rng), setting.rate)
+    onset = round(rng.uniform(0, 0.1) * setting.length)
+    alone = Mixture.of({SOURCE: at(said, onset, setting.length)})
+    return Clip(dress(alone, Dressing.draw(setting.length, rng)), label)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Corpora of listening tasks that the workflow makes itself, from low level to high."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,7 @@ class Task:
         options: what the corpus's configuration may change.
         tags: whether a clip has several labels.
         lowest_rate: sampling rate in Hz that holds all its frequencies.
+        counted: option that says how many of the classes there are, the first ones; None for all.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +43,17 @@ class Task:
     options: dict[str, Option] = field(default_factory=dict)
     tags: bool = False
     lowest_rate: int = RATES[0]
+    counted: str | None = None
+
+    def classes_by(self, options: Mapping[str, Number]) -> tuple[str, ...]:
+        """Return the classes of a corpus.
+
+        Args:
+            options: of its entry in the configuration; those that are absent have their defaults.
+        """
+        if self.counted is None:
+            return self.classes
+        return self.classes[: options.get(self.counted, self.options[self.counted].default)]
 
 
 TASKS = {
@@ -50,6 +62,13 @@ TASKS = {
     "consonant": Task(tuple(spoken.CONSONANTS), spoken.consonant, VOICES),
     "keyword": Task(tuple(spoken.WORDS), spoken.keyword, VOICES),
     "speakers": Task(spoken.COUNTS, spoken.speakers, VOICES, (*spoken.TALKERS, NOISE)),
+    "speaker": Task(
+        tuple(spoken.KNOWN_VOICES),
+        spoken.speaker,
+        VOICES,
+        options={"voices": Option(12, 2, len(spoken.KNOWN_VOICES))},
+        counted="voices",
+    ),
     "events": Task(
         tuple(events.EVENTS),
         events.events,
@@ -89,7 +108,7 @@ def build(
     A clip depends on (seed, corpus name, split, index), on rate, seconds and options: neither the
     number of clips nor the number of workers changes it. Classes take turns, so that every split is
     balanced. No group is in two splits: programs and speakers are allotted to splits, songs and
-    clips are drawn for one.
+    clips are drawn for one. Where speakers are the classes (speaker), words are allotted to splits.
 
     Args:
         path: folder of the new corpus; its name seeds the clips.
@@ -100,9 +119,9 @@ def build(
         seed: seed of the run.
         workers: processes that render.
         parts: whether to keep what each clip is the sum of.
-        options: of the task: ``excerpts`` per song (instrument), the ``most`` events in a clip
-            (events), the ``least`` and ``most`` objects in a clip and the standard deviation of
-            the ``noise`` (tones).
+        options: of the task: ``excerpts`` per song (instrument), the number of ``voices``
+            (speaker), the ``most`` events in a clip (events), the ``least`` and ``most`` objects
+            in a clip and the standard deviation of the ``noise`` (tones).
 
     Raises:
         InputError: a setting is unknown or out of range, or espeak-ng cannot be used.
@@ -118,7 +137,7 @@ def build(
         "options": values,
     }
     render = partial(_render, task=task, setting=setting, options=values, parts=parts)
-    layout = (definition.classes, rate, setting.length, about, definition.tags)
+    layout = (definition.classes_by(values), rate, setting.length, about, definition.tags)
     names = definition.parts if parts else ()
     with (
         CorpusWriter(path, *layout, embedded=True, part_names=names) as out,

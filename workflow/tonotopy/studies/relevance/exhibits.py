@@ -6,18 +6,15 @@ positive relevance. All tracks of a clip are equally loud. Files are named by nu
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
-import matplotlib.image
 import numpy as np
-import soundfile
 import torch
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.exhibiting import INDEX, Track, cells, write_clip
 from tonotopy.files import replacing, write_json
 from tonotopy.frontends.log10_mel import Log10Mel
-from tonotopy.frontends.loudness import equally_loud
 from tonotopy.frontends.rendering import Renderer
 from tonotopy.relevance.rendering import render
 from tonotopy.studies.relevance.decomposing import decompose, standard_heatmaps
@@ -31,24 +28,6 @@ from tonotopy.studies.relevance.explaining import (
 )
 from tonotopy.studies.relevance.fitting import Fitted, Key
 from tonotopy.studies.relevance.picturing import axes
-
-INDEX = "exhibits.json"
-INK = (0.82, 0.29, 0.36)  # of relevance over the grey spectrogram
-SCALE = 4  # pixels per cell
-
-
-class Track(NamedTuple):
-    """Something of a clip that can be heard, or seen, or both.
-
-    Attributes:
-        name: original, standard, component 1 ..., or object: name.
-        heatmap: shape (mels, frames), or None.
-        sound: shape (samples,), or None where the front end cannot be made sound of.
-    """
-
-    name: str
-    heatmap: Tensor | None
-    sound: Tensor | None
 
 
 def write_exhibits(
@@ -82,7 +61,7 @@ def write_exhibits(
             tracks = _tracks(explained, corpus, batch, fitted, key, objects)
             for clip, own in enumerate(tracks):
                 folder = draft / str(len(entries))
-                listed = _write_clip(folder, batch.inputs[clip], own, _rate(explained))
+                listed = write_clip(folder, cells(batch.inputs[clip]), own, _rate(explained))
                 facts = {**columns.iloc[clip].to_dict(), "predicted": predicted[clip]}
                 entries.append({"folder": folder.name, **facts, "tracks": listed})
         shown = {"layer": key.layer, "components": key.components}
@@ -121,50 +100,18 @@ def _tracks(
     names = ["standard", *(f"component {k + 1}" for k in range(components.shape[1]))]
     tracks = []
     for clip, sound in enumerate(sounds):
-        own = [Track("original", None, sound)]
+        own = [Track("original", sound, facts=_facts())]
         for number, name in enumerate(names):
             heard = None if rendered is None else rendered[clip, number]
-            own.append(Track(name, heatmaps[clip, number], heard))
+            heatmap = heatmaps[clip, number]
+            own.append(Track(name, heard, heatmap=heatmap, facts=_facts(heatmap)))
         for number, name in enumerate(objects or []):
             if parts[clip, number].any():
-                own.append(Track(f"object: {name}", None, parts[clip, number]))
+                own.append(Track(f"object: {name}", parts[clip, number], facts=_facts()))
         tracks.append(own)
     return tracks
 
 
-def _write_clip(folder: Path, inputs: Tensor, tracks: list[Track], rate: int) -> list[dict]:
-    """Write the files of a clip; return what the index says of its tracks."""
-    folder.mkdir()
-    _write_picture(folder / "input.png", inputs)
-    heard = [track for track in tracks if track.sound is not None]
-    levelled = equally_loud(torch.stack([track.sound for track in heard]).cpu(), rate)
-    sounds = dict(zip([track.name for track in heard], levelled, strict=True))
-    listed = []
-    for number, track in enumerate(tracks):
-        entry = {"name": track.name, "picture": "input.png", "audio": None, "relevance": None}
-        if track.name in sounds:
-            entry["audio"] = f"{number}.wav"
-            soundfile.write(folder / entry["audio"], sounds[track.name].numpy(), rate, "PCM_16")
-        if track.heatmap is not None:
-            entry["overlay"] = f"{number}.png"
-            entry["relevance"] = float(track.heatmap.double().sum())
-            _write_overlay(folder / entry["overlay"], track.heatmap)
-        listed.append(entry)
-    return listed
-
-
-def _enlarged(values: Tensor) -> np.ndarray:
-    """Return cells as squares of pixels, the lowest band at the bottom."""
-    cells = values.detach().float().cpu().numpy()[::-1]
-    return np.repeat(np.repeat(cells, SCALE, axis=0), SCALE, axis=1)
-
-
-def _write_picture(path: Path, inputs: Tensor) -> None:
-    matplotlib.image.imsave(path, _enlarged(inputs), cmap="gray_r")
-
-
-def _write_overlay(path: Path, heatmap: Tensor) -> None:
-    positive = _enlarged(heatmap.clamp(min=0))
-    opacity = positive / max(positive.max(), np.finfo(np.float32).tiny)
-    ink = np.broadcast_to(np.array(INK), (*opacity.shape, 3))
-    matplotlib.image.imsave(path, np.concatenate([ink, np.sqrt(opacity)[..., None]], axis=2))
+def _facts(heatmap: Tensor | None = None) -> dict:
+    """Return what the index says of a heatmap: its sum."""
+    return {"relevance": None if heatmap is None else float(heatmap.double().sum())}

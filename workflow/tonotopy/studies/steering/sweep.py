@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tonotopy.activations import writing
 from tonotopy.inference import activated, check_answers
 from tonotopy.networks.ast import AST, CLASS_TOKENS
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.containers import logits
 from tonotopy.networks.layers import Change, Layer
+from tonotopy.networks.tracing import writing
 
 ROWS = 128  # inputs in a batch: on a CPU what fits into a processor's cache
 GPU_FLOATS = 1 << 27  # tokens x width in a batch: half a GB, 2 GB in an MLP's hidden layer

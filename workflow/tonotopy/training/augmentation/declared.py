@@ -45,6 +45,11 @@ def _check_probability(p: float) -> None:
         raise ValueError(f"p: a probability from 0 to 1 is expected, not {p:g}")
 
 
+def _check_above_zero(key: str, value: float) -> None:
+    if value <= 0:
+        raise ValueError(f"{key}: a number above 0 is expected, not {value:g}")
+
+
 @dataclass(frozen=True)
 class Noise(Ranged):
     """White noise; ``range`` is its standard deviation, full scale being 1."""
@@ -117,6 +122,72 @@ class PassFilter:
 
 
 @dataclass(frozen=True)
+class Background(Ranged):
+    """Another clip of the batch behind a clip; ``range`` is the signal-to-noise ratio in dB."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A random stretch of every clip.
+
+    Attributes:
+        seconds: length of the stretch in s.
+
+    Raises:
+        ValueError: a length that is not above 0.
+    """
+
+    seconds: float
+
+    def __post_init__(self):
+        _check_above_zero("seconds", self.seconds)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Stretches of a clip that are set to 0.
+
+    Attributes:
+        most: largest number of stretches; the number is uniform from 0 to it per clip.
+        seconds: largest length of a stretch in s; the length is uniform from 0 to it.
+        p: probability from 0 to 1 that a clip has any.
+
+    Raises:
+        ValueError: a number of stretches below 1, a length that is not above 0, or no probability.
+    """
+
+    most: int
+    seconds: float
+    p: float
+
+    def __post_init__(self):
+        if self.most < 1:
+            raise ValueError(f"most: at least 1 stretch is expected, not {self.most:g}")
+        _check_above_zero("seconds", self.seconds)
+        _check_probability(self.p)
+
+
+@dataclass(frozen=True)
+class Mixup:
+    """A weighted mean of two clips, and of their targets (Zhang et al. 2017).
+
+    Attributes:
+        alpha: both parameters of the beta distribution of the weight; 1 makes it uniform.
+        p: probability from 0 to 1 that a clip is mixed.
+
+    Raises:
+        ValueError: a parameter that is not above 0, or no probability.
+    """
+
+    alpha: float
+    p: float
+
+    def __post_init__(self):
+        _check_above_zero("alpha", self.alpha)
+        _check_probability(self.p)
+
+
+@dataclass(frozen=True)
 class Declared:
     """Where a transform works (see `frontends.domains.MEANING`), and the dataclass it is set by."""
 
@@ -132,7 +203,11 @@ TRANSFORMS = {
     "time_stretch": Declared("log_mel", TimeStretch),
     "pitch_mask": Declared("spectrogram", Mask),
     "time_mask": Declared("spectrogram", Mask),
+    "background": Declared("waveform", Background),
     "pass_filter": Declared("waveform", PassFilter),
+    "crop": Declared("waveform", Crop),
+    "silence": Declared("waveform", Silence),
+    "mixup": Declared("waveform", Mixup),
 }
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import torch
 
-from tonotopy.training.augmentation import log_mels, spectrograms, waveforms
+from tonotopy.training.augmentation import log_mels, mixtures, spectrograms, waveforms
 from tonotopy.training.augmentation.declared import Step
 from tonotopy.training.clips import Clips
 
@@ -29,7 +29,11 @@ FUNCTIONS: dict[str, Callable] = {
     "time_stretch": log_mels.stretch_time,
     "pitch_mask": spectrograms.mask_pitch,
     "time_mask": spectrograms.mask_time,
+    "background": mixtures.add_background,
     "pass_filter": waveforms.filter_pass,
+    "crop": waveforms.crop,
+    "silence": waveforms.silence,
+    "mixup": mixtures.mixup,
 }
 
 

@@ -7,8 +7,15 @@ from torch.nn.functional import pad
 from torchaudio.functional import fftconvolve
 
 from tonotopy.errors import InputError
-from tonotopy.training.augmentation.declared import Gain, Noise, PassFilter, RelativeNoise
-from tonotopy.training.augmentation.draws import between, drawn, uniform
+from tonotopy.training.augmentation.declared import (
+    Crop,
+    Gain,
+    Noise,
+    PassFilter,
+    RelativeNoise,
+    Silence,
+)
+from tonotopy.training.augmentation.draws import between, drawn, integers, uniform
 from tonotopy.training.clips import Clips
 
 ZERO_CROSSINGS = 8  # of a pass filter's sinc, on either side of its centre
@@ -93,3 +100,57 @@ def _lowpass(waveform: Tensor, cutoff: float, rate: int) -> Tensor:
     taps = torch.from_numpy(firwin(2 * half + 1, cutoff, window="hann", fs=rate)).to(waveform)
     outside = pad(waveform[None], (half, half), mode="replicate")[0]
     return fftconvolve(outside, taps, mode="valid")
+
+
+def crop(clips: Clips, settings: Crop, rng: torch.Generator) -> Clips:
+    """Keep a random stretch of every clip (study 4: thesis section 4.4.1).
+
+    Its length is the same for all clips, its first sample is drawn evenly from all that leave room
+    for it. Clips that are not longer stay as they are.
+
+    Raises:
+        InputError: the stretch is shorter than a sample.
+    """
+    length, samples = round(settings.seconds * clips.rate), clips.sounds.shape[1]
+    if length < 1:
+        raise InputError(
+            f"augmentation 'crop': {settings.seconds:g} s are less than a sample at {clips.rate} Hz"
+        )
+    if samples <= length:
+        return clips
+    starts = integers(clips.share, samples - length, rng)
+    return clips._replace(sounds=excerpts(clips.sounds, starts, length))
+
+
+def excerpts(waveforms: Tensor, starts: Tensor, length: int) -> Tensor:
+    """Return a stretch of each waveform.
+
+    Args:
+        waveforms: shape (clips, samples).
+        starts: first sample of each stretch, int64 (clips,), on any device.
+        length: of all stretches, in samples.
+
+    Returns:
+        Shape (clips, length).
+    """
+    every = torch.arange(len(waveforms), device=waveforms.device)
+    return waveforms.unfold(1, length, 1)[every, starts.to(waveforms.device)]
+
+
+def silence(clips: Clips, settings: Silence, rng: torch.Generator) -> Clips:
+    """Set stretches of some clips to 0 (study 4: thesis section 4.3.1, random time masking).
+
+    Per clip are drawn: how many stretches, the length and the place of each, whether. Stretches
+    may overlap; none is longer than the clip.
+    """
+    share, samples = clips.share, clips.sounds.shape[1]
+    longest = min(round(settings.seconds * clips.rate), samples)
+    count = integers(share, settings.most, rng)
+    position, silent = torch.arange(samples), torch.zeros(len(count), samples, dtype=torch.bool)
+    for stretch in range(settings.most):
+        size = integers(share, longest, rng)
+        start = integers(share, samples - size, rng)
+        inside = (position >= start[:, None]) & (position < (start + size)[:, None])
+        silent |= inside & (stretch < count)[:, None]
+    silent &= (uniform(share, rng) < settings.p)[:, None]
+    return clips._replace(sounds=clips.sounds.masked_fill(silent.to(clips.sounds.device), 0.0))

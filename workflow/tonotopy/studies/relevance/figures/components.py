@@ -2,17 +2,14 @@
 
 import pandas as pd
 
+from tonotopy.drawing.spectrogram_grid import LOUD, Line, draw_grid, shortened
 from tonotopy.drawing.style import nothing_to_draw, only
 from tonotopy.studies.relevance.figures.clip_grid import (
-    LOUD,
     RELEVANT,
-    Line,
-    Panel,
-    draw_grid,
     heatmap_title,
     loudness_scale,
     relevance_scale,
-    shortened,
+    spectrogram,
 )
 from tonotopy.studies.relevance.figures.looks import classes_of, layers_of
 
@@ -93,9 +90,10 @@ def _lines(name: str, clip: pd.DataFrame, components: pd.DataFrame) -> list[Line
     heatmaps = pd.concat([whole.loc[["standard"]], components.set_index("panel")])
     scale, sound = relevance_scale(heatmaps), whole.loc[["input"]]
     title = f"clip\n{shortened(str(clip['clip'].iloc[0]))}"
-    head = Panel(title, sound.iloc[0], loudness_scale(sound), LOUD)
+    head = spectrogram(title, sound.iloc[0], loudness_scale(sound), LOUD)
     standard, *parts = (
-        Panel(heatmap_title(panel, row), row, scale, RELEVANT) for panel, row in heatmaps.iterrows()
+        spectrogram(heatmap_title(panel, row), row, scale, RELEVANT)
+        for panel, row in heatmaps.iterrows()
     )
     lines = []
     for start in range(0, len(parts), ACROSS):

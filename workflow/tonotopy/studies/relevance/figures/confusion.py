@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.intervals import resampled_clips
+from tonotopy.drawing.matrices import matrix, outline
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.probes.scores import confusion_counts
 from tonotopy.relevance.groups import Groups
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
-from tonotopy.studies.relevance.figures.matrices import matrix, outline
-from tonotopy.studies.relevance.figures.scores import resampled_clips
 
 GENRES = (
     *("pop", "metal", "disco", "blues", "reggae"),

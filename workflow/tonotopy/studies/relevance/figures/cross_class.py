@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from tonotopy.drawing.matrices import matrix, outline
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
-from tonotopy.studies.relevance.figures.matrices import matrix, outline
 from tonotopy.studies.relevance.figures.scores import class_means
 
 

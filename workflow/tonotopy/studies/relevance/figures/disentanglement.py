@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, panels
 from tonotopy.relevance.disentanglement import disentanglement, shuffled_information
 from tonotopy.relevance.groups import Groups
@@ -18,7 +19,6 @@ from tonotopy.studies.relevance.figures.looks import (
     number,
     write,
 )
-from tonotopy.studies.relevance.figures.scores import mean_of_known, resampled_clips, spread
 
 SHUFFLES = 20
 UNTRAINED = {"color": "0.45", "marker": "o", "linestyle": "-", "markerfacecolor": "white"}

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.intervals import resampled_clips
 from tonotopy.drawing.style import COLOURS, MARKERS, handles_above, nothing_to_draw, only, panels
 from tonotopy.relevance.groups import Groups
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, arms, fixed, write
-from tonotopy.studies.relevance.figures.scores import class_means, resampled_clips
+from tonotopy.studies.relevance.figures.scores import class_means
 
 ACROSS = 3
 OTHERS = {"color": "0.6", "marker": "o", "s": 6, "facecolors": "none", "linewidths": 0.5}

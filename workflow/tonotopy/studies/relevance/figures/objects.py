@@ -1,14 +1,8 @@
 """Figures 4.1, 4.2, 4.4 and C.2: clips, and each of their parts alone."""
 
+from tonotopy.drawing.spectrogram_grid import LOUD, Line, draw_grid, shortened
 from tonotopy.drawing.style import nothing_to_draw, only
-from tonotopy.studies.relevance.figures.clip_grid import (
-    LOUD,
-    Line,
-    Panel,
-    draw_grid,
-    loudness_scale,
-    shortened,
-)
+from tonotopy.studies.relevance.figures.clip_grid import loudness_scale, spectrogram
 from tonotopy.studies.relevance.figures.looks import classes_of
 
 PREFIX = "object: "
@@ -25,11 +19,10 @@ def draw(sources: dict, about: dict):
     lines = []
     for rows in firsts:
         scale = loudness_scale(rows)
-        cells = [
-            Panel(f"clip {shortened(str(rows['clip'].iloc[0]))}", rows.loc["input"], scale, LOUD)
-        ]
+        title = f"clip {shortened(str(rows['clip'].iloc[0]))}"
+        cells = [spectrogram(title, rows.loc["input"], scale, LOUD)]
         cells += [
-            Panel(name, rows.loc[panel], scale, LOUD) if panel in rows.index else None
+            spectrogram(name, rows.loc[panel], scale, LOUD) if panel in rows.index else None
             for panel, name in parts.items()
         ]
         lines.append(Line(str(rows["label"].iloc[0]), cells))

@@ -3,17 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.resampling import Bootstrap, Resamples, interval
+from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
 from tonotopy.relevance.groups import Groups
 
 CLIP = ["class", "clip", "group"]
-
-
-def resampled_clips(groups: Groups, about: dict) -> tuple[Resamples, np.ndarray]:
-    """Return resamples of groups, and how often each clip is in them: (resamples, clips)."""
-    bootstrap = Bootstrap(about["resamples"], about["confidence"], 0)
-    resamples = groups.draw(bootstrap, "figure")
-    return resamples, groups.clip_counts(resamples)
 
 
 def class_means(rows: pd.DataFrame, value: str, by: list[str], about: dict) -> pd.DataFrame:
@@ -55,29 +48,3 @@ def _means(scores: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.nda
         undefined = np.full(sums.shape, np.nan)
         of_classes.append(np.divide(sums, sizes, out=undefined, where=sizes > 0))
     return mean_of_known(np.array(of_classes))
-
-
-def mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Return the mean over the first axis of what is not nan; nan where all is."""
-    known = np.isfinite(values)
-    sums, undefined = np.where(known, values, 0).sum(axis=0), np.full(values.shape[1:], np.nan)
-    return np.divide(sums, known.sum(axis=0), out=undefined, where=known.any(axis=0))
-
-
-def spread(draws: np.ndarray, confidence: float) -> np.ndarray:
-    """Return standard error, low and high of draws, shape (3, columns).
-
-    A resample that lacks a class altogether has no value; nan where fewer than two have one.
-
-    Args:
-        draws: shape (resamples, columns).
-        confidence: level of the interval.
-    """
-    columns = []
-    for column in draws.T:
-        known = column[np.isfinite(column)]
-        if len(known) < 2:
-            columns.append((np.nan,) * 3)
-        else:
-            columns.append((known.std(ddof=1), *interval(known, confidence)))
-    return np.array(columns).T

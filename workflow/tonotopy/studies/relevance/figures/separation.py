@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.matrices import matrix, outline
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, classes_of, fixed
-from tonotopy.studies.relevance.figures.matrices import matrix, outline
 
 LEAST = -99.0  # dB: sounds that have nothing in common
 WHITE = -30.0  # dB and less

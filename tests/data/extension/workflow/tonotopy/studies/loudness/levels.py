@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.activations import read
 from tonotopy.corpora.schema import Corpus
 from tonotopy.inference import network_inputs
 from tonotopy.networks.bundle import Bundle
+from tonotopy.networks.tracing import read
 
 
 def level_table(bundle: Bundle, corpus: Corpus) -> pd.DataFrame:

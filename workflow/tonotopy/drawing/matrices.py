@@ -3,9 +3,10 @@
 import numpy as np
 import seaborn as sns
 from matplotlib import colormaps
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
-from tonotopy.studies.relevance.figures.looks import LETTER, write
+from tonotopy.drawing.letters import LETTER, write
 
 SHADES = colormaps["Greys"]
 BRIGHT = 0.46  # grey from which black letters stand out more than white ones
@@ -30,18 +31,19 @@ def matrix(axes, values: np.ndarray, text, rows, columns, limits: tuple[float, f
         vmin=limits[0],
         vmax=limits[1],
         ax=axes,
-        xticklabels=list(columns),
-        yticklabels=list(rows),
+        xticklabels=False,
+        yticklabels=False,
         linewidths=0.4,
         linecolor="0.85",
         annot_kws={"fontsize": LETTER},
         cbar=False,
     )
     _recolour(axes.texts, values, limits)
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(np.arange(len(columns)) + 0.5, list(columns), **slanted)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
     write(axes)
     axes.tick_params(length=0)
-    axes.set_xticklabels(axes.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticklabels(axes.get_yticklabels(), rotation=0)
 
 
 def _recolour(texts, values: np.ndarray, limits: tuple[float, float]) -> None:
@@ -58,3 +60,19 @@ def outline(axes, row: int, column: int) -> None:
         axes.add_patch(
             Rectangle((column, row), 1, 1, fill=False, edgecolor=colour, linewidth=width, zorder=4)
         )
+
+
+def framed(axes, inside: np.ndarray) -> None:
+    """Draw the border of a region of cells.
+
+    Args:
+        axes: of a `matrix`.
+        inside: which cells belong to it, bool, shape (rows, columns).
+    """
+    padded = np.pad(inside, 1)
+    across = np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    down = np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1])
+    edges = [((column, row), (column + 1, row)) for row, column in across]
+    edges += [((column, row), (column, row + 1)) for row, column in down]
+    look = {"colors": "black", "linewidths": 1.4, "capstyle": "projecting", "clip_on": False}
+    axes.add_collection(LineCollection(edges, zorder=4, **look))

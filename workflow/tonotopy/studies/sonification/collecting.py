@@ -1,0 +1,28 @@
+"""Tables that grow network by network."""
+
+import pandas as pd
+
+from tonotopy.studies.sonification.hearing import Ear
+
+KEYS = ("network", "run", "layer", "depth")  # of tables that nothing could be said in
+
+
+class Tables:
+    """Parts of tables by name, and what they add up to."""
+
+    def __init__(self):
+        self._parts: dict[str, list[pd.DataFrame]] = {}
+
+    def add(self, name: str, part: pd.DataFrame) -> None:
+        """Add rows to a table."""
+        self._parts.setdefault(name, []).append(part)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return all rows of a table; without any it has the columns `KEYS`."""
+        parts = [part for part in self._parts.get(name, []) if len(part)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(KEYS))
+
+
+def of_network(table: pd.DataFrame, ear: Ear) -> pd.DataFrame:
+    """Return the rows of a network."""
+    return table[(table["network"] == ear.network) & (table["run"] == ear.run)]

@@ -1,0 +1,41 @@
+"""How active layers are, and what their sonifications are like."""
+
+from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.studies.sonification.figures.looks import (
+    curve,
+    layer_ticks,
+    layers_of,
+    look_of,
+    network_legend,
+    networks_of,
+    shifts,
+)
+from tonotopy.studies.sonification.figures.means import clip_means
+
+MEASURES = {
+    "density": "share of positive activations",
+    "live": "share of maps that are ever positive",
+    "energy": "energy / energy of the clip",
+    "high": "share of energy in the upper half",
+    "flatness": "spectral flatness",
+}
+ACROSS = 3
+
+
+def draw(sources: dict, about: dict):
+    """Draw a panel per measure: means over clips over layers, a curve per network."""
+    table = only(sources)
+    if table.empty:
+        return nothing_to_draw("no clip was sonified")
+    networks, layers = networks_of(table, about), layers_of(table)
+    figure, grid = panels(len(MEASURES), width=WIDTH / ACROSS, height=1.9, columns=ACROSS)
+    for axes, (measure, name) in zip(grid, MEASURES.items(), strict=True):
+        means = clip_means(table, measure, ["network", "layer"], about)
+        layer_ticks(axes, layers)
+        for shift, network in zip(shifts(len(networks)), networks, strict=True):
+            curve(axes, layers, means.loc[network], shift, **look_of(network, about))
+        axes.set_ylim(0, 1.08 * max(axes.dataLim.ymax, 1e-9))
+        write(axes, name, axes.get_xlabel())
+    network_legend(figure, networks, about)
+    return figure

@@ -1,0 +1,71 @@
+"""Figure 6.2: what is still recognised once a sonification is taken away from its clip."""
+
+import numpy as np
+
+from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.studies.sonification.figures.looks import (
+    LEARN,
+    curve,
+    layer_ticks,
+    layers_of,
+    networks_of,
+    shifts,
+)
+from tonotopy.studies.sonification.figures.means import class_scores
+
+ORIGINAL = "original"
+KINDS = {
+    "residual": (
+        "without the sonification",
+        {"color": COLOURS[0], "marker": "o", "linestyle": "-"},
+    ),
+    "phase": (
+        "without it, its phases random",
+        {"color": COLOURS[1], "marker": "s", "linestyle": "-."},
+    ),
+    "filter": (
+        "filtered to the same spectrum",
+        {"color": "0.45", "marker": "D", "linestyle": ":", "markerfacecolor": "white"},
+    ),
+}
+
+
+def draw(sources: dict, about: dict):
+    """Draw a row per way of learning and a column per network: mAP over layers."""
+    table = only(sources)
+    if table.empty:
+        return nothing_to_draw("no sonification was taken away from a clip")
+    networks, layers = networks_of(table, about), layers_of(table[table["kind"] != ORIGINAL])
+    ways = [way for way in LEARN if (table["learn"] == way).any()]
+    scores = class_scores(table, ["network", "learn", "kind", "layer"], about)
+    figure, flat = panels(
+        len(ways) * len(networks),
+        width=WIDTH / max(len(networks), 2),
+        height=1.9,
+        columns=len(networks),
+        sharey=True,
+    )
+    there = set(zip(*(scores.index.get_level_values(n) for n in ("network", "learn")), strict=True))
+    for line, way in zip(np.array(flat).reshape(len(ways), len(networks)), ways, strict=True):
+        for axes, network in zip(line, networks, strict=True):
+            if (network, way) not in there:
+                axes.set_visible(False)
+                continue
+            layer_ticks(axes, layers)
+            name = f"{network}\n{LEARN[way]}"
+            write(axes, name, axes.get_xlabel(), "mAP" if axes is line[0] else "")
+            _curves(axes, scores.loc[(network, way)], layers)
+    legend_above(figure, next(axes for axes in flat if axes.get_visible()))
+    return figure
+
+
+def _curves(axes, scores, layers: list[str]) -> None:
+    kinds = set(scores.index.get_level_values("kind"))
+    if ORIGINAL in kinds:
+        (whole,) = scores.loc[ORIGINAL].itertuples()
+        axes.axhline(whole.value, color="black", linestyle="--", linewidth=1, label="whole clip")
+        axes.axhspan(whole.low, whole.high, color="0.5", alpha=0.15, linewidth=0)
+    for shift, (kind, (label, look)) in zip(shifts(len(KINDS)), KINDS.items(), strict=True):
+        if kind in kinds:
+            curve(axes, layers, scores.loc[kind], shift, label=label, **look)

@@ -1,0 +1,91 @@
+"""What the rules of study 4 read: functions of a job's wildcards and the configuration."""
+
+from tonotopy import places
+from tonotopy.studies.sonification.study import (
+    UNTRAINED,
+    first_network,
+    heard_corpus,
+    learned_corpus,
+    trainings,
+)
+
+STUDY = "sonification"
+
+
+def _entry(wildcards, config: dict) -> dict:
+    return config[STUDY][wildcards.instance]
+
+
+def setting(*keys: str):
+    """Return a function that gives keys of the instance's entry, null where they are absent."""
+    return lambda wildcards, config: {key: _entry(wildcards, config).get(key) for key in keys}
+
+
+def columns(wildcards, config: dict) -> list[list]:
+    """Return network, run and folder of every network, see `hearing.Column`; the untrained last."""
+    entry, scale = _entry(wildcards, config), wildcards.scale
+    trained = [[kind, run, places.network(scale, name)] for kind, run, name in trainings(entry)]
+    return [*trained, [UNTRAINED, 0, places.network(scale, first_network(entry), "untrained")]]
+
+
+def networks(wildcards, config: dict) -> list[str]:
+    """Return the folders of all networks, in the order of `columns`."""
+    return [folder for _, _, folder in columns(wildcards, config)]
+
+
+def heard(wildcards, config: dict) -> str:
+    """Return the folder of the corpus whose test clips are sonified."""
+    return places.corpus(wildcards.scale, heard_corpus(_entry(wildcards, config), config))
+
+
+def learned(wildcards, config: dict) -> str:
+    """Return the folder of the corpus whose training clips choose the map of each class."""
+    return places.corpus(wildcards.scale, learned_corpus(_entry(wildcards, config), config))
+
+
+def own_corpora(wildcards, config: dict) -> list[str]:
+    """Return the folders of the corpora that the networks have learned by labels."""
+    names = [
+        config["networks"][name].get("corpus")
+        for _, _, name in trainings(_entry(wildcards, config))
+    ]
+    return [places.corpus(wildcards.scale, name) for name in dict.fromkeys(filter(None, names))]
+
+
+def _transferred(wildcards, config: dict) -> list:
+    """Return column and run of the network that a job transfers."""
+    chosen = (wildcards.taught, int(wildcards.run))
+    return next(c for c in columns(wildcards, config) if (c[0], c[1]) == chosen)
+
+
+def transferred(wildcards, config: dict) -> str:
+    """Return the folder of the network that is taught a task."""
+    return _transferred(wildcards, config)[2]
+
+
+def task(wildcards, config: dict) -> dict:
+    """Return how a task is taught."""
+    return _entry(wildcards, config)["transfers"][wildcards.task]
+
+
+def task_corpus(wildcards, config: dict) -> str:
+    """Return the folder of the corpus of a task."""
+    return places.corpus(wildcards.scale, task(wildcards, config)["corpus"])
+
+
+def transfer_tables(wildcards, config: dict) -> list[str]:
+    """Return the scores of every network and task."""
+    return [
+        places.table(wildcards.scale, STUDY, wildcards.instance, f"transfer-{task}-{kind}-{run}")
+        for task in _entry(wildcards, config)["transfers"]
+        for kind, run, _ in columns(wildcards, config)
+    ]
+
+
+def answering(wildcards, config: dict) -> list[str]:
+    """Return the folders of the transfers whose classifiers answer, in the order of `columns`."""
+    name = _entry(wildcards, config)["answers"]
+    return [
+        places.transfer(wildcards.scale, STUDY, wildcards.instance, name, kind, str(run))
+        for kind, run, _ in columns(wildcards, config)
+    ]

@@ -1,0 +1,137 @@
+"""What a network answers once a sonification is taken away from its input (analysis 2)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.networks.transferred import Transferred
+from tonotopy.seeding import generator
+from tonotopy.sonification.deconvnet import scaled
+from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.studies.sonification.hearing import (
+    Ear,
+    class_matrix,
+    even_batches,
+    waveforms,
+)
+from tonotopy.studies.sonification.maps import score_table
+from tonotopy.studies.sonification.similarity import most_active
+
+CONTROLS = ("residual", "phase", "filter")
+
+
+@torch.no_grad()
+def answers(network: Transferred, sounds: Tensor) -> np.ndarray:
+    """Return the logits of a network's last classifier, shape (clips, classes)."""
+    return network(sounds)[:, -1].float().cpu().numpy()
+
+
+def residual_table(ear: Ear, corpus: Corpus, positions: np.ndarray, seed: int) -> pd.DataFrame:
+    """Return how well classes are told without the most active map's sonification.
+
+    Study 4, thesis section 6.2, beside two controls that lose as much at every frequency: the
+    sonification with random phases taken away, and a filter.
+
+    Args:
+        ear: a transferred network, see `transferring.answering_ears`.
+        corpus: that is heard.
+        positions: of the clips.
+        seed: of the run, for the phases.
+
+    Returns:
+        Columns network, run, layer ("" for the clips as they are), depth, kind (original, residual,
+        phase, filter) and those of `maps.score_table`.
+    """
+    logits: dict[tuple[str, str], list[np.ndarray]] = {}
+    for batch in even_batches(positions):
+        rng = generator(seed, "phases", corpus.name, int(batch[0]))
+        for key, heard in _altered(ear, corpus, batch, rng):
+            logits.setdefault(key, []).append(answers(ear.bundle.network, heard))
+    parts = []
+    for (layer, kind), rows in logits.items():
+        scores = score_table(np.concatenate(rows), corpus, positions)
+        about = ear.about(layer) if layer else {**_network(ear), "layer": "", "depth": 0}
+        parts.append(scores.assign(**about, kind=kind))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _network(ear: Ear) -> dict:
+    return {"network": ear.network, "run": ear.run}
+
+
+def _altered(
+    ear: Ear, corpus: Corpus, batch: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[tuple[str, str], Tensor]]:
+    """Yield (layer, kind) and what is heard of a batch of clips."""
+    sounds = waveforms(ear, corpus, batch)
+    yield ("", "original"), sounds
+    with ear.deconvnet.hear(sounds) as heard:
+        sonified = {layer: _most_active_sonification(heard, layer, sounds) for layer in ear.layers}
+    plain = sounds.cpu().numpy()
+    for layer, own in sonified.items():
+        residual = plain - own
+        kinds = {
+            "residual": residual,
+            "phase": plain - phase_randomised(own, rng),
+            "filter": filtered_like(plain, residual),
+        }
+        for kind in CONTROLS:
+            yield (layer, kind), torch.from_numpy(kinds[kind]).to(sounds)
+
+
+def _most_active_sonification(heard, layer: str, sounds: Tensor) -> np.ndarray:
+    maps = most_active(heard.activations(layer))
+    return scaled(heard.sonify(layer, maps[:, None])[:, 0], sounds).cpu().numpy()
+
+
+def targeted_table(
+    ear: Ear, corpus: Corpus, positions: np.ndarray, selected: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what taking away one class's sonification costs that class and another of the clip.
+
+    Args:
+        ear: a transferred network, see `transferring.answering_ears`.
+        corpus: whose clips have several classes.
+        positions: of the clips.
+        selected: maps of classes, see `maps.selection_table`, of this network.
+
+    Returns:
+        Columns network, run, layer, depth, clip, group, target, other, drop_target, drop_other
+        (fall of the logits of both classes); a row for every ordered pair of classes of a clip.
+    """
+    rows = []
+    maps = selected.set_index(["layer", "label"])["map"]
+    for position in positions:
+        classes = np.flatnonzero(class_matrix(corpus)[position])
+        if len(classes) < 2:
+            continue
+        sounds = waveforms(ear, corpus, np.array([position]))
+        before = answers(ear.bundle.network, sounds)[0]
+        about = {"clip": corpus.clips[position], "group": corpus.groups[position]}
+        names = [corpus.classes[index] for index in classes]
+        with ear.deconvnet.hear(sounds) as heard:
+            for layer in ear.layers:
+                own = torch.tensor([[maps[layer, name] for name in names]])
+                if (own < 0).any():
+                    continue
+                removed = sounds - scaled(heard.sonify(layer, own), sounds)[0]
+                drops = before[classes] - answers(ear.bundle.network, removed)[:, classes]
+                rows += [{**ear.about(layer), **about, **pair} for pair in _pairs(names, drops)]
+    return pd.DataFrame(rows)
+
+
+def _pairs(names: list[str], drops: np.ndarray) -> Iterator[dict]:
+    """Yield a row for every ordered pair; drops: (taken away, class)."""
+    for taken, target in enumerate(names):
+        for index, other in enumerate(names):
+            if index != taken:
+                yield {
+                    "target": target,
+                    "other": other,
+                    "drop_target": float(drops[taken, taken]),
+                    "drop_other": float(drops[taken, index]),
+                }
