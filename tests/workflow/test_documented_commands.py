@@ -13,7 +13,11 @@ PROGRAMS = {
     ".venv/bin/snakemake": [sys.executable, "-m", "snakemake"],
     ".venv/bin/python": [sys.executable],
 }
-PRINTED = {"docs/development.md": "vggish", "docs/relevance.md": "component 1 "}
+PRINTED = {
+    "docs/development.md": "vggish",
+    "docs/relevance.md": "component 1 ",
+    "docs/sonification.md": "torch.Size([2, 3, 16000])",
+}
 EXAMPLES = [block for block in blocks("python") if block.page != "CONTRIBUTING.md"]
 
 

@@ -28,7 +28,7 @@ rule transfer_network:
         gpu=gpus(),
     params:
         task=frozen_given(sonification.task),
-        checkpoints=places.checkpoints("{scale}", "{instance}-{task}-{taught}-{run}"),
+        checkpoints=given(sonification.transfer_checkpoints),
         tensorboard=places.tensorboard("{scale}", "{instance}-{task}-{taught}-{run}"),
         seed=seed_of,
         accelerator=config["accelerator"],

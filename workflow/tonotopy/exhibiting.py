@@ -69,7 +69,7 @@ def write_clip(folder: Path, picture: np.ndarray, tracks: list[Track], rate: int
             entry["audio"] = f"{number}.wav"
             soundfile.write(folder / entry["audio"], next(levelled).numpy(), rate, "PCM_16")
         if track.picture is not None:
-            entry["picture"] = f"{number}.png"
+            entry["picture"] = f"picture{number}.png"
             _write_picture(folder / entry["picture"], track.picture)
         if track.heatmap is not None:
             entry["overlay"] = f"{number}.png"

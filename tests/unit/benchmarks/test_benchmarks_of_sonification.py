@@ -7,22 +7,20 @@ import bench_sonification
 import pytest
 import torch
 from plain_cnn12 import PlainCNN12, narrow
+from threads import one_thread  # noqa: F401 (used by every test)
 
 TIMES = r"ours \d+\.\d+ s, peer \d+\.\d+ s, ratio \d+\.\d+ \(goal {}\)"
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    """One turn of short clips; the number of threads is put back."""
-    threads = torch.get_num_threads()
+    """One turn of short clips."""
     monkeypatch.setattr(bench_cnn12, "REPEATS", 1)
     monkeypatch.setattr(bench_cnn12, "BATCH", 2)
     monkeypatch.setattr(bench_cnn12, "SAMPLES", 2400)
     monkeypatch.setattr(bench_sonification, "REPEATS", 1)
     monkeypatch.setattr(bench_sonification, "SAMPLES", 2371)
     monkeypatch.setattr(bench_sonification, "LAYERS", ("block3",))
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_a_training_step_is_timed_against_plain_convolutions(capsys):

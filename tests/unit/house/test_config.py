@@ -88,7 +88,8 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
             "networks.vggish.augmentation",
             [{"transform": "pitch_shift", "range": [0, 1], "p": 1}],
             r"networks.vggish.augmentation.0: transform 'pitch_shift' works on log_mel.*front end "
-            r"'vggish' does not have; possible here: noise, relative_noise, gain, pass_filter$",
+            r"'vggish' does not have; possible here: noise, relative_noise, gain, background, "
+            r"pass_filter, crop, silence, mixup$",
         ),
         (
             "networks.genre_ast.augmentation",

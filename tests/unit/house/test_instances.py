@@ -49,6 +49,7 @@ def test_a_study_without_a_section_has_no_instances(config):
         "hierarchy": [],
         "steering": ["counterfactual", "world"],
         "relevance": ["music", "tones"],
+        "sonification": ["events"],
     }
 
 
@@ -65,9 +66,11 @@ def test_what_a_network_learns_from_is_needed_too(config):
 def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
     corpora, networks = used(config)
     hierarchy = ["vggish", "clap", "mobilenet", "ast"]
-    assert networks == [*hierarchy, "genre_ast", "genre_ast_swapped", "tones_cnn", "genre_cnn"]
+    explained = ["genre_ast", "genre_ast_swapped", "tones_cnn", "genre_cnn"]
+    assert networks == [*hierarchy, *explained, "event_tagger", "event_contrast"]
     steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]
-    assert corpora == ["events", *TASKS, *steering, "tones", "whole_tones", "genre_stems"]
+    relevance = ["tones", "whole_tones", "genre_stems"]
+    assert corpora == ["events", *TASKS, *steering, *relevance, "event_parts", "talkers"]
     assert used({**config, "run": []}) == ([], [])
 
 

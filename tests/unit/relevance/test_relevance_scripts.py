@@ -1,7 +1,6 @@
 """Scripts of study 3, run one after the other with what the rules give them."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +10,8 @@ import pandas as pd
 import pytest
 import torch
 from explained_worlds import CLASSES, COMPOSITE, OBJECTS, check_clips, described, heard_corpus
-from scripts import run_script
+from rules import Rules
 
-from tonotopy import places
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.relevance.subspaces import Ascent
@@ -40,7 +38,6 @@ from tonotopy.studies.relevance.picturing import example_table, plans
 from tonotopy.studies.relevance.planting import planted_table
 from tonotopy.studies.relevance.randomising import sensitivity_table
 
-RULES = Path(__file__).parents[3] / "workflow/rules/relevance.smk"
 SEED = 11
 ENTRY = {
     "network": "net",
@@ -91,48 +88,8 @@ CLIP = ["label", "clip", "group"]
 AREAS = ["share", "step", "printed"]
 
 
-def told(rule, section, config=CONFIG, **wildcards):
-    """What a section of a rule stands for: names and values."""
-    (text,) = re.findall(rf"^rule {rule}:\n((?:(?:    .*)?\n)*)", RULES.read_text(), re.MULTILINE)
-    (body,) = re.findall(rf"^    {section}:\n((?:        .*\n)+)", text, re.MULTILINE)
-    job = SimpleNamespace(**{**WILDCARDS, **wildcards})
-
-    def given(function):
-        return function(job, config)
-
-    def collected(*values, **named):
-        return named or [value for v in values for value in ([v] if isinstance(v, str) else v)]
-
-    names = {
-        "given": given,
-        "frozen_given": lambda function: json.dumps(given(function)),
-        "seed_of": config["seed"],
-        "code": lambda script: script,
-        "config": config,
-        "relevance": inputs,
-        "places": places,
-        "directory": str,
-        "temp": str,
-        "collected": collected,
-    }
-    found = eval(f"collected({body})", names)
-    if section == "output":
-        filled = {**WILDCARDS, **wildcards}
-        if isinstance(found, dict):
-            return {name: path.format(**filled) for name, path in found.items()}
-        return [path.format(**filled) for path in found]
-    return found
-
-
-def run(rule, monkeypatch, config=CONFIG, **wildcards):
-    """Run a rule's script; return its outputs."""
-    text = RULES.read_text()
-    given = told(rule, "input", config, **wildcards) if rule != "plant_subspaces" else []
-    output, params = (told(rule, s, config, **wildcards) for s in ("output", "params"))
-    assert f'"../scripts/relevance/{rule}.py"' in text and params["code"] == f"relevance/{rule}"
-    filled = {**WILDCARDS, **wildcards}
-    run_script(f"relevance/{rule}", monkeypatch, given, output, params, **filled)
-    return output
+RULES = Rules("relevance", inputs, CONFIG, WILDCARDS)
+told, run = RULES.told, RULES.run
 
 
 @pytest.fixture(scope="module")
@@ -426,7 +383,7 @@ def test_every_script_works_on_the_device_that_is_asked_for(ran, rule, monkeypat
 
 
 def test_every_rule_has_been_run():
-    rules = set(re.findall(r"^rule (\w+):", RULES.read_text(), re.MULTILINE))
+    rules = set(RULES.names)
     others = {"plant_subspaces", "cross_validate", "collect_folds"}
     assert rules == set(LISTENING) | others
 

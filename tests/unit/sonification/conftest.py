@@ -1,17 +1,8 @@
 """A small world to sonify, made once."""
 
 import pytest
-import torch
 from sonified_worlds import World, sonified_world
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tensors are small: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from threads import one_thread  # noqa: F401
 
 
 @pytest.fixture(scope="session")

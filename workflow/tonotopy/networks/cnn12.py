@@ -53,7 +53,7 @@ class CNN12(nn.Module):
         self.features = nn.Sequential(*_blocks(widths))
         self.encoder = nn.Sequential(nn.Dropout(dropout), nn.Linear(widths[-1], embedding))
         self.head = _head(embedding, classes, projection)
-        if initialiser == "lsuv":
+        if initialiser == "lsuv" and not self.encoder[1].weight.is_meta:
             self._unit_variance()
         # in this order a CPU convolves almost twice as fast
         self.to(memory_format=torch.channels_last)

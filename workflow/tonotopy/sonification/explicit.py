@@ -40,8 +40,14 @@ def chain(network: nn.Module, path: str) -> list[nn.Module] | None:
         default=-1,
     )
     modules = [module for _, module in leaves[: end + 1]]
-    plain = all(isinstance(module, (*CONVOLUTIONS, *POOLINGS, nn.ReLU)) for module in modules)
-    return modules if plain and modules else None
+    return modules if modules and all(map(_plain, modules)) else None
+
+
+def _plain(module: nn.Module) -> bool:
+    """Return whether a module is a step that `backward` knows."""
+    if isinstance(module, CONVOLUTIONS):
+        return module.padding_mode == "zeros" and not isinstance(module.padding, str)
+    return isinstance(module, (*POOLINGS, nn.ReLU))
 
 
 def forward(modules: list[nn.Module], waveforms: Tensor) -> tuple[Tensor, list[Step]]:
@@ -88,7 +94,27 @@ def backward(maps: Tensor, steps: list[Step]) -> Tensor:
 def _transposed(module: nn.Module, signal: Tensor, shape: torch.Size) -> Tensor:
     """Return the transposed convolution with a module's weights, in the length of its input."""
     transpose = conv_transpose1d if isinstance(module, nn.Conv1d) else conv_transpose2d
-    settings = (module.stride, module.padding)
-    back = transpose(signal, module.weight, None, *settings, 0, module.groups, module.dilation)
-    missing = [whole - own for whole, own in zip(shape[2:], back.shape[2:], strict=True)]
-    return nn.functional.pad(back, [n for m in reversed(missing) for n in (0, m)])
+    sizes = zip(
+        shape[2:],
+        signal.shape[2:],
+        module.kernel_size,
+        module.stride,
+        module.padding,
+        module.dilation,
+        strict=True,
+    )
+    # inputs at the end that no further step of the stride reaches
+    beyond = [
+        whole - ((steps - 1) * stride - 2 * padding + dilation * (taps - 1) + 1)
+        for whole, steps, taps, stride, padding, dilation in sizes
+    ]
+    return transpose(
+        signal,
+        module.weight,
+        None,
+        module.stride,
+        module.padding,
+        beyond,
+        module.groups,
+        module.dilation,
+    )

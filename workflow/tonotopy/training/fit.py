@@ -89,16 +89,15 @@ def train(
     options = _options(settings["training"])
     seed = _seed_of_run(seed, options.run)
     augmentation = steps(settings.get("augmentation"), settings["front_end"])
-    cached = options.splits if options.cache else ()
-    front_end, cache = fitted_front_end(corpus, settings["front_end"], cached)
+    front_end, cache = fitted_front_end(corpus, settings["front_end"], options.cached_splits)
     plain = _objective(options, corpus, augmentation, teacher)
     classes = corpus.classes if plain.answers_classes else []
     start = start or _initialised(settings, front_end, classes, seed, initial_weights)
     aim = start.aim(plain)
     module = Learner(start.network, front_end, augmentation, options, aim, seed)
     folder = checkpoints / _digest(settings, corpus, seed, start.digest)
-    job = _job(module, corpus, cache, folder, logs, accelerator)
-    history = _take_kept(module, _fitted(job, starter))
+    outcome = _fitted(_job(module, corpus, cache, folder, logs, accelerator), starter)
+    history = _take_kept(module, outcome)
     info = {
         **_described(settings, corpus, options, seed),
         "classes": classes,
@@ -106,8 +105,8 @@ def train(
         "augmentation": [step.described() for step in augmentation],
         "best": _kept_epoch(history, options, aim.metric),
     }
-    snapshots = {epoch: folder / relative_path(epoch) for epoch in options.snapshots}
-    save(out, module.network, front_end, info, snapshots)
+    kept = {epoch: folder / relative_path(epoch) for epoch in options.snapshots}
+    save(out, module.network, front_end, info, kept)
     return history
 
 

@@ -218,4 +218,7 @@ def loader(
         CorpusBatches(corpus, targets, rate, cached, ranks),
         batch_size=None,
         sampler=EpochBatches(positions, batch, seed),
+        # a loader draws a seed when an epoch begins, or earlier where a training goes on: not from
+        # the generator that dropout draws from
+        generator=torch.Generator(),
     )

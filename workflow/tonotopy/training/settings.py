@@ -84,6 +84,11 @@ class TrainingSettings:
         """Splits that the training listens to; only the best epoch needs another than train."""
         return ("train", "validation") if self.keep == "best" else ("train",)
 
+    @property
+    def cached_splits(self) -> tuple[str, ...]:
+        """Those of the splits whose features are kept in memory."""
+        return self.splits if self.cache else ()
+
 
 def refuse_old_forms(networks: dict) -> None:
     """Refuse forms of a network's entry that were valid once, before the schema is asked.

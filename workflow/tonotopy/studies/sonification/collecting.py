@@ -4,7 +4,8 @@ import pandas as pd
 
 from tonotopy.studies.sonification.hearing import Ear
 
-KEYS = ("network", "run", "layer", "depth")  # of tables that nothing could be said in
+KEYS = ("network", "run", "layer", "depth", "clip", "label", "learn", "kind", "offset", "filter")
+KEYS += ("map", "epoch", "target", "other", "first", "second")  # what rows are asked for by
 
 
 class Tables:
@@ -18,7 +19,7 @@ class Tables:
         self._parts.setdefault(name, []).append(part)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return all rows of a table; without any it has the columns `KEYS`."""
+        """Return all rows of a table; without any it has the columns `KEYS`, empty."""
         parts = [part for part in self._parts.get(name, []) if len(part)]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(KEYS))
 

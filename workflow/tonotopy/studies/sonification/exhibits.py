@@ -6,6 +6,7 @@ selective for the clip's class, and for networks with snapshots how the deepest 
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,22 @@ from tonotopy.files import replacing, write_json
 from tonotopy.networks.bundle import load
 from tonotopy.studies.sonification.hearing import Column, Ear, first_labels, waveforms
 from tonotopy.studies.sonification.picturing import View, sonified_view, spectrogram
+
+
+class Clip(NamedTuple):
+    """A clip, and how all that is heard of it is written.
+
+    Attributes:
+        corpus: that it is of.
+        position: in the corpus.
+        rate: of the tracks, in Hz; networks may hear at another one.
+        samples: of each track.
+    """
+
+    corpus: Corpus
+    position: int
+    rate: int
+    samples: int
 
 
 def write_exhibits(
@@ -47,11 +64,12 @@ def write_exhibits(
         for number, position in enumerate(positions):
             sound = waveforms(networks[0][1], corpus, np.array([position]))
             label = first_labels(corpus, np.array([position]))[0]
-            tracks = [_track("original", sound[0]), *_parts(corpus, position, rate)]
+            clip = Clip(corpus, position, rate, sound.shape[1])
+            tracks = [_track("original", sound[0]), *_parts(clip)]
             for column, ear in networks:
                 maps = _maps(selected, ear, label)
-                tracks += _layers(ear, corpus, position, maps)
-                tracks += _evolution(column, ear, corpus, position, maps, epochs)
+                tracks += _layers(ear, clip, maps)
+                tracks += _evolution(column, ear, clip, maps, epochs)
             folder = draft / str(number)
             facts = {
                 "clip": corpus.clips[position],
@@ -78,32 +96,31 @@ def _maps(selected: pd.DataFrame, ear: Ear, label: str) -> dict[str, int]:
     return {layer: int(number) for layer, number in zip(own["layer"], own["map"], strict=True)}
 
 
-def _layers(ear: Ear, corpus: Corpus, position: int, maps: dict[str, int]) -> list[Track]:
+def _layers(ear: Ear, clip: Clip, maps: dict[str, int]) -> list[Track]:
     """Return a track for each layer of a network."""
     return [
-        _sonified(ear, corpus, position, layer, maps[layer], f"{ear.network}, {layer}")
+        _sonified(ear, clip, layer, maps[layer], f"{ear.network}, {layer}")
         for layer in ear.layers
         if layer in maps
     ]
 
 
-def _sonified(
-    ear: Ear, corpus: Corpus, position: int, layer: str, number: int, name: str, **facts
-) -> Track:
-    sound = waveforms(ear, corpus, np.array([position]))
-    view = View("exhibits", layer, number, position)
+def _sonified(ear: Ear, clip: Clip, layer: str, number: int, name: str, **facts) -> Track:
+    sound = waveforms(ear, clip.corpus, np.array([clip.position]))
+    view = View("exhibits", layer, number, clip.position)
     sonified, _ = sonified_view(ear, sound, view)
     facts = {"network": ear.network, "layer": layer, "map": number, **facts}
-    return _track(name, torch.from_numpy(sonified), **facts)
+    return _track(name, _written(sonified, ear.rate, clip), **facts)
+
+
+def _written(sound: np.ndarray, rate: int, clip: Clip) -> torch.Tensor:
+    """Return a sound at the rate and in the length of a clip's tracks."""
+    heard = resampled(sound[None], rate, clip.rate)[0, : clip.samples]
+    return torch.from_numpy(np.pad(heard, (0, clip.samples - len(heard))))
 
 
 def _evolution(
-    column: Column,
-    ear: Ear,
-    corpus: Corpus,
-    position: int,
-    maps: dict[str, int],
-    epochs: list[int],
+    column: Column, ear: Ear, clip: Clip, maps: dict[str, int], epochs: list[int]
 ) -> list[Track]:
     """Return a track for each epoch of the deepest layer that has a map for the clip's class."""
     layers = [layer for layer in ear.layers if layer in maps]
@@ -114,18 +131,17 @@ def _evolution(
         bundle = load(column.folder, epoch).to(ear.device)
         then = Ear(ear.network, ear.run, bundle, ear.layers)
         name = f"{ear.network}, {layers[-1]}, epoch {epoch}"
-        number = maps[layers[-1]]
-        tracks.append(_sonified(then, corpus, position, layers[-1], number, name, epoch=epoch))
+        tracks.append(_sonified(then, clip, layers[-1], maps[layers[-1]], name, epoch=epoch))
     return tracks
 
 
-def _parts(corpus: Corpus, position: int, rate: int) -> list[Track]:
+def _parts(clip: Clip) -> list[Track]:
     """Return a track for each known part of a clip that is one of its classes."""
-    if not corpus.part_names:
+    if not clip.corpus.part_names:
         return []
-    parts = corpus.parts([position])[0]
+    parts = clip.corpus.parts([clip.position])[0]
     return [
-        _track(f"event: {name}", torch.from_numpy(resampled(part[None], corpus.rate, rate)[0]))
+        _track(f"event: {name}", _written(part, clip.corpus.rate, clip))
         for name, part in parts.items()
-        if name in corpus.classes
+        if name in clip.corpus.classes
     ]

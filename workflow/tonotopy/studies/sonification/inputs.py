@@ -1,5 +1,7 @@
 """What the rules of study 4 read: functions of a job's wildcards and the configuration."""
 
+from pathlib import Path
+
 from tonotopy import places
 from tonotopy.studies.sonification.study import (
     UNTRAINED,
@@ -61,6 +63,13 @@ def _transferred(wildcards, config: dict) -> list:
 def transferred(wildcards, config: dict) -> str:
     """Return the folder of the network that is taught a task."""
     return _transferred(wildcards, config)[2]
+
+
+def transfer_checkpoints(wildcards, config: dict) -> str:
+    """Return the folder that a transfer goes on from, named after its network."""
+    name = Path(transferred(wildcards, config)).name.removesuffix("-untrained")
+    job = f"{name}-{wildcards.instance}-{wildcards.task}-{wildcards.taught}-{wildcards.run}"
+    return places.checkpoints(wildcards.scale, job)
 
 
 def task(wildcards, config: dict) -> dict:

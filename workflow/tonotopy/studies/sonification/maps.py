@@ -138,8 +138,8 @@ def filter_tables(ear: Ear) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns:
         filters: columns network, run, filter, selectivity (1 minus the spectral flatness of the
-        squared response, 0 to 1), peak_hz; responses: network, run, filter, hz, power (over its
-        largest). Both are empty without such filters.
+        squared response, 0 to 1; nan for a filter of zeros), peak_hz; responses: network, run,
+        filter, hz, power (over its largest). Both are empty without such filters.
     """
     filters = first_filters(ear)
     if filters is None:
@@ -152,7 +152,8 @@ def filter_tables(ear: Ear) -> tuple[pd.DataFrame, pd.DataFrame]:
     peaks = hz[power.argmax(axis=1)]
     table = pd.DataFrame({**about, "filter": numbers, "selectivity": selectivity, "peak_hz": peaks})
     every = slice(None, None, 8)  # enough for a picture
-    shown = power[:, every] / power.max(axis=1, keepdims=True)
+    largest = power.max(axis=1, keepdims=True)
+    shown = np.divide(power, largest, out=np.zeros_like(power), where=largest > 0)[:, every]
     responses = pd.DataFrame(
         {
             **about,

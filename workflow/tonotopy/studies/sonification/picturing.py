@@ -192,6 +192,8 @@ def evolution_tables(
         for layer in settings["layers"]
         for number in _drawn_maps(favourites, layer, settings["maps"], seed)
     ]
+    if not wanted:  # the network has no such layers, or no map in them is ever active
+        return pd.DataFrame(), pd.DataFrame()
     numbers, pictures = [], []
     for epoch in settings["epochs"]:
         bundle = load(folder, epoch).to(ear.device)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.errors import InputError
 from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
@@ -45,7 +46,11 @@ def residual_table(ear: Ear, corpus: Corpus, positions: np.ndarray, seed: int) -
     Returns:
         Columns network, run, layer ("" for the clips as they are), depth, kind (original, residual,
         phase, filter) and those of `maps.score_table`.
+
+    Raises:
+        InputError: the network tells other classes apart than clips have.
     """
+    _check_classes(ear, corpus)
     logits: dict[tuple[str, str], list[np.ndarray]] = {}
     for batch in even_batches(positions):
         rng = generator(seed, "phases", corpus.name, int(batch[0]))
@@ -57,6 +62,16 @@ def residual_table(ear: Ear, corpus: Corpus, positions: np.ndarray, seed: int) -
         about = ear.about(layer) if layer else {**_network(ear), "layer": "", "depth": 0}
         parts.append(scores.assign(**about, kind=kind))
     return pd.concat(parts, ignore_index=True)
+
+
+def _check_classes(ear: Ear, corpus: Corpus) -> None:
+    """Refuse answers that are of other classes, or in another order."""
+    if ear.bundle.classes != corpus.classes:
+        own, others = (", ".join(names[:5]) for names in (ear.bundle.classes, corpus.classes))
+        raise InputError(
+            f"answers: the classifiers tell {own} apart, but clips of corpus {corpus.name} have "
+            f"the classes {others}: name a transfer whose corpus has the classes of the heard one"
+        )
 
 
 def _network(ear: Ear) -> dict:
@@ -102,7 +117,11 @@ def targeted_table(
     Returns:
         Columns network, run, layer, depth, clip, group, target, other, drop_target, drop_other
         (fall of the logits of both classes); a row for every ordered pair of classes of a clip.
+
+    Raises:
+        InputError: the network tells other classes apart than clips have.
     """
+    _check_classes(ear, corpus)
     rows = []
     maps = selected.set_index(["layer", "label"])["map"]
     for position in positions:

@@ -1,5 +1,6 @@
 """Other tasks, taught to an encoder: classifiers alone, or all of it (sections 4.4 and 6.1)."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -175,7 +176,9 @@ def _start(
     network.encoder.load_state_dict(bundle.network.state_dict())
     for standard, values in zip(network.standards, vectors.values(), strict=True):
         standard.fit(values)
-    return Start(network, arguments, EachLayer, digest(Path(source) / "weights.safetensors"))
+    weights = digest(Path(source) / "weights.safetensors")
+    told = json.dumps([weights, arguments], sort_keys=True)  # checkpoints are of both
+    return Start(network, arguments, EachLayer, told)
 
 
 @torch.no_grad()
