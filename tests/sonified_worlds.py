@@ -55,7 +55,8 @@ class Strided(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(nn.Conv1d(1, width, 8, 4), nn.ReLU())
         self.beside = nn.Sequential(nn.Conv1d(width, width, 5, padding=2), nn.ReLU())
-        self.down = nn.Sequential(nn.Conv1d(width, width + 1, 4, 3), nn.GELU())
+        strided = nn.Conv1d(width, width + 1, 4, 3)
+        self.down = nn.Sequential(strided, nn.BatchNorm1d(width + 1), nn.GELU())
         self.gate = nn.ReLU()
         self.last = nn.Linear(width + 1, outputs)
         for convolution in (self.stem[0], self.beside[0], self.down[0]):

@@ -21,8 +21,11 @@ def test_everything_comes_out(finished):
     for name in ("sums.tones", "lift.music.lead", "oracle.music", "leak.gtzan"):
         assert f"relevance.{name}" in by_id
     assert by_id["relevance.sums.tones"]["verdict"] == "supported"
-    for instance in ("tones", "music"):
-        exhibits = results / f"relevance/{instance}/exhibits"
+    for name in ("shifts.events.supervised", "learned.events", "few_labels.events"):
+        assert any(key.startswith(f"sonification.{name}") for key in by_id), name
+    assert by_id["sonification.length.events.untrained"]["verdict"] == "supported"
+    for instance in ("relevance/tones", "relevance/music", "sonification/events"):
+        exhibits = results / f"{instance}/exhibits"
         assert (exhibits / "exhibits.json").is_file() and len(list(exhibits.rglob("*.wav"))) > 5
     assert by_id["steering.accuracy.spoken_digits"]["verdict"] == "not run"
     for row in rows:
@@ -35,7 +38,7 @@ def test_everything_comes_out(finished):
         assert [row["id"] for row in csv.DictReader(lines)] == list(by_id)
     assert "scale" in (results / "scorecard.html").read_text()
     figures = list((results / "figures").rglob("*.svg"))
-    assert len(figures) == 62 and all(f.with_suffix(".png").is_file() for f in figures)
+    assert len(figures) == 82 and all(f.with_suffix(".png").is_file() for f in figures)
     assert "controls" in (results / "verdict.txt").read_text()
     with zipfile.ZipFile(results / "report.zip") as report:
         assert report.testzip() is None

@@ -2,22 +2,13 @@
 
 import pandas as pd
 import pytest
-import torch
 from explained_worlds import World, explained_world
 from figures_of_relevance import SHOW
 from matplotlib import pyplot as plt
 from pictures_of_relevance import examples, histogram, history
 from study_tables import shuffle_rows
 from tables_of_relevance import relevance_tables
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tensors are small: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from threads import one_thread  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,9 @@ def test_every_pair_of_events_of_every_clip(world):
 def test_clips_of_a_class_without_a_map_are_left_out(world):
     table = match_table(world.ear("supervised", SOME), world.events, world.test, selected(rare=-1))
     assert len(table) == 2 * 7 and "rare" not in {*table["first"], *table["second"]}
+    unknown = selected()[lambda rows: rows["label"] != "rare"]  # classes of another corpus
+    again = match_table(world.ear("supervised", SOME), world.events, world.test, unknown)
+    pd.testing.assert_frame_equal(again, table)
 
 
 def test_clips_of_one_event_give_an_empty_table(world):

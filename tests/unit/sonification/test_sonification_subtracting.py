@@ -198,6 +198,8 @@ def test_every_ordered_pair_of_classes_of_every_clip(world, ear):
 def test_clips_with_a_class_that_has_no_map_or_without_others_are_left_out(world, ear):
     table = targeted_table(ear, world.events, world.test, selected(rare=-1))
     assert len(table) == 3 * 2 * 7 and "rare" not in set(table["target"])
+    unknown = selected()[lambda rows: rows["label"] != "rare"]  # classes of another corpus
+    pd.testing.assert_frame_equal(targeted_table(ear, world.events, world.test, unknown), table)
     alone = [p for p in world.test if len(labels_of(world.events, p)) == 1]
     assert targeted_table(ear, world.events, alone, selected()).empty
     words = answering(world.ear("contrastive", SOME), WORDS)

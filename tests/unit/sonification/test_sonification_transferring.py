@@ -205,6 +205,16 @@ def test_labels_of_one_class_are_taught_to_a_network_of_another_kind(world, taug
     np.testing.assert_allclose(table[table["layer"] == "down"]["score"], expected["score"])
 
 
+def test_a_frozen_encoder_is_trained_beside_in_evaluation(world):
+    """Else its dropout would thin what heads learn from, and its averages would move."""
+    ear, source = world.ear("supervised"), str(world.folder / "supervised")
+    for learn, training in (("head", False), ("all", True)):
+        taps = {"whole": Layer("encoder")}
+        network = transferring._start(source, ear, taps, learn, world.words, None, 1).network
+        assert {module.training for module in network.encoder.modules()} == {training}
+        assert network.training and network.heads.training
+
+
 def test_checkpoints_of_other_layers_are_not_gone_on_from(world, tmp_path):
     """Names of folders are cut off: what tells two trainings apart is more than these."""
     ear, source = world.ear("supervised"), str(world.folder / "supervised")

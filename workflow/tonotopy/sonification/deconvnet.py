@@ -9,6 +9,7 @@ and residual networks are sonified alike.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 import zennit.rules
@@ -28,11 +29,16 @@ class Deconvnet:
     Args:
         network: in evaluation mode, from waveforms (clips, samples) to anything.
         layers: whose maps are sonified, by name; a map is a component of the layer's vectors.
+
+    Activation functions that are no modules (``torch.relu``) keep their own derivative; where a
+    network has no others, the log says so.
     """
 
     def __init__(self, network: nn.Module, layers: Mapping[str, Layer]):
         self._network, self._layers = network, dict(layers)
         self._hooks = Composite(module_map=_rule)
+        if not any(_is_activation(module) for module in network.modules()):
+            _note_functional(type(network).__name__)
 
     @contextmanager
     def hear(self, waveforms: Tensor) -> Iterator["Heard"]:
@@ -99,6 +105,19 @@ def scaled(sonifications: Tensor, waveforms: Tensor) -> Tensor:
 
 def _rule(_context: dict, _name: str, module: nn.Module) -> zennit.rules.ReLUDeconvNet | None:
     """Return the rule of activation functions, None for all other modules."""
+    return zennit.rules.ReLUDeconvNet() if _is_activation(module) else None
+
+
+def _is_activation(module: nn.Module) -> bool:
+    """Tell whether a module is a function of single numbers, of torch or transformers."""
     known = isinstance(module, zennit.types.Activation) and not isinstance(module, JOINT)
-    of_transformers = type(module).__module__ == "transformers.activations"
-    return zennit.rules.ReLUDeconvNet() if known or of_transformers else None
+    return known or type(module).__module__ == "transformers.activations"
+
+
+@cache
+def _note_functional(kind: str) -> None:
+    print(
+        f"note: {kind} has no activation modules, so that maps go back by their plain gradient: "
+        "use modules such as torch.nn.ReLU for sonifications by the deconvnet rule",
+        flush=True,
+    )

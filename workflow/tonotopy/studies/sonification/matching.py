@@ -39,7 +39,7 @@ def match_table(
         about = {"clip": corpus.clips[position], "group": corpus.groups[position]}
         with ear.deconvnet.hear(sounds) as heard:
             for layer in ear.layers:
-                own = torch.tensor([[maps[layer, name] for name in names]])
+                own = torch.tensor([[maps.get((layer, name), -1) for name in names]])
                 if (own < 0).any():
                     continue
                 sonified = heard.sonify(layer, own)[0].cpu().numpy()

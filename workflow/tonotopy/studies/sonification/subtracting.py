@@ -134,7 +134,7 @@ def targeted_table(
         names = [corpus.classes[index] for index in classes]
         with ear.deconvnet.hear(sounds) as heard:
             for layer in ear.layers:
-                own = torch.tensor([[maps[layer, name] for name in names]])
+                own = torch.tensor([[maps.get((layer, name), -1) for name in names]])
                 if (own < 0).any():
                     continue
                 removed = sounds - scaled(heard.sonify(layer, own), sounds)[0]

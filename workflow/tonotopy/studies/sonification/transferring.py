@@ -176,6 +176,7 @@ def _start(
     network.encoder.load_state_dict(bundle.network.state_dict())
     for standard, values in zip(network.standards, vectors.values(), strict=True):
         standard.fit(values)
+    network.train()  # a frozen encoder stays in evaluation: the loop takes modes as they are
     weights = digest(Path(source) / "weights.safetensors")
     told = json.dumps([weights, arguments], sort_keys=True)  # checkpoints are of both
     return Start(network, arguments, EachLayer, told)
