@@ -8,7 +8,12 @@ from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
 from tonotopy.studies.sonification.checks import exactness_table, layer_table, shifted
 from tonotopy.studies.sonification.collecting import Tables
-from tonotopy.studies.sonification.hearing import chosen_clips, ears, geometry
+from tonotopy.studies.sonification.hearing import (
+    chosen_clips,
+    ears,
+    geometry,
+    waveforms,
+)
 from tonotopy.studies.sonification.similarity import similarity_table
 
 to_log(snakemake.log[0])
@@ -19,9 +24,10 @@ clips = chosen_clips(corpus, "test", settings["clips"], params.seed)
 few = chosen_clips(corpus, "test", shifts["clips"], params.seed)
 tables = Tables()
 for ear in ears(params.columns, settings["layers"], params.accelerator):
-    places = geometry(ear)
+    length = waveforms(ear, corpus, few[:1]).shape[1]
+    places = geometry(ear, own=length)
     moved = shifted(ear, corpus, few, shifts["offsets"], places)
-    tables.add("layers", layer_table(ear, places))
+    tables.add("layers", layer_table(ear, places, length))
     tables.add("similarity", similarity_table(ear, corpus, clips, **settings["coherence"]))
     tables.add("exactness", exactness_table(ear, corpus, few))
     tables.add("shifts", moved.table)

@@ -116,6 +116,7 @@ def fit(job: Job, environment: ClusterEnvironment | None = None) -> Outcome:
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         warnings.filterwarnings("ignore", message=".*have no `val_dataloader`.*")
+        warnings.filterwarnings("ignore", message=".*in eval mode at the start of training.*")
         warnings.filterwarnings("ignore", message=".*`srun` command is available.*")
         warnings.filterwarnings("ignore", category=FutureWarning, module="lightning")
         trainer = _trainer(job, environment, callbacks)

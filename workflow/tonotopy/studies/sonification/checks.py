@@ -10,16 +10,16 @@ from torch import Tensor
 from tonotopy.corpora.schema import Corpus
 from tonotopy.sonification import explicit
 from tonotopy.sonification.shifts import correlation, interiors, largest_difference
-from tonotopy.studies.sonification.hearing import Ear, Geometry, waveforms
+from tonotopy.studies.sonification.hearing import NOISE, Ear, Geometry, waveforms
 from tonotopy.studies.sonification.similarity import most_active
 
 COMPARED = 4096  # samples of the shortest interior
 SHOWN = 400  # samples of an excerpt
 
 
-def layer_table(ear: Ear, places: dict[str, Geometry]) -> pd.DataFrame:
+def layer_table(ear: Ear, places: dict[str, Geometry], samples: int = NOISE) -> pd.DataFrame:
     """Return a row for every layer: maps, stride and width_of_input (-1: most of a clip)."""
-    waveform = torch.zeros(1, 16384, device=ear.device)
+    waveform = torch.zeros(1, samples, device=ear.device)
     with ear.deconvnet.hear(waveform) as heard:
         return pd.DataFrame(
             {

@@ -20,6 +20,7 @@ from tonotopy.sonification.deconvnet import Deconvnet
 
 BATCH = 16  # clips
 NOISES = 16  # clips of noise that a reach is measured on: at one position of one, maps may be dead
+NOISE = 16384  # samples of each
 UNTRAINED = "untrained"
 
 
@@ -196,7 +197,7 @@ class Geometry(NamedTuple):
     reach: int
 
 
-def geometry(ear: Ear, samples: int = 16384) -> dict[str, Geometry]:
+def geometry(ear: Ear, samples: int = NOISE, own: int | None = None) -> dict[str, Geometry]:
     """Return stride and reach of every layer, measured on noise.
 
     The reach is the larger of two measures: how much longer the waveform is than the positions'
@@ -206,7 +207,24 @@ def geometry(ear: Ear, samples: int = 16384) -> dict[str, Geometry]:
     Args:
         ear: the network.
         samples: of the noise; a reach above half of them is given as -1.
+        own: length in samples of the clips, for a network that takes no others: its strides are
+            estimated then, and every reach is -1.
     """
+    try:
+        return _on_noise(ear, samples)
+    except (RuntimeError, ValueError):
+        if own is None:
+            raise
+    kind = type(ear.bundle.network).__name__
+    print(
+        f"note: {kind} takes {own} samples alone, no shifts are looked at", flush=True
+    )
+    with torch.no_grad():
+        traced, _ = trace(ear.bundle.network, ear.layers, torch.zeros(1, own, device=ear.device))
+    return {name: Geometry(own // values.shape[1], -1) for name, values in traced.items()}
+
+
+def _on_noise(ear: Ear, samples: int) -> dict[str, Geometry]:
     rng = torch.Generator().manual_seed(0)
     noise = 0.1 * torch.randn(NOISES, samples, generator=rng).to(ear.device)
     longer = torch.cat([noise[:2], noise[:2].flip(1)], dim=1)

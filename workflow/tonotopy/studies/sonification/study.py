@@ -138,6 +138,12 @@ def _check_transfers(path: str, entry: Entry, config: Config) -> None:
 
 def _check_evolution(path: str, entry: Entry, config: Config) -> None:
     evolution = entry.get("evolution")
+    layers = entry.get("layers")
+    for key in ("shown", "evolution"):
+        for name in (entry.get(key) or {}).get("layers", []) if layers else ():
+            if name not in layers:
+                hint = nearest(name, layers)
+                raise InputError(f"{path}.{key}.layers: '{name}' is not among the layers{hint}")
     for kind, _, name in trainings(entry) if evolution else ():
         kept = (config["networks"][name].get("training") or {}).get("snapshots", [])
         for epoch in evolution["epochs"]:

@@ -20,6 +20,7 @@ from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.studies.sonification.hearing import (
     Ear,
+    class_matrix,
     even_batches,
     mapped_layers,
     waveforms,
@@ -32,6 +33,7 @@ from tonotopy.training.fit import Start, train
 from tonotopy.training.layerwise import EachLayer
 
 HEAD, ALL = "head", "all"  # what learns: a classifier on the frozen encoder, or both
+RAREST = 1e-3  # the least share of a class that a bias is made for
 WHOLE = "whole"  # the layer that stands for the whole encoder
 
 
@@ -174,12 +176,28 @@ def _start(
         len(corpus.classes), front_end=bundle.front_end.settings, **arguments
     )
     network.encoder.load_state_dict(bundle.network.state_dict())
-    for standard, values in zip(network.standards, vectors.values(), strict=True):
+    shares = class_matrix(corpus)[positions].mean(axis=0)
+    for standard, head, values in zip(
+        network.standards, network.heads, vectors.values(), strict=True
+    ):
         standard.fit(values)
+        head.bias.data = _log_odds(shares, corpus.tags)
     network.train()  # a frozen encoder stays in evaluation: the loop takes modes as they are
     weights = digest(Path(source) / "weights.safetensors")
     told = json.dumps([weights, arguments], sort_keys=True)  # checkpoints are of both
     return Start(network, arguments, EachLayer, told)
+
+
+def _log_odds(shares: np.ndarray, tags: bool) -> torch.Tensor:
+    """Return the biases by which a classifier that knows nothing else answers with shares.
+
+    Args:
+        shares: of the training clips that have each class, shape (classes,).
+        tags: whether a clip may have several; else shares are of one choice.
+    """
+    known = np.clip(shares, RAREST, 1 - RAREST)
+    odds = known / (1 - known) if tags else known
+    return torch.from_numpy(np.log(odds)).float()
 
 
 @torch.no_grad()
