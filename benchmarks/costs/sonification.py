@@ -159,25 +159,33 @@ def _sonify_clips(run: Run, instances: list[Instance]) -> Work:
 
 
 def _subtract_sonifications(run: Run, instances: list[Instance]) -> Work:
-    """Residuals and their controls answered, and classes of the same clip told apart."""
+    """Residuals and their controls answered."""
     flops = altered = 0.0
     total = 0
-    for entry in (one.entry for one in instances if one.entry.get("answers")):
+    for entry in (one.entry for one in instances if one.entry.get("residuals")):
         clips, seconds = _heard(run, entry)
         learned = len(entry["transfers"][entry["answers"]]["learn"])
         for chain, layers in _chains(run, entry, seconds):
-            answered = 0
-            if entry.get("residuals"):
-                answered += learned * (1 + TAKEN_AWAY * len(layers))
-                flops += clips * learned * (chain.forward + chain.sonified(layers))
-                altered += clips * learned * len(layers) * seconds / 10
-            if entry.get("targets"):
-                answered += 1 + LABELS * len(layers)
-                flops += clips * (chain.forward + LABELS * chain.sonified(layers))
-            flops += clips * answered * chain.forward
-            total += clips * answered
+            answered = clips * learned * (1 + TAKEN_AWAY * len(layers))
+            flops += clips * learned * (chain.forward + chain.sonified(layers))
+            flops += answered * chain.forward
+            altered += clips * learned * len(layers) * seconds / 10
+            total += answered
     cores = altered * run.rates["altered_clip_s"]
     return Work(f"{total:,} answers", flops=flops, cores=cores, holds_gpu=True)
+
+
+def _subtract_classes(run: Run, instances: list[Instance]) -> Work:
+    """Classes of the same clip told apart by what each loses."""
+    flops, total = 0.0, 0
+    for entry in (one.entry for one in instances if one.entry.get("targets")):
+        clips, seconds = _heard(run, entry)
+        for chain, layers in _chains(run, entry, seconds):
+            answered = clips * (1 + LABELS * len(layers))
+            flops += clips * (chain.forward + LABELS * chain.sonified(layers))
+            flops += answered * chain.forward
+            total += answered
+    return Work(f"{total:,} answers", flops=flops, holds_gpu=True)
 
 
 def _match_parts(run: Run, instances: list[Instance]) -> Work:
@@ -288,6 +296,7 @@ STAGES: dict[str, Stage] = {
     "hear_maps": _hear_maps,
     "sonify_clips": _sonify_clips,
     "subtract_sonifications": _subtract_sonifications,
+    "subtract_classes": _subtract_classes,
     "match_parts": _match_parts,
     "picture_maps": _picture_maps,
     "render_sonifications": _render_sonifications,

@@ -114,15 +114,13 @@ rule sonify_clips:
 
 
 rule subtract_sonifications:
-    # what is answered without them
+    # what is answered without those of the most active maps
     input:
         networks=given(sonification.networks),
         answering=given(sonification.answering),
         heard=given(sonification.heard),
-        selected=places.table("{scale}", "sonification", "{instance}", "selected"),
     output:
-        residuals=places.table("{scale}", "sonification", "{instance}", "residuals"),
-        targeted=places.table("{scale}", "sonification", "{instance}", "targeted"),
+        places.table("{scale}", "sonification", "{instance}", "residuals"),
     log:
         places.log("subtract_sonifications", "{instance}"),
     benchmark:
@@ -133,12 +131,39 @@ rule subtract_sonifications:
         gpu=gpus(),
     params:
         columns=given(sonification.columns),
-        settings=frozen_given(sonification.setting("layers", "clips", "residuals", "targets")),
+        settings=frozen_given(sonification.setting("layers", "clips")),
         seed=seed_of,
         accelerator=config["accelerator"],
         code=code("sonification/subtract_sonifications"),
     script:
         "../scripts/sonification/subtract_sonifications.py"
+
+
+rule subtract_classes:
+    # what is answered of two classes without the sonification of one
+    input:
+        networks=given(sonification.networks),
+        answering=given(sonification.answering),
+        heard=given(sonification.heard),
+        selected=places.table("{scale}", "sonification", "{instance}", "selected"),
+    output:
+        places.table("{scale}", "sonification", "{instance}", "targeted"),
+    log:
+        places.log("subtract_classes", "{instance}"),
+    benchmark:
+        places.benchmark("subtract_classes", "{instance}")
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
+    params:
+        columns=given(sonification.columns),
+        settings=frozen_given(sonification.setting("layers", "clips")),
+        seed=seed_of,
+        accelerator=config["accelerator"],
+        code=code("sonification/subtract_classes"),
+    script:
+        "../scripts/sonification/subtract_classes.py"
 
 
 rule match_parts:

@@ -23,6 +23,7 @@ def test_it_shows_a_picture_of_every_study():
         "docs/steering.png",
         "docs/layers.png",
         "docs/components.png",
+        "docs/sonification.png",
     ]
 
 

@@ -227,6 +227,7 @@ def taught(home):
                 RULES.run("transfer_network", patch, task=task, taught=kind, run=str(run))
         RULES.run("collect_transfers", patch)
         RULES.run("subtract_sonifications", patch)
+        RULES.run("subtract_classes", patch)
 
 
 def test_every_network_is_taught_every_task(home, taught, monkeypatch):
@@ -269,20 +270,16 @@ def test_answers_without_sonifications_are_those_of_each_network_s_own_classifie
                 targeted.append(
                     targeted_table(answering, heard(), clips, of_network(selected, ear))
                 )
-    found = output("subtract_sonifications", "residuals")
+    found = output("subtract_sonifications", 0)
     check(found, residuals)
     assert set(found["learn"]) == {"head", "all"} and set(found["kind"]) >= {"original", "filter"}
-    check(output("subtract_sonifications", "targeted"), targeted)
+    check(output("subtract_classes", 0), targeted)
 
 
 def test_what_is_not_asked_for_is_an_empty_table(home, taught, monkeypatch):
     monkeypatch.chdir(home)
-    entry = {**ENTRY, "residuals": False, "targets": False, "evolution": None}
-    config = {**CONFIG, "sonification": {"tiny": entry}}
-    for rule, names in (
-        ("subtract_sonifications", ["residuals", "targeted"]),
-        ("picture_maps", ["evolution"]),
-    ):
+    config = {**CONFIG, "sonification": {"tiny": {**ENTRY, "evolution": None}}}
+    for rule, names in (("picture_maps", ["evolution"]),):
         kept = {path: Path(path).read_bytes() for path in RULES.told(rule, "output").values()}
         RULES.run(rule, monkeypatch, config=config)
         for name in names:
@@ -292,8 +289,8 @@ def test_what_is_not_asked_for_is_an_empty_table(home, taught, monkeypatch):
 
 
 def test_every_table_of_the_study_is_made_by_a_rule():
-    made = {"transfers", "matches"}
-    for rule in ("hear_maps", "sonify_clips", "subtract_sonifications", "picture_maps"):
+    made = {"transfers", "matches", "residuals", "targeted"}
+    for rule in ("hear_maps", "sonify_clips", "picture_maps"):
         made |= set(RULES.told(rule, "output"))
     assert {
         name for table in (STUDY.tables(ENTRY), ["pictures", "selected"]) for name in table
@@ -303,5 +300,6 @@ def test_every_table_of_the_study_is_made_by_a_rule():
         "hear_maps",
         "sonify_clips",
         "subtract_sonifications",
+        "subtract_classes",
         "picture_maps",
     }

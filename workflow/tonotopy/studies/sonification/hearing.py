@@ -216,9 +216,7 @@ def geometry(ear: Ear, samples: int = NOISE, own: int | None = None) -> dict[str
         if own is None:
             raise
     kind = type(ear.bundle.network).__name__
-    print(
-        f"note: {kind} takes {own} samples alone, no shifts are looked at", flush=True
-    )
+    print(f"note: {kind} takes {own} samples alone, no shifts are looked at", flush=True)
     with torch.no_grad():
         traced, _ = trace(ear.bundle.network, ear.layers, torch.zeros(1, own, device=ear.device))
     return {name: Geometry(own // values.shape[1], -1) for name, values in traced.items()}

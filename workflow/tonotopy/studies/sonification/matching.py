@@ -4,11 +4,11 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import torch
 
 from tonotopy.corpora.hearing import resampled
 from tonotopy.corpora.schema import Corpus
-from tonotopy.studies.sonification.hearing import Ear, waveforms
+from tonotopy.studies.sonification.classwise import PairRows, sonified_classes
+from tonotopy.studies.sonification.hearing import Ear
 
 
 def match_table(
@@ -29,23 +29,16 @@ def match_table(
         Columns network, run, layer, depth, clip, group, first, second, own, crossed; a row for
         every pair of classes that a clip has parts of.
     """
-    maps = selected.set_index(["layer", "label"])["map"]
-    rows = []
-    for position in positions:
-        names, parts = _parts(corpus, position, ear.rate)
-        if len(names) < 2:
-            continue
-        sounds = waveforms(ear, corpus, np.array([position]))
-        about = {"clip": corpus.clips[position], "group": corpus.groups[position]}
-        with ear.deconvnet.hear(sounds) as heard:
-            for layer in ear.layers:
-                own = torch.tensor([[maps.get((layer, name), -1) for name in names]])
-                if (own < 0).any():
-                    continue
-                sonified = heard.sonify(layer, own)[0].cpu().numpy()
-                likeness = correlations(sonified, parts)
-                rows += [{**ear.about(layer), **about, **pair} for pair in _pairs(names, likeness)]
-    return pd.DataFrame(rows)
+    parts = {int(position): _parts(corpus, position, ear.rate) for position in positions}
+    classes = {position: names for position, (names, _) in parts.items()}
+    rows = PairRows(ear, corpus, positions)
+    for piece in sonified_classes(ear, corpus, classes, selected):
+        sonified = piece.sonifications.cpu().numpy()
+        for clip in np.flatnonzero(piece.known):
+            position = piece.positions[clip]
+            names, sounds = parts[position]
+            rows.add(piece.layer, position, _pairs(names, correlations(sonified[clip], sounds)))
+    return rows.table()
 
 
 def _parts(corpus: Corpus, position: int, rate: int) -> tuple[list[str], np.ndarray]:

@@ -13,6 +13,7 @@ from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
 from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.studies.sonification.classwise import PairRows, Sonified, sonified_classes
 from tonotopy.studies.sonification.hearing import (
     Ear,
     class_matrix,
@@ -122,25 +123,25 @@ def targeted_table(
         InputError: the network tells other classes apart than clips have.
     """
     _check_classes(ear, corpus)
-    rows = []
-    maps = selected.set_index(["layer", "label"])["map"]
-    for position in positions:
-        classes = np.flatnonzero(class_matrix(corpus)[position])
-        if len(classes) < 2:
-            continue
-        sounds = waveforms(ear, corpus, np.array([position]))
-        before = answers(ear.bundle.network, sounds)[0]
-        about = {"clip": corpus.clips[position], "group": corpus.groups[position]}
-        names = [corpus.classes[index] for index in classes]
-        with ear.deconvnet.hear(sounds) as heard:
-            for layer in ear.layers:
-                own = torch.tensor([[maps.get((layer, name), -1) for name in names]])
-                if (own < 0).any():
-                    continue
-                removed = sounds - scaled(heard.sonify(layer, own), sounds)[0]
-                drops = before[classes] - answers(ear.bundle.network, removed)[:, classes]
-                rows += [{**ear.about(layer), **about, **pair} for pair in _pairs(names, drops)]
-    return pd.DataFrame(rows)
+    targets = class_matrix(corpus)
+    classes = {int(p): [corpus.classes[c] for c in np.flatnonzero(targets[p])] for p in positions}
+    rows = PairRows(ear, corpus, positions)
+    for piece in sonified_classes(ear, corpus, classes, selected):
+        drops = _drops(ear, targets, piece)
+        for clip in np.flatnonzero(piece.known):
+            position = piece.positions[clip]
+            rows.add(piece.layer, position, _pairs(classes[position], drops[clip]))
+    return rows.table()
+
+
+def _drops(ear: Ear, targets: np.ndarray, piece: Sonified) -> np.ndarray:
+    """Return how far the logits of clips' classes fall: (clips, class taken away, class)."""
+    removed = piece.sounds[:, None] - scaled(piece.sonifications, piece.sounds)
+    before = answers(ear.bundle.network, piece.sounds)
+    after = answers(ear.bundle.network, removed.flatten(0, 1))
+    after = after.reshape(*removed.shape[:2], -1)
+    own = [np.flatnonzero(targets[position]) for position in piece.positions]
+    return np.stack([before[i, c] - after[i][:, c] for i, c in enumerate(own)])
 
 
 def _pairs(names: list[str], drops: np.ndarray) -> Iterator[dict]:
