@@ -46,6 +46,17 @@ class StudyTables:
         """
         raise NotImplementedError
 
+    def setting(self, key: str):
+        """Return what the instance's entry says of a key.
+
+        Raises:
+            NotRun: nothing.
+        """
+        value = self.settings.get(key)
+        if not value:
+            raise NotRun(f"the instance has no '{key}'")
+        return value
+
     def read(self, name: str) -> pd.DataFrame:
         """Return a table of the instance.
 

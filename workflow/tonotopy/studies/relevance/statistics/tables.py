@@ -165,17 +165,6 @@ class RelevanceTables(StudyTables):
             raise NotRun(f"the instance has no {word} {' or '.join(only or [])}")
         return names
 
-    def setting(self, key: str):
-        """Return what the instance's entry says of a key.
-
-        Raises:
-            NotRun: nothing.
-        """
-        value = self.settings.get(key)
-        if not value:
-            raise NotRun(f"the instance has no '{key}'")
-        return value
-
     def layers(self) -> list[str]:
         """Return the layers that have subspaces, from input to output."""
         named = self.settings.get("layers")

@@ -97,17 +97,6 @@ class SonificationTables(StudyTables):
             raise NotRun(f"the instance has no {ARGUMENTS.get(word, word)}{asked}")
         return names
 
-    def setting(self, key: str):
-        """Return what the instance's entry says of a key.
-
-        Raises:
-            NotRun: nothing.
-        """
-        value = self.settings.get(key)
-        if not value:
-            raise NotRun(f"the instance has no '{key}'")
-        return value
-
     @property
     def networks(self) -> list[str]:
         """Names of the networks in the tables, the untrained copy last."""
