@@ -16,7 +16,7 @@ from sonified_worlds import (
 )
 
 from tonotopy.seeding import generator
-from tonotopy.studies.sonification.hearing import chosen_clips
+from tonotopy.studies.sonification.hearing import chosen_clips, mean_activations
 from tonotopy.studies.sonification.maps import favourite_table, selection_table
 from tonotopy.studies.sonification.picturing import (
     NONE,
@@ -116,20 +116,26 @@ def test_one_clip_is_shown_with_its_most_active_maps_in_the_named_layers(world, 
     assert [view.layer for view in both] == SOME and {view.position for view in both} == {one}
 
 
-def test_the_selective_map_is_that_of_the_class_of_a_drawn_clip(world, prepared):
-    _, _, selected = prepared
+def test_the_selective_map_is_that_of_the_class_of_a_drawn_clip_and_active(world, prepared):
+    ear, _, selected = prepared
     maps = selected.set_index(["layer", "label"])["map"]
+    test = world.events.indices("test")
+    activations, _ = mean_activations(ear, world.events, test)
+    silent = 0
     for seed in range(8):
         found = of_set(chosen_views(world, prepared, seed=seed), "selective")
-        assert [view.layer for view in found] == SOME
         for view in found:
-            order = generator(seed, "selective", view.layer).permutation(
-                world.events.indices("test")
-            )
-            first = next(p for p in order if labels_of(world.events, p)[0] != "rare")
-            assert view.position == first
-            assert view.map == maps[view.layer, labels_of(world.events, first)[0]]
+            for row in generator(seed, "selective", view.layer).permutation(len(test)):
+                label = labels_of(world.events, test[row])[0]
+                if label == "rare":  # no training clip has it
+                    continue
+                if activations[view.layer][row, maps[view.layer, label]] > 0:
+                    break
+                silent += 1
+            assert view.position == test[row]
+            assert view.map == maps[view.layer, label]
             assert view.rank == view.epoch == NONE
+    assert found and silent
 
 
 def test_favourites_are_the_first_three_clips_of_drawn_live_maps(world, prepared):

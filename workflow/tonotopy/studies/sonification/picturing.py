@@ -13,11 +13,18 @@ from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
 from tonotopy.sonification.shifts import correlation
 from tonotopy.sonification.spectra import flatness, power_spectrum
-from tonotopy.studies.sonification.hearing import Ear, chosen_clips, first_labels, waveforms
+from tonotopy.studies.sonification.hearing import (
+    Ear,
+    chosen_clips,
+    first_labels,
+    mean_activations,
+    waveforms,
+)
 from tonotopy.studies.sonification.similarity import most_active
 
 SEGMENT = 256  # samples of a spectrogram's window
 FLOOR = -80.0  # dB below the largest value, the least that is shown
+DRAWN = 64  # clips that one is taken of whose class's map is active
 TOP = 3  # clips of a map (figures A.1 and A.2)
 NONE = -1  # where map, rank or epoch do not apply
 
@@ -132,16 +139,16 @@ def views(
 
 
 def _selective(ear: Ear, corpus: Corpus, selected: pd.DataFrame, seed: int) -> Iterator[View]:
-    """Yield for every layer a clip and the map that is selective for its class."""
-    positions = corpus.indices("test")
+    """Yield for every layer a clip and the map that is selective for its class, and active."""
+    positions = chosen_clips(corpus, "test", DRAWN, seed)
+    activations, _ = mean_activations(ear, corpus, positions)
+    labels = first_labels(corpus, positions)
     maps = selected.set_index(["layer", "label"])["map"]
-    for layer in ear.layers:
-        rng = generator(seed, "selective", layer)
-        for position in rng.permutation(positions):
-            label = first_labels(corpus, np.array([position]))[0]
-            chosen = maps.get((layer, label), NONE)
-            if chosen >= 0:
-                yield View("selective", layer, int(chosen), int(position))
+    for layer, values in activations.items():
+        for row in generator(seed, "selective", layer).permutation(len(positions)):
+            chosen = int(maps.get((layer, labels[row]), NONE))
+            if chosen >= 0 and values[row, chosen] > 0:
+                yield View("selective", layer, chosen, int(positions[row]))
                 break
 
 
