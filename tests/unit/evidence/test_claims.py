@@ -71,7 +71,8 @@ def test_every_claim_asks_for_what_its_study_knows(study):
         check_words(row, module.Tables.EACH, module.Tables.ONLY, module.STATISTICS)
         arguments = dict(row.get("arguments", {}))
         for part in row.get("each", []):
-            arguments |= {"pair": {"concept": "a", "target": ["b"]}}.get(part, {part: "some"})
+            name = module.Tables.ARGUMENTS.get(part, part)
+            arguments |= {"pair": {"concept": "a", "target": ["b"]}}.get(part, {name: "some"})
         inspect.signature(module.STATISTICS[row["statistic"]]).bind(None, **arguments)
 
 

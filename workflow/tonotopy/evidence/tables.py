@@ -27,6 +27,8 @@ class StudyTables:
         bootstrap: how the run resamples.
         EACH: words of a claim's ``each``: the parts that are judged one by one.
         ONLY: words of a claim's ``only`` -> the values they take, None if any.
+        ARGUMENTS: word of ``each`` -> the argument of a statistic that it gives, where the two
+            differ.
     """
 
     paths: Mapping[str, Path]
@@ -34,6 +36,7 @@ class StudyTables:
     bootstrap: Bootstrap
     EACH: ClassVar[tuple[str, ...]] = ()
     ONLY: ClassVar[dict[str, tuple[str, ...] | None]] = {}
+    ARGUMENTS: ClassVar[dict[str, str]] = {}
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return what a claim is judged for: (end of its id, arguments) each.

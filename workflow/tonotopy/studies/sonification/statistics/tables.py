@@ -26,7 +26,6 @@ DEPTHS: dict[str, Callable[[int], slice]] = {
 }
 IDENTITY = ("task", "network", "run", "repeat", "learn", "kind", "layer", "clip", "label")
 IDENTITY += ("offset", "filter", "target", "other", "first", "second")  # what tells rows apart
-ARGUMENTS = {"trained": "network", "few": "task"}  # of a claim's word, where it is not the word
 
 
 class Means(NamedTuple):
@@ -59,6 +58,7 @@ class SonificationTables(StudyTables):
         "tasks": None,
         "learns": LEARN,
     }
+    ARGUMENTS: ClassVar = {"trained": "network", "few": "task"}
 
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return the study as a whole, or each layer, network, task ... that the row is about.
@@ -68,7 +68,7 @@ class SonificationTables(StudyTables):
         """
         each, only = row.get("each", []), row.get("only", {})
         parts = product(*(self._parts(word, only) for word in each))
-        names = [ARGUMENTS.get(word, word) for word in each]
+        names = [self.ARGUMENTS.get(word, word) for word in each]
         return [
             (".".join(str(p).replace(" ", "_") for p in part), dict(zip(names, part, strict=True)))
             for part in parts
@@ -88,13 +88,13 @@ class SonificationTables(StudyTables):
         if word == "layer" and "depths" in only:
             within = [names[DEPTHS[depth](len(names))] for depth in only["depths"]]
             names = [name for name in names if any(name in part for part in within)]
-        wanted = only.get(f"{ARGUMENTS.get(word, word)}s")
+        wanted = only.get(f"{self.ARGUMENTS.get(word, word)}s")
         names = [name for name in names if wanted is None or str(name) in wanted]
         if not names and word == "few":
             raise NotRun("no task is taught to whole networks with few labels")
         if not names:
             asked = f" {' or '.join(wanted)}" if wanted else ""
-            raise NotRun(f"the instance has no {ARGUMENTS.get(word, word)}{asked}")
+            raise NotRun(f"the instance has no {self.ARGUMENTS.get(word, word)}{asked}")
         return names
 
     @property
