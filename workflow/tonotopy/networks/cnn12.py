@@ -22,7 +22,7 @@ class CNN12(nn.Module):
     samples; after the last the mean over time, dropout and a dense layer give ``embedding``
     numbers. What follows is a dense layer for the classes, or a projection head where there are
     none. Convolutions are two-dimensional with a height of 1, channels last: the same numbers as
-    one-dimensional ones, in half of the time on processors.
+    one-dimensional ones, sooner on processors (benchmarks/bench_cnn12.py).
 
     Args:
         classes: outputs; 0 for none.
@@ -55,7 +55,7 @@ class CNN12(nn.Module):
         self.head = _head(embedding, classes, projection)
         if initialiser == "lsuv" and not self.encoder[1].weight.is_meta:
             self._unit_variance()
-        # in this order a CPU convolves almost twice as fast
+        # in this order a CPU convolves faster, see benchmarks/bench_cnn12.py
         self.to(memory_format=torch.channels_last)
 
     def _unit_variance(self) -> None:

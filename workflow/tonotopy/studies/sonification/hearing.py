@@ -21,7 +21,6 @@ from tonotopy.sonification.deconvnet import Deconvnet
 BATCH = 16  # clips
 NOISES = 16  # clips of noise that a reach is measured on: at one position of one, maps may be dead
 NOISE = 16384  # samples of each
-UNTRAINED = "untrained"
 
 
 class Column(NamedTuple):
@@ -141,10 +140,7 @@ def chosen_clips(corpus: Corpus, split: str, number: int | None, seed: int) -> n
 
 
 def even_batches(positions: np.ndarray, batch: int = BATCH) -> list[np.ndarray]:
-    """Return positions in batches of at most so many, none of which has a single clip if avoidable.
-
-    Sizes differ by at most one.
-    """
+    """Return positions in batches of at most so many, whose sizes differ by at most one."""
     return np.array_split(positions, -(-len(positions) // batch)) if len(positions) else []
 
 

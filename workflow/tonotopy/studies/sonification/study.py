@@ -21,7 +21,6 @@ ALWAYS = (
     "favourites",
     "excerpts",
 )
-LEARNS = ("head", "all")
 
 
 def trainings(entry: Entry) -> Iterator[tuple[str, int, str]]:
