@@ -18,11 +18,11 @@ from torch.nn import functional
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
+from tonotopy.ears import Ear, mapped_layers
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import load, save, untrained
 from tonotopy.networks.cnn12 import CNN12
 from tonotopy.networks.layers import Layer
-from tonotopy.studies.sonification.hearing import Ear, mapped_layers
 
 CLASSES = ["buzz", "chirp", "hiss", "rare", "tap"]  # no training clip has "rare"
 PARTS = ["hum", "tap", "chirp", "buzz", "hiss", "rare"]

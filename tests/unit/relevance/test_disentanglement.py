@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.relevance.disentanglement import (
     ceiling_tables,
@@ -18,7 +19,6 @@ from tonotopy.relevance.disentanglement import (
     purity,
     shuffled_information,
 )
-from tonotopy.relevance.groups import Groups
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 BOOTSTRAP = Bootstrap(80, 0.9, seed=5)

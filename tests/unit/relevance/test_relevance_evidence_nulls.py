@@ -15,8 +15,8 @@ from study_tables import claims_of
 from threadpoolctl import threadpool_limits
 
 from tonotopy.evidence.claims import verdict
+from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.relevance.groups import Groups
 from tonotopy.studies.relevance.statistics import STATISTICS
 from tonotopy.studies.relevance.statistics.extremes import lead
 from tonotopy.studies.relevance.statistics.tables import Clips, Grid, RelevanceTables

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.relevance.groups import Groups
 
 LABELS = ["pop.3", "jazz.1", "pop.3", "rock.2", "jazz.1", "pop.3", "blues.9"]
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.relevance.groups import Groups
 from tonotopy.relevance.stems import (
     LOWEST,
     SILENT,

@@ -5,10 +5,10 @@ import pytest
 from study_tables import claims_of
 from tables_of_sonification import SETTINGS, sonification_tables
 
+from tonotopy.collecting import KEYS, Tables, of_network
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.files import write_table
-from tonotopy.studies.sonification.collecting import KEYS, Tables, of_network
 from tonotopy.studies.sonification.statistics import STATISTICS
 from tonotopy.studies.sonification.statistics import Tables as StudyTables
 

@@ -12,8 +12,8 @@ from tables_of_sonification import LAYERS, OFFSETS, SETTINGS, sonification_table
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.evidence.trainings import training_shares, widening
 from tonotopy.studies.sonification.statistics import STATISTICS, Tables, sounds, transfers
-from tonotopy.studies.sonification.statistics.trainings import training_shares, widening
 
 BOOTSTRAP = Bootstrap(200, 0.95, 3)
 TASKS = list(SETTINGS["transfers"])

@@ -20,11 +20,11 @@ from sonified_worlds import (
     written,
 )
 
+from tonotopy.ears import Column, Ear
 from tonotopy.errors import InputError
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle, load
 from tonotopy.studies.sonification.exhibits import write_exhibits
-from tonotopy.studies.sonification.hearing import Column, Ear
 from tonotopy.studies.sonification.picturing import spectrogram
 
 ABOUT = {"study": "sonification", "instance": "events", "scale": "mini"}

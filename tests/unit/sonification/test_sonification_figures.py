@@ -13,7 +13,8 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 from study_tables import shuffle_rows
 
-from tonotopy.studies.sonification.figures import FIGURES, looks, printed
+from tonotopy.drawing import curves
+from tonotopy.studies.sonification.figures import FIGURES, printed
 from tonotopy.studies.sonification.study import STUDY
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
@@ -195,14 +196,14 @@ def test_figures_and_their_declarations_load_nothing_heavy():
 
 def test_networks_stand_in_the_order_of_the_entry_and_the_untrained_one_last():
     table = pd.DataFrame({"network": ["x", "untrained", "b", "a", "b"]})
-    assert looks.networks_of(table, {"networks": {"c": "", "b": "", "a": ""}}) == [
+    assert curves.networks_of(table, {"networks": {"c": "", "b": "", "a": ""}}) == [
         *("b", "a", "untrained", "x")
     ]
 
 
 def test_no_two_networks_look_alike_even_without_colours():
     about = {"networks": dict.fromkeys("abc", "")}
-    found = [looks.look_of(name, about) for name in ("a", "b", "c", "untrained")]
+    found = [curves.look_of(name, about) for name in ("a", "b", "c", "untrained")]
     for key in ("color", "marker"):
         assert len({look[key] for look in found}) == 4
 
@@ -210,14 +211,14 @@ def test_no_two_networks_look_alike_even_without_colours():
 def test_layers_are_ordered_by_depth_and_named_by_numbers_where_that_says_enough():
     rows = [("block10", 10), ("block9", 9), ("embedding", 12), ("block9", 9)]
     table = pd.DataFrame(rows, columns=["layer", "depth"])
-    assert looks.layers_of(table) == ["block9", "block10", "embedding"]
+    assert curves.layers_of(table) == ["block9", "block10", "embedding"]
     for names, label, ticks in (
         (["block9", "block10", "embedding"], "block", ["9", "10", "embedding"]),
         (["conv1", "dense1"], "layer", ["conv1", "dense1"]),
         (["stem", "body"], "layer", ["stem", "body"]),
     ):
         axes = plt.figure().add_subplot()
-        looks.layer_ticks(axes, names)
+        curves.layer_ticks(axes, names)
         assert axes.get_xlabel() == label
         assert [tick.get_text() for tick in axes.get_xticklabels()] == ticks
 

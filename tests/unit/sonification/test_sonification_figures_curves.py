@@ -20,7 +20,8 @@ from figures_of_sonification import (
 from matplotlib import pyplot as plt
 from study_tables import shuffle_rows
 
-from tonotopy.studies.sonification.figures import looks, printed
+from tonotopy.drawing import curves
+from tonotopy.studies.sonification.figures import printed
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 
@@ -41,7 +42,7 @@ def table(folder, name):
 
 
 def colour(network):
-    return looks.look_of(network, ABOUT)["color"]
+    return curves.look_of(network, ABOUT)["color"]
 
 
 def of_colour(axes, network):

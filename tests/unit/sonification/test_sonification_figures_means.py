@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from figures_of_relevance import literal_draws
 
+from tonotopy.drawing import means
 from tonotopy.seeding import generator
-from tonotopy.studies.sonification.figures import means
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 ABOUT = {"resamples": 60, "confidence": 0.8}

@@ -18,6 +18,15 @@ from sonified_worlds import (
 )
 from torch import nn
 
+from tonotopy.ears import (
+    Ear,
+    class_matrix,
+    ears,
+    even_batches,
+    first_labels,
+    mapped_layers,
+    waveforms,
+)
 from tonotopy.errors import InputError
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle, load
@@ -26,17 +35,10 @@ from tonotopy.networks.tracing import trace
 from tonotopy.seeding import generator
 from tonotopy.studies.sonification import hearing
 from tonotopy.studies.sonification.hearing import (
-    Ear,
     Geometry,
     chosen_clips,
-    class_matrix,
-    ears,
-    even_batches,
-    first_labels,
     geometry,
-    mapped_layers,
     mean_activations,
-    waveforms,
     whole,
 )
 
@@ -136,7 +138,7 @@ def test_classes_of_clips_in_the_order_of_the_classes(world):
 
 
 def test_means_of_maps_and_answers_are_those_of_each_clip_alone(world, monkeypatch):
-    monkeypatch.setattr(hearing, "BATCH", 4)
+    monkeypatch.setattr(hearing, "even_batches", lambda positions: even_batches(positions, 4))
     ear = world.ear("supervised", ["block2", "block11"])
     means, answers = mean_activations(ear, world.events, world.test)
     assert list(means) == ["block2", "block11"] and means["block2"].dtype == np.float32

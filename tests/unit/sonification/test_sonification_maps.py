@@ -22,10 +22,11 @@ from sonified_worlds import (
 )
 from torch import nn
 
+from tonotopy.ears import Ear
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
-from tonotopy.studies.sonification.hearing import Ear, chosen_clips
+from tonotopy.studies.sonification.hearing import chosen_clips
 from tonotopy.studies.sonification.maps import (
     answer_table,
     favourite_table,

@@ -11,12 +11,13 @@ import pytest
 from rules import Rules
 from sonified_worlds import SNAPSHOTS, save_network, write_events
 
+from tonotopy.collecting import KEYS, of_network
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, ears
 from tonotopy.networks.bundle import load
 from tonotopy.studies.sonification import inputs
 from tonotopy.studies.sonification.checks import exactness_table, layer_table, shifted
-from tonotopy.studies.sonification.collecting import KEYS, of_network
-from tonotopy.studies.sonification.hearing import Ear, chosen_clips, ears, geometry
+from tonotopy.studies.sonification.hearing import chosen_clips, geometry
 from tonotopy.studies.sonification.maps import (
     answer_table,
     favourite_table,

@@ -15,8 +15,8 @@ from sonified_worlds import (
     written,
 )
 
+from tonotopy.ears import even_batches
 from tonotopy.studies.sonification import hearing, similarity
-from tonotopy.studies.sonification.hearing import even_batches
 from tonotopy.studies.sonification.similarity import most_active, similarity_table
 
 SEGMENT, STRONGEST = 64, 3

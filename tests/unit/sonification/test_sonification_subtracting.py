@@ -20,13 +20,13 @@ from sonified_worlds import (
     written,
 )
 
+from tonotopy.ears import Ear, even_batches
 from tonotopy.errors import InputError
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.studies.sonification import subtracting
-from tonotopy.studies.sonification.hearing import Ear, even_batches
 from tonotopy.studies.sonification.maps import score_table
 from tonotopy.studies.sonification.subtracting import residual_table, targeted_table
 

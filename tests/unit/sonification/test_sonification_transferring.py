@@ -21,6 +21,7 @@ from tonotopy.networks.bundle import load
 from tonotopy.networks.layers import Layer
 from tonotopy.seeding import generator
 from tonotopy.studies.sonification import transferring
+from tonotopy.studies.sonification.hearing import deconvnet
 from tonotopy.studies.sonification.maps import score_table
 from tonotopy.studies.sonification.transferring import Task, answering_ears, transfer_table
 from tonotopy.training.budget import budgeted
@@ -245,7 +246,7 @@ def test_transferred_networks_answer_with_the_maps_of_their_encoder(world, event
         state, kept = own.bundle.network.state_dict(), load(folder / learn).network.state_dict()
         assert all(torch.equal(state[key], kept[key]) for key in kept)
         sound = torch.from_numpy(one_sound(world.events, 0))[None]
-        with own.deconvnet.hear(sound) as heard:
+        with deconvnet(own).hear(sound) as heard:
             assert heard.activations("block3").shape[2] == WIDTHS[2]
     assert list(answering_ears(str(tmp_path), ear)) == []
     assert list(ear.layers) == BLOCKS

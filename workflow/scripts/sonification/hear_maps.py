@@ -2,12 +2,12 @@
 
 import json
 
+from tonotopy.collecting import Tables
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import ears
 from tonotopy.files import write_table
 from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
-from tonotopy.studies.sonification.collecting import Tables
-from tonotopy.studies.sonification.hearing import ears
 from tonotopy.studies.sonification.maps import (
     answer_table,
     favourite_table,

@@ -2,12 +2,12 @@
 
 import json
 
+from tonotopy.collecting import Tables, of_network
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import ears
 from tonotopy.files import read_table, write_table
 from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
-from tonotopy.studies.sonification.collecting import Tables, of_network
-from tonotopy.studies.sonification.hearing import ears
 from tonotopy.studies.sonification.picturing import evolution_tables, picture_table, views
 
 to_log(snakemake.log[0])

@@ -3,11 +3,12 @@
 import json
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Column, ears
 from tonotopy.files import read_table
 from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
 from tonotopy.studies.sonification.exhibits import write_exhibits
-from tonotopy.studies.sonification.hearing import Column, chosen_clips, ears
+from tonotopy.studies.sonification.hearing import chosen_clips
 
 to_log(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -2,18 +2,14 @@
 
 import json
 
+from tonotopy.collecting import Tables
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import ears, waveforms
 from tonotopy.files import write_table
 from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
 from tonotopy.studies.sonification.checks import exactness_table, layer_table, shifted
-from tonotopy.studies.sonification.collecting import Tables
-from tonotopy.studies.sonification.hearing import (
-    chosen_clips,
-    ears,
-    geometry,
-    waveforms,
-)
+from tonotopy.studies.sonification.hearing import chosen_clips, geometry
 from tonotopy.studies.sonification.similarity import similarity_table
 
 to_log(snakemake.log[0])

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import ears
 from tonotopy.files import replacing, write_table
 from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
-from tonotopy.studies.sonification.hearing import ears
 from tonotopy.studies.sonification.transferring import Task, transfer_table
 
 to_log(snakemake.log[0])

@@ -9,7 +9,7 @@ def resampled_clips(groups, about: dict) -> tuple[Resamples, np.ndarray]:
     """Return resamples of groups, and how often each clip is in them: (resamples, clips).
 
     Args:
-        groups: which clips belong together (`relevance.groups.Groups`).
+        groups: which clips belong together (`evidence.groups.Groups`).
         about: resamples and confidence.
     """
     resamples = groups.draw(figure_bootstrap(about), "figure")

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import xlogy
 
+from tonotopy.evidence.groups import Groups, Resampled
 from tonotopy.evidence.resampling import Bootstrap, Resamples
-from tonotopy.relevance.groups import Groups, Resampled
 from tonotopy.relevance.localisation import positive_relevance
 
 

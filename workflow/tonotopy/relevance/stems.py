@@ -7,8 +7,8 @@ that the mask covers, in octaves (log2). Whether the network needs the stem is t
 import numpy as np
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.groups import Groups, Resampled
 from tonotopy.evidence.resampling import Resamples
-from tonotopy.relevance.groups import Groups, Resampled
 from tonotopy.relevance.localisation import relevance_mass_accuracy
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
 

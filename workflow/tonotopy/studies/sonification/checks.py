@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, waveforms
 from tonotopy.sonification import explicit
 from tonotopy.sonification.shifts import correlation, interiors, largest_difference
-from tonotopy.studies.sonification.hearing import NOISE, Ear, Geometry, waveforms
+from tonotopy.studies.sonification.hearing import NOISE, Geometry, deconvnet
 from tonotopy.studies.sonification.similarity import most_active
 
 COMPARED = 4096  # samples of the shortest interior
@@ -20,7 +21,7 @@ SHOWN = 400  # samples of an excerpt
 def layer_table(ear: Ear, places: dict[str, Geometry], samples: int = NOISE) -> pd.DataFrame:
     """Return a row for every layer: maps, stride and width_of_input (-1: most of a clip)."""
     waveform = torch.zeros(1, samples, device=ear.device)
-    with ear.deconvnet.hear(waveform) as heard:
+    with deconvnet(ear).hear(waveform) as heard:
         return pd.DataFrame(
             {
                 **ear.about(layer),
@@ -42,7 +43,7 @@ def exactness_table(ear: Ear, corpus: Corpus, positions: np.ndarray) -> pd.DataF
     sounds = waveforms(ear, corpus, positions)
     clips = {"clip": corpus.clips[positions], "group": corpus.groups[positions]}
     parts = []
-    with ear.deconvnet.hear(sounds) as heard:
+    with deconvnet(ear).hear(sounds) as heard:
         for layer in ear.layers:
             maps = most_active(heard.activations(layer))
             sonified = heard.sonify(layer, maps[:, None])[:, 0].cpu()
@@ -135,7 +136,7 @@ def _most_active_sonifications(
 ) -> dict[str, tuple[np.ndarray, Tensor]]:
     """Return sonification and map of each layer: the most active one, or that of ``like``."""
     sonified = {}
-    with ear.deconvnet.hear(sounds.contiguous()) as heard:
+    with deconvnet(ear).hear(sounds.contiguous()) as heard:
         for layer in layers:
             maps = most_active(heard.activations(layer)) if like is None else like[layer][1]
             sonified[layer] = (heard.sonify(layer, maps[:, None])[:, 0].cpu().numpy(), maps)

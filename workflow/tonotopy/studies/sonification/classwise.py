@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.studies.sonification.hearing import Ear, even_batches, waveforms
+from tonotopy.ears import Ear, even_batches, waveforms
+from tonotopy.studies.sonification.hearing import deconvnet
 
 BATCH = 8  # clips
 
@@ -48,7 +49,7 @@ def sonified_classes(
         alike = np.array([place for place, names in classes.items() if len(names) == number])
         for positions in even_batches(alike, BATCH):
             sounds = waveforms(ear, corpus, positions)
-            with ear.deconvnet.hear(sounds) as heard:
+            with deconvnet(ear).hear(sounds) as heard:
                 for layer in ear.layers:
                     maps = np.array(
                         [[chosen.get((layer, n), -1) for n in classes[p]] for p in positions]

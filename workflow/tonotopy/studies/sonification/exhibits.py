@@ -14,10 +14,10 @@ import torch
 
 from tonotopy.corpora.hearing import resampled
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Column, Ear, first_labels, waveforms
 from tonotopy.exhibiting import INDEX, Track, write_clip
 from tonotopy.files import replacing, write_json
 from tonotopy.networks.bundle import load
-from tonotopy.studies.sonification.hearing import Column, Ear, first_labels, waveforms
 from tonotopy.studies.sonification.picturing import View, sonified_view, spectrogram
 
 

@@ -6,15 +6,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import nn
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, class_matrix, first_labels
 from tonotopy.sonification.selecting import areas_under_roc, favourite_clips, selective_maps
 from tonotopy.sonification.spectra import flatness
-from tonotopy.studies.sonification.hearing import (
-    Ear,
-    chosen_clips,
-    class_matrix,
-    first_labels,
-    mean_activations,
-)
+from tonotopy.studies.sonification.hearing import chosen_clips, mean_activations
 
 FAVOURITES = 5  # clips of each map (thesis section 5.3)
 BINS = 512  # of a filter's transfer function

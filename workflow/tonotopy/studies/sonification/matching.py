@@ -7,8 +7,8 @@ import pandas as pd
 
 from tonotopy.corpora.hearing import resampled
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear
 from tonotopy.studies.sonification.classwise import PairRows, sonified_classes
-from tonotopy.studies.sonification.hearing import Ear
 
 
 def match_table(

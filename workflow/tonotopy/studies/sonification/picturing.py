@@ -8,18 +8,13 @@ import pandas as pd
 from scipy.signal import stft
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, first_labels, waveforms
 from tonotopy.networks.bundle import load
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
 from tonotopy.sonification.shifts import correlation
 from tonotopy.sonification.spectra import flatness, power_spectrum
-from tonotopy.studies.sonification.hearing import (
-    Ear,
-    chosen_clips,
-    first_labels,
-    mean_activations,
-    waveforms,
-)
+from tonotopy.studies.sonification.hearing import chosen_clips, deconvnet, mean_activations
 from tonotopy.studies.sonification.similarity import most_active
 
 SEGMENT = 256  # samples of a spectrogram's window
@@ -96,7 +91,7 @@ def picture_table(ear: Ear, corpus: Corpus, views: list[View]) -> pd.DataFrame:
 
 def sonified_view(ear: Ear, sound, view: View) -> tuple[np.ndarray, int]:
     """Return the scaled sonification (samples,) of one clip (1, samples), and its map."""
-    with ear.deconvnet.hear(sound) as heard:
+    with deconvnet(ear).hear(sound) as heard:
         maps = most_active(heard.activations(view.layer))[:, None]
         if view.map != NONE:
             maps = maps * 0 + view.map
@@ -215,7 +210,7 @@ def evolution_tables(
 
 def _at_epoch(ear: Ear, corpus: Corpus, view: View) -> dict:
     sound = waveforms(ear, corpus, np.array([view.position]))
-    with ear.deconvnet.hear(sound) as heard:
+    with deconvnet(ear).hear(sound) as heard:
         maps = most_active(heard.activations(view.layer))[:, None] * 0 + view.map
         plain = heard.sonify(view.layer, maps)[0, 0].cpu().numpy()
     return {

@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, even_batches, first_labels, waveforms
 from tonotopy.sonification.deconvnet import scaled
 from tonotopy.sonification.spectra import (
     flatness,
@@ -12,7 +13,7 @@ from tonotopy.sonification.spectra import (
     mean_top_coherence,
     power_spectrum,
 )
-from tonotopy.studies.sonification.hearing import Ear, even_batches, first_labels, waveforms
+from tonotopy.studies.sonification.hearing import deconvnet
 
 
 def most_active(activations: torch.Tensor) -> torch.Tensor:
@@ -41,7 +42,7 @@ def similarity_table(
         its power in the upper half of the spectrum), flatness.
     """
     parts = []
-    deconvnet = ear.deconvnet
+    net = deconvnet(ear)
     for batch in even_batches(positions):
         sounds = waveforms(ear, corpus, batch)
         clips = {
@@ -49,7 +50,7 @@ def similarity_table(
             "group": corpus.groups[batch],
             "label": first_labels(corpus, batch),
         }
-        with deconvnet.hear(sounds) as heard:
+        with net.hear(sounds) as heard:
             for layer in ear.layers:
                 activations = heard.activations(layer)
                 maps = most_active(activations)

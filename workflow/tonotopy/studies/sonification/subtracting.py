@@ -8,18 +8,14 @@ import torch
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, class_matrix, even_batches, waveforms
 from tonotopy.errors import InputError
 from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
 from tonotopy.sonification.residuals import filtered_like, phase_randomised
 from tonotopy.studies.sonification.classwise import PairRows, Sonified, sonified_classes
-from tonotopy.studies.sonification.hearing import (
-    Ear,
-    class_matrix,
-    even_batches,
-    waveforms,
-)
+from tonotopy.studies.sonification.hearing import deconvnet
 from tonotopy.studies.sonification.maps import score_table
 from tonotopy.studies.sonification.similarity import most_active
 
@@ -85,7 +81,7 @@ def _altered(
     """Yield (layer, kind) and what is heard of a batch of clips."""
     sounds = waveforms(ear, corpus, batch)
     yield ("", "original"), sounds
-    with ear.deconvnet.hear(sounds) as heard:
+    with deconvnet(ear).hear(sounds) as heard:
         sonified = {layer: _most_active_sonification(heard, layer, sounds) for layer in ear.layers}
     plain = sounds.cpu().numpy()
     for layer, own in sonified.items():

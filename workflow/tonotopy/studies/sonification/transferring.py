@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Ear, class_matrix, even_batches, mapped_layers, waveforms
 from tonotopy.frontends.registry import describe as describe_front_end
 from tonotopy.networks.bundle import Bundle, load
 from tonotopy.networks.layers import Layer, describe
@@ -18,14 +19,7 @@ from tonotopy.networks.registry import transferred
 from tonotopy.networks.tracing import read
 from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
-from tonotopy.studies.sonification.hearing import (
-    Ear,
-    class_matrix,
-    even_batches,
-    mapped_layers,
-    waveforms,
-    whole,
-)
+from tonotopy.studies.sonification.hearing import whole
 from tonotopy.studies.sonification.maps import score_table
 from tonotopy.sums import digest
 from tonotopy.training.budget import budgeted

@@ -6,8 +6,8 @@ import pandas as pd
 from tonotopy.drawing.intervals import resampled_clips
 from tonotopy.drawing.matrices import matrix, outline
 from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.evidence.groups import Groups
 from tonotopy.probes.scores import confusion_counts
-from tonotopy.relevance.groups import Groups
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
 
 GENRES = (

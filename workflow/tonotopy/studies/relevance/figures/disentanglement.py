@@ -7,8 +7,8 @@ import pandas as pd
 
 from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, panels
+from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.disentanglement import disentanglement, shuffled_information
-from tonotopy.relevance.groups import Groups
 from tonotopy.seeding import generator
 from tonotopy.studies.relevance.figures.looks import (
     LETTER,

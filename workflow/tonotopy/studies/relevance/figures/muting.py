@@ -5,7 +5,7 @@ import pandas as pd
 
 from tonotopy.drawing.intervals import resampled_clips
 from tonotopy.drawing.style import COLOURS, MARKERS, handles_above, nothing_to_draw, only, panels
-from tonotopy.relevance.groups import Groups
+from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, arms, fixed, write
 from tonotopy.studies.relevance.figures.scores import class_means

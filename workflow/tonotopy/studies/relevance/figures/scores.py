@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
-from tonotopy.relevance.groups import Groups
+from tonotopy.evidence.groups import Groups
 
 CLIP = ["class", "clip", "group"]
 

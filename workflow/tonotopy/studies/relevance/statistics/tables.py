@@ -11,9 +11,9 @@ import pandas as pd
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
-from tonotopy.relevance.groups import Groups
 
 AREAS = ("share", "step", "printed")  # under the curve of patch flipping
 METHODS = ("drsa", "dsa", "pca", "random")  # of finding subspaces

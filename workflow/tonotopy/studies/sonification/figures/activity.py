@@ -1,8 +1,6 @@
 """How active layers are, and what their sonifications are like."""
 
-from tonotopy.drawing.letters import WIDTH, write
-from tonotopy.drawing.style import nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import (
+from tonotopy.drawing.curves import (
     curve,
     layer_ticks,
     layers_of,
@@ -11,7 +9,9 @@ from tonotopy.studies.sonification.figures.looks import (
     networks_of,
     shifts,
 )
-from tonotopy.studies.sonification.figures.means import clip_means
+from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.means import clip_means
+from tonotopy.drawing.style import nothing_to_draw, only, panels
 
 MEASURES = {
     "density": "share of positive activations",

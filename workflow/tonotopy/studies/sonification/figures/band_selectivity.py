@@ -1,8 +1,8 @@
 """Figure 5.2: what the most active maps of one clip let through."""
 
+from tonotopy.drawing.curves import first_run, networks_of
 from tonotopy.drawing.spectrogram_grid import Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw, only
-from tonotopy.studies.sonification.figures.looks import first_run, networks_of
 from tonotopy.studies.sonification.figures.pictures import (
     INPUT,
     SONIFICATION,

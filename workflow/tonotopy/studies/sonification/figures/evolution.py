@@ -1,8 +1,8 @@
 """Figures 5.5, A.3 and A.4: how maps change while their network learns."""
 
+from tonotopy.drawing.curves import layers_of
 from tonotopy.drawing.spectrogram_grid import Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw
-from tonotopy.studies.sonification.figures.looks import layers_of
 from tonotopy.studies.sonification.figures.pictures import (
     INPUT,
     SONIFICATION,

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib import colormaps
 
+from tonotopy.drawing.curves import LINE, layers_of, networks_of
 from tonotopy.drawing.letters import arms, write
+from tonotopy.drawing.means import unit_means
 from tonotopy.drawing.style import MARKERS, legend_above, nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import LINE, layers_of, networks_of
-from tonotopy.studies.sonification.figures.means import unit_means
 
 MEASURES = {
     "similarity": "similarity to the last epoch",

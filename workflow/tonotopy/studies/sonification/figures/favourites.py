@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from tonotopy.drawing.curves import layers_of
 from tonotopy.drawing.spectrogram_grid import Line, Panel, draw_grid
 from tonotopy.drawing.style import nothing_to_draw
-from tonotopy.studies.sonification.figures.looks import layers_of
 from tonotopy.studies.sonification.figures.pictures import (
     INPUT,
     SONIFICATION,

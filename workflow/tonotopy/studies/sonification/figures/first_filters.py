@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.curves import look_of, network_legend, networks_of
 from tonotopy.drawing.letters import LETTER, WIDTH, write
 from tonotopy.drawing.spectrogram_grid import LOUD
 from tonotopy.drawing.style import nothing_to_draw, panels
-from tonotopy.studies.sonification.figures.looks import look_of, network_legend, networks_of
 
 LOWEST = -30  # dB that are drawn white
 

@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.letters import WIDTH, arms, write
-from tonotopy.drawing.style import nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import (
-    LEARN,
+from tonotopy.drawing.curves import (
     LINE,
-    MEASURES,
     curve,
     layer_ticks,
     layers_of,
@@ -17,7 +13,10 @@ from tonotopy.studies.sonification.figures.looks import (
     networks_of,
     shifts,
 )
-from tonotopy.studies.sonification.figures.means import class_scores
+from tonotopy.drawing.letters import WIDTH, arms, write
+from tonotopy.drawing.means import class_scores
+from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.studies.sonification.figures.words import LEARN, MEASURES
 
 WHOLE = "whole"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import Normalize
 
+from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD, Panel
-from tonotopy.studies.sonification.figures.looks import first_run
 
 SCALE = Normalize(-60, 0, clip=True)  # dB below the loudest of a picture
 TICKS = (0.25, 0.5, 0.75)  # of the highest frequency

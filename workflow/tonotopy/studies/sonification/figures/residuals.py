@@ -2,17 +2,11 @@
 
 import numpy as np
 
+from tonotopy.drawing.curves import curve, layer_ticks, layers_of, networks_of, shifts
 from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.means import class_scores
 from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import (
-    LEARN,
-    curve,
-    layer_ticks,
-    layers_of,
-    networks_of,
-    shifts,
-)
-from tonotopy.studies.sonification.figures.means import class_scores
+from tonotopy.studies.sonification.figures.words import LEARN
 
 ORIGINAL = "original"
 KINDS = {

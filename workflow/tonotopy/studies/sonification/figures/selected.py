@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from tonotopy.drawing.curves import layers_of
 from tonotopy.drawing.letters import WIDTH
 from tonotopy.drawing.spectrogram_grid import Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw
-from tonotopy.studies.sonification.figures.looks import layers_of
 from tonotopy.studies.sonification.figures.pictures import (
     INPUT,
     SONIFICATION,

@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.letters import write
-from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import (
+from tonotopy.drawing.curves import (
     curve,
     layer_ticks,
     layers_of,
@@ -14,7 +12,9 @@ from tonotopy.studies.sonification.figures.looks import (
     networks_of,
     shifts,
 )
-from tonotopy.studies.sonification.figures.means import pair_shares
+from tonotopy.drawing.letters import write
+from tonotopy.drawing.means import pair_shares
+from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
 
 
 def draw(sources: dict, about: dict):

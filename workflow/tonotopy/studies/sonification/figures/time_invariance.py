@@ -5,10 +5,10 @@ from math import gcd
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.curves import first_run, layers_of, networks_of
 from tonotopy.drawing.letters import WIDTH, write
 from tonotopy.drawing.matrices import framed, matrix
 from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, plt
-from tonotopy.studies.sonification.figures.looks import first_run, layers_of, networks_of
 
 CURVES = {
     "original": ("sonification", {"color": "0.55", "linestyle": "-", "linewidth": 2.2}),

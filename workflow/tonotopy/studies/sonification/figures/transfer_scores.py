@@ -3,11 +3,12 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.curves import networks_of
 from tonotopy.drawing.letters import LETTER, WIDTH, arms, fixed, write
+from tonotopy.drawing.means import class_scores
 from tonotopy.drawing.style import COLOURS, handles_above, nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import MEASURES, networks_of
-from tonotopy.studies.sonification.figures.means import class_scores
 from tonotopy.studies.sonification.figures.printed import TABLES, table_of
+from tonotopy.studies.sonification.figures.words import MEASURES
 
 ACROSS = 2
 WHOLE = "whole"

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.curves import layers_of, networks_of
 from tonotopy.drawing.letters import WIDTH, fixed, write
 from tonotopy.drawing.matrices import matrix
 from tonotopy.drawing.style import nothing_to_draw, only, panels
-from tonotopy.studies.sonification.figures.looks import layers_of, networks_of
 
 MOST = 14  # labels with a row of their own
 OTHERS = "all others"

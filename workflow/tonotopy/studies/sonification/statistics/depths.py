@@ -7,14 +7,9 @@ import numpy as np
 from scipy.stats import rankdata
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.tables import middle_third, one_third
-from tonotopy.studies.sonification.statistics.tables import (
-    DEPTHS,
-    WHOLE,
-    Means,
-    SonificationTables,
-    difference,
-)
+from tonotopy.studies.sonification.statistics.tables import DEPTHS, WHOLE, SonificationTables
 from tonotopy.studies.sonification.statistics.transfers import scores
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.studies.sonification.statistics.tables import SonificationTables, quotient
+from tonotopy.evidence.networks import quotient
+from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 
 def selectivity_difference(tables: SonificationTables, network: str, than: str) -> Estimate:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate
-from tonotopy.studies.sonification.statistics.tables import Means, SonificationTables, difference
+from tonotopy.evidence.networks import Means, difference
+from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 CLASSES = {"matches": ("first", "second"), "targeted": ("target", "other")}
 WINS = {"matches": ("own", "crossed"), "targeted": ("drop_target", "drop_other")}

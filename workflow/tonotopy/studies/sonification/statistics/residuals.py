@@ -8,13 +8,9 @@ phases (``phase``), or filtered to the residual's spectrum (``filter``). Classes
 import numpy as np
 
 from tonotopy.evidence.claims import Estimate
+from tonotopy.evidence.networks import Means, difference, quotient
 from tonotopy.evidence.tables import one_third
-from tonotopy.studies.sonification.statistics.tables import (
-    Means,
-    SonificationTables,
-    difference,
-    quotient,
-)
+from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 TABLE = "residuals"
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tonotopy.evidence.claims import Estimate
+from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.tables import one_third
-from tonotopy.studies.sonification.statistics.tables import Means, SonificationTables, difference
+from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 TABLE = "similarity"
 

@@ -11,12 +11,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.studies.sonification.statistics.tables import (
-    WHOLE,
-    Means,
-    SonificationTables,
-    difference,
-)
+from tonotopy.evidence.networks import Means, difference
+from tonotopy.studies.sonification.statistics.tables import WHOLE, SonificationTables
 
 
 def scores(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tonotopy.studies.sonification.hearing import Ear
+from tonotopy.ears import Ear
 
 KEYS = ("network", "run", "layer", "depth", "clip", "label", "learn", "kind", "offset", "filter")
 KEYS += ("map", "epoch", "target", "other", "first", "second")  # what rows are asked for by

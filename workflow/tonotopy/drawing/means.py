@@ -1,4 +1,4 @@
-"""Means of what figures of study 4 show, each with its interval over the units that it speaks of.
+"""Means that figures show, each with its interval over the units that it speaks of.
 
 Every function returns a table indexed by the columns ``by``, with columns value, low and high.
 """
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.intervals import figure_bootstrap, resampled_clips, spread
-from tonotopy.relevance.groups import Groups
+from tonotopy.evidence.groups import Groups
 
 FEW = 3  # trainings from which on these are resampled too
 TRAINING = ("run", "repeat")

@@ -1,4 +1,4 @@
-"""What the figures of study 4 share: looks of networks, order of layers, curves over layers."""
+"""Looks of networks, order of layers, and curves over layers."""
 
 import re
 
@@ -10,8 +10,6 @@ from tonotopy.drawing.letters import LETTER, arms
 from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, handles_above
 
 UNTRAINED = "untrained"
-LEARN = {"head": "classifier alone (fconly)", "all": "whole network (full)"}
-MEASURES = {"average precision": "mAP", "recall": "accuracy"}
 NUMBERED = re.compile(r"(\D+)(\d+)")
 SHORT = 5  # letters that fit below a tick
 LINE = {"markersize": 3.5, "linewidth": 1.1, "elinewidth": 0.9}
