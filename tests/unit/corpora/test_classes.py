@@ -41,6 +41,7 @@ EMBEDDED = {
         "attribute": "piano",
         "clips": {"test": 1},
     },
+    "digits": {"maker": "digits"},
 }
 
 

@@ -175,6 +175,30 @@ def test_a_note_sounds_at_its_pitch_class(corpora):
     assert right >= 0.9 * flute.sum()
 
 
+def test_pitch_and_program_of_a_note_are_kept_as_words(corpora, monkeypatch):
+    corpus, played = corpora["note"], []
+    assert corpus.words == ["pitch", "program"]
+    pitches, programs = (corpus.column(name).astype(int) for name in corpus.words)
+    assert pitches.min() >= 48 and pitches.max() <= 82 and len(set(pitches)) > 25
+    assert list(pitches % 12) == list(corpus.labels)
+    assert [f"program-{program:03d}" for program in programs] == list(corpus.groups)
+    monkeypatch.setattr(
+        solo,
+        "track",
+        lambda program, notes, *_: played.append((program, notes)) or track(0, notes, 1),
+    )
+    for index in (0, 17, 101):
+        clip = solo.note(Setting("note", 3, RATE, 1.0), "train", index)
+        program, [(_, _, pitch)] = played.pop()
+        assert clip.words == {"pitch": str(pitch), "program": str(program)}
+        assert (pitches[index], programs[index]) == (pitch, program)
+
+
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"note"}))
+def test_other_tasks_have_no_words(task, corpora):
+    assert corpora[task].words == [] and TASKS[task].words == ()
+
+
 def test_level_length_and_height_tell_nothing_of_the_note(corpora):
     """Nulls: neighbours in loudness, duration or octave do no better than chance."""
     corpus = corpora["note"]

@@ -238,6 +238,7 @@ def test_makers_that_make_their_sound_here_say_so(tmp_path):
             "clips": {"test": 1},
         },
         "embedded": ENTRIES["keyword"],
+        "digits": {"maker": "digits"},
         "folder": {
             "maker": "folder",
             "path": str(tmp_path / "own"),

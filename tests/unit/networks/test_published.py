@@ -21,7 +21,7 @@ from tonotopy.networks import publishing
 from tonotopy.networks.ast import AST
 from tonotopy.networks.bundle import load, save, untrained
 from tonotopy.networks.layers import Layer, describe
-from tonotopy.networks.published import INITIAL, PUBLISHED
+from tonotopy.networks.published import INITIAL, PUBLISHED, front_end_kind, front_end_settings
 from tonotopy.networks.registry import ARCHITECTURES, build
 from tonotopy.networks.tracing import read
 
@@ -201,7 +201,7 @@ def test_architectures_take_what_they_need_from_the_front_end():
     plain = build("genre_cnn", {"filters": [2, 3], "dense": [4]}, patches, classes=3)
     assert plain.input_shape == (32, 48)
     known = {"ast", "vggish", "cnn14", "clap", "mobilenet", "codec", "genre_cnn", "own", "cnn12"}
-    assert set(ARCHITECTURES) == known | {"transferred"}
+    assert set(ARCHITECTURES) == known | {"transferred", "small_codec", "vgg", "sample_cnn"}
 
 
 @pytest.mark.parametrize(
@@ -259,3 +259,12 @@ def test_layers_of_the_entry_take_the_place_of_the_architecture_s(reduced, tmp_p
     with pytest.raises(InputError, match="AST has no layer 'blocks.2'.*'blocks.1'"):
         publishing.publish("ast_audioset", path, tmp_path / "other", {"third": "blocks.2"})
     assert not (tmp_path / "other").exists()
+
+
+def test_front_end_of_an_entry():
+    own = {"architecture": "cnn12", "front_end": {"kind": "waveform", "rate": 8000}}
+    assert front_end_settings(own) == {"kind": "waveform", "rate": 8000}
+    assert front_end_kind(own) == "waveform"
+    assert front_end_settings({"published": "encodec"}) == PUBLISHED["encodec"].front_end
+    assert front_end_kind({"published": "vggish"}) == "vggish"
+    assert front_end_kind({"architecture": "ast", "front_end": {"rate": 16000}}) == "log_mel"

@@ -5,7 +5,12 @@ import pytest
 from configs import SCHEMA
 
 from tonotopy.errors import InputError
-from tonotopy.training.settings import ContrastSettings, TrainingSettings, check_training
+from tonotopy.training.settings import (
+    ContrastSettings,
+    ReconstructionSettings,
+    TrainingSettings,
+    check_training,
+)
 
 PLAIN = {"epochs": 3, "batch": 4, "learning_rate": 0.1}
 MEL = {"rate": 4000, "n_fft": 128, "mels": 16, "frames": 25}
@@ -86,6 +91,63 @@ def test_what_does_not_fit_is_told_by_its_key(training, front_end, augmentation,
             check_training(given, prefix)
 
 
+RECONSTRUCT = {"objective": "reconstruct", "reconstruct": {"unquantised": 0.2}}
+
+
+def codec(training: dict, front_end=WAVEFORM, augmentation=None) -> dict:
+    return {**entry(training, front_end, augmentation), "architecture": "small_codec"}
+
+
+@pytest.mark.parametrize("given", [RECONSTRUCT, {**RECONSTRUCT, "cache": True}])
+def test_a_codec_reconstructs_waveforms(given):
+    assert check_training(codec(given, augmentation=[OTHERS[0]])) is None
+    assert check_training(codec({**given, "reconstruct": {}})) is None
+
+
+TOGETHER = (
+    r"training.objective: 'reconstruct' and an architecture that reconstructs \(small_codec\)"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (entry(RECONSTRUCT, WAVEFORM), TOGETHER),
+        (codec({}), TOGETHER),
+        (codec(SIMCLR), TOGETHER),
+        (
+            {k: v for k, v in entry(RECONSTRUCT, WAVEFORM).items() if k != "architecture"},
+            TOGETHER,
+        ),
+        (
+            codec(RECONSTRUCT, MEL),
+            "front_end.kind: objective 'reconstruct' needs 'waveform', not 'log_mel'",
+        ),
+        (codec({"objective": "reconstruct"}), "training.reconstruct: objective .* needs it, such"),
+        (codec({**RECONSTRUCT, "reconstruct": None}), "training.reconstruct: objective .* needs"),
+        (
+            entry({"reconstruct": {}}),
+            "training.reconstruct: only objective 'reconstruct' has it",
+        ),
+        (codec(RECONSTRUCT, augmentation=[MIXUP]), "augmentation.0: .*'reconstruct' does not"),
+    ],
+)
+def test_what_is_no_reconstruction_is_told_by_its_key(given, told):
+    for prefix in ("", "networks.one."):
+        with pytest.raises(InputError, match=f"^{prefix}{told}"):
+            check_training(given, prefix)
+
+
+def test_a_reconstruction_may_be_given_as_a_mapping():
+    given = {"unquantised": 0.1, "windows": [32, 64]}
+    settings = TrainingSettings(**PLAIN, objective="reconstruct", reconstruct=given)
+    assert settings.reconstruct == ReconstructionSettings(0.1, 0.25, 1.0, (32, 64))
+    again = TrainingSettings(**PLAIN, reconstruct=settings.reconstruct)
+    assert (
+        again.reconstruct is settings.reconstruct and TrainingSettings(**PLAIN).reconstruct is None
+    )
+
+
 def test_a_contrast_may_be_given_as_a_mapping():
     settings = TrainingSettings(**PLAIN, objective="simclr", contrast={"decoupled": True})
     assert settings.contrast == ContrastSettings(2.5, False, 0.1, True)
@@ -110,6 +172,8 @@ VALIDATOR = jsonschema.Draft202012Validator({**KEYS, "$defs": SCHEMA["$defs"]})
         {"run": 2},
         {"contrast": None},
         {"contrast": {"seconds": 1, "overlapping": True, "temperature": 0.2, "decoupled": True}},
+        {"reconstruct": None},
+        {"reconstruct": {"unquantised": 0, "commitment": 0, "spectral": 0, "windows": [4]}},
     ],
 )
 def test_the_schema_knows_the_keys(training):
@@ -126,6 +190,12 @@ def test_the_schema_knows_the_keys(training):
         {"contrast": {"second": 1}},
         {"contrast": {"seconds": 0}},
         {"contrast": {"temperature": 0}},
+        {"reconstruct": {"quantised": 0.5}},
+        {"reconstruct": {"unquantised": 1}},
+        {"reconstruct": {"commitment": -1}},
+        {"reconstruct": {"spectral": -1}},
+        {"reconstruct": {"windows": []}},
+        {"reconstruct": {"windows": [64, 3]}},
     ],
 )
 def test_the_schema_refuses_other_values(training):

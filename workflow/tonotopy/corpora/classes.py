@@ -31,8 +31,11 @@ def expected_classes(entry: dict) -> list[str] | None:
 
 def _embedded_classes(entry: dict) -> list[str]:
     # here, because the makers of sound load its libraries, which only a run needs
+    from tonotopy.corpora import digits
     from tonotopy.corpora.embedded import planted, tasks
 
+    if entry["maker"] == "digits":
+        return list(digits.CLASSES)
     if entry["maker"] == "embedded":
         return list(tasks.TASKS[entry["task"]].classes_by(entry))
     return list(planted.TASKS[entry.get("task", "genre")][0])

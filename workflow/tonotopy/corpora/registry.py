@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tonotopy import sums
-from tonotopy.corpora import folder
+from tonotopy.corpora import digits, folder
 from tonotopy.corpora.archives import unpack
 from tonotopy.corpora.audioset import corpus as audioset
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
@@ -95,6 +95,9 @@ def build(path, settings: dict, seed: int, workers: int, sources: dict[str, str]
         return
     if maker == "embedded":
         tasks.build(path, **options, seed=seed, workers=workers)
+        return
+    if maker == "digits":
+        digits.build(path, seed, **options)
         return
     if maker == "folder":
         folder_settings = FolderSettings(**options)

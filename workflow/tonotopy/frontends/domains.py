@@ -22,6 +22,7 @@ DOMAINS = {
     "panns": ("waveform",),  # decibels: 0 is loud, not the mean
     "vggish": ("waveform",),  # patches of (frames, mels)
     "waveform": ("waveform",),
+    "picture": (),  # no sound
 }
 
 

@@ -9,6 +9,7 @@ from tonotopy.frontends.kaldi import KaldiFilterBank, KaldiSettings
 from tonotopy.frontends.log10_mel import Log10Mel, Log10MelSettings
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.panns import PANNsLogMel, PANNsSettings
+from tonotopy.frontends.picture import Picture, PictureSettings
 from tonotopy.frontends.stages import FrontEnd
 from tonotopy.frontends.vggish import VGGishPatches, VGGishSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
@@ -21,6 +22,7 @@ FRONT_ENDS = {
     "panns": (PANNsSettings, PANNsLogMel),
     "efficientat": (EfficientATSettings, EfficientATLogMel),
     "waveform": (WaveformSettings, Waveform),
+    "picture": (PictureSettings, Picture),
 }
 
 

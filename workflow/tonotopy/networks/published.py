@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tonotopy.corpora.audioset.classes import class_names
 from tonotopy.corpora.remote import Remote
+from tonotopy.frontends.domains import DEFAULT
 
 # DeiT-base, distilled, ImageNet at 384 x 384 pixels (Touvron et al. 2021), Apache-2.0; the file's
 # name ends with the first digits of its sha256
@@ -153,3 +154,18 @@ REMOTES = {
     remote.file: remote
     for remote in (*INITIAL.values(), *(network.remote for network in PUBLISHED.values()))
 }
+
+
+def front_end_settings(entry: dict) -> dict:
+    """Return the settings of the front end that a network of config.yaml hears through.
+
+    Args:
+        entry: below ``networks``; what it publishes is known to be declared.
+    """
+    published = PUBLISHED[entry["published"]].front_end if "published" in entry else {}
+    return entry.get("front_end") or published
+
+
+def front_end_kind(entry: dict) -> str:
+    """Return the kind of the front end of an entry, see `front_end_settings`."""
+    return front_end_settings(entry).get("kind", DEFAULT)

@@ -7,16 +7,17 @@ from typing import Any
 from torch import nn
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.networks.ast import AST
 from tonotopy.networks.clap import CLAP
 from tonotopy.networks.cnn12 import CNN12
 from tonotopy.networks.cnn14 import CNN14
 from tonotopy.networks.codec import Codec
 from tonotopy.networks.genre_cnn import GenreCNN
 from tonotopy.networks.layers import parse
-from tonotopy.networks.mobilenet import MobileNetV3
 from tonotopy.networks.own import own
+from tonotopy.networks.sample_cnn import SampleCNN
+from tonotopy.networks.small_codec import SmallCodec
 from tonotopy.networks.transferred import Transferred
+from tonotopy.networks.vgg import VGG
 from tonotopy.networks.vggish import VGGish
 
 
@@ -25,18 +26,23 @@ class Architecture:
     """How a network is built.
 
     Attributes:
-        network: its class, or a function that makes it.
+        load: returns its class, or a function that makes it; imports what only it needs.
         hears: settings of the front end that its constructor takes.
         classifies: whether it can have classes.
         reads: whether it takes the names of its classes as texts.
         nested: whether it holds another architecture, and takes the front end's settings for it.
     """
 
-    network: Callable[..., nn.Module]
+    load: Callable[[], Callable[..., nn.Module]]
     hears: tuple[str, ...] = ()
     classifies: bool = True
     reads: bool = False
     nested: bool = False
+
+    @property
+    def network(self) -> Callable[..., nn.Module]:
+        """Its class, or a function that makes it."""
+        return self.load()
 
 
 def transferred(
@@ -56,17 +62,32 @@ def transferred(
     return Transferred(network, parse(taps), widths, classes, frozen)
 
 
+def _ast() -> type[nn.Module]:
+    from tonotopy.networks.ast import AST  # timm takes seconds, which other networks need not pay
+
+    return AST
+
+
+def _mobilenet() -> type[nn.Module]:
+    from tonotopy.networks.mobilenet import MobileNetV3  # so does torchvision
+
+    return MobileNetV3
+
+
 ARCHITECTURES = {
-    "ast": Architecture(AST, ("mels", "frames")),
-    "vggish": Architecture(VGGish, ("mels", "frames")),
-    "cnn14": Architecture(CNN14, ("mels",)),
-    "clap": Architecture(CLAP, ("mels",), reads=True),
-    "mobilenet": Architecture(MobileNetV3),
-    "codec": Architecture(Codec, classifies=False),
-    "genre_cnn": Architecture(GenreCNN, ("mels", "frames")),
-    "cnn12": Architecture(CNN12),
-    "own": Architecture(own),
-    "transferred": Architecture(transferred, nested=True),
+    "ast": Architecture(_ast, ("mels", "frames")),
+    "vggish": Architecture(lambda: VGGish, ("mels", "frames")),
+    "cnn14": Architecture(lambda: CNN14, ("mels",)),
+    "clap": Architecture(lambda: CLAP, ("mels",), reads=True),
+    "mobilenet": Architecture(_mobilenet),
+    "codec": Architecture(lambda: Codec, classifies=False),
+    "genre_cnn": Architecture(lambda: GenreCNN, ("mels", "frames")),
+    "cnn12": Architecture(lambda: CNN12),
+    "vgg": Architecture(lambda: VGG, ("mels", "frames")),
+    "sample_cnn": Architecture(lambda: SampleCNN),
+    "small_codec": Architecture(lambda: SmallCodec, classifies=False),
+    "own": Architecture(lambda: own),
+    "transferred": Architecture(lambda: transferred, nested=True),
 }
 
 

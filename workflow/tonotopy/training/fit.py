@@ -127,7 +127,12 @@ def _objective(
     taught = load(teacher) if teacher is not None else None
     mixed = any(step.transform == "mixup" for step in augmentation)
     return objective(
-        options.objective, len(corpus.classes), taught, soft=mixed, contrast=options.contrast
+        options.objective,
+        len(corpus.classes),
+        taught,
+        soft=mixed,
+        contrast=options.contrast,
+        reconstruct=options.reconstruct,
     )
 
 

@@ -131,6 +131,11 @@ class Learner(lightning.LightningModule):
         """Return clips as the network is given them; with a generator they are augmented."""
         return hear(clips, self.front_end, self.augmentation, rng)
 
+    @property
+    def progress(self) -> float:
+        """Share of the training's steps that are done, from 0 to 1."""
+        return self.global_step / self.trainer.estimated_stepping_batches
+
     def on_train_epoch_start(self) -> None:
         # dropout: other units for the clips of other processes
         torch.manual_seed(self.seed + 1_000_003 * self.current_epoch + 7919 * self.global_rank)
@@ -138,13 +143,13 @@ class Learner(lightning.LightningModule):
     def training_step(self, clips: Clips, index: int) -> Tensor:
         rng = torch.Generator()
         rng.manual_seed(zlib.crc32(f"{self.seed} {self.current_epoch} {index}".encode()))
-        loss, _ = self._loss(Batch(clips, self.hear, rng))
+        loss, _ = self._loss(Batch(clips, self.hear, rng, self.progress))
         self._log_loss("train_loss", loss, clips.share, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, clips: Clips, index: int) -> None:
         targets, share = clips.targets, clips.share
-        loss, outputs = self._loss(Batch(clips, self.hear))
+        loss, outputs = self._loss(Batch(clips, self.hear, progress=self.progress))
         self._log_loss("validation_loss", loss, share)
         everyone = gathered(targets, share), gathered(outputs.float(), share)
         self._judged.append(tuple(part.cpu() for part in everyone))

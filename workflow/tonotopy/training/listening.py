@@ -49,11 +49,13 @@ class Batch:
         clips: the process's share, with the targets of the objective.
         hear: from clips and a generator (None for no augmentation) to the network's input.
         rng: source of every draw in training, the objective's own too; None in validation.
+        progress: share of the training's steps that are done, from 0 to 1.
     """
 
     clips: Clips
     hear: Callable[[Clips, torch.Generator | None], Clips]
     rng: torch.Generator | None = None
+    progress: float = 0.0
 
     @property
     def training(self) -> bool:

@@ -17,7 +17,8 @@ from tonotopy.training.augmentation.waveforms import excerpts
 from tonotopy.training.clips import WAVEFORM
 from tonotopy.training.contrast import nt_xent, placements, retrieval
 from tonotopy.training.listening import Batch
-from tonotopy.training.settings import ContrastSettings
+from tonotopy.training.reconstruction import Reconstruct
+from tonotopy.training.settings import ContrastSettings, ReconstructionSettings
 from tonotopy.training.shares import gathered
 
 
@@ -32,6 +33,8 @@ class Objective(Protocol):
     - all clips of the batch, to mix them and their targets: ``batch.view().whole_batch()``, with
       draws from ``batch.rng`` (mixup);
     - the clips as they were, as what is to be reconstructed: ``batch.unaugmented()``.
+
+    ``batch.progress`` says how much of the training is done.
 
     In validation (``batch.training`` is false, ``batch.rng`` None) every view is unaugmented.
 
@@ -261,7 +264,7 @@ class SimCLR:
         return network(batch.hear(batch.clips._replace(sounds=stretches), batch.rng).sounds)
 
 
-OBJECTIVES = ("classify", "tag", "text_contrast", "distil", "simclr")
+OBJECTIVES = ("classify", "tag", "text_contrast", "distil", "simclr", "reconstruct")
 
 
 def objective(
@@ -270,6 +273,7 @@ def objective(
     teacher: Bundle | None = None,
     soft: bool = False,
     contrast: ContrastSettings | None = None,
+    reconstruct: ReconstructionSettings | None = None,
 ) -> Objective:
     """Return an objective by the name that config.yaml gives it.
 
@@ -279,9 +283,11 @@ def objective(
         teacher: of distil alone.
         soft: whether targets are mixed, which class indices cannot be.
         contrast: of simclr alone.
+        reconstruct: of reconstruct alone.
 
     Raises:
-        InputError: unknown name, distillation without a teacher, or a contrast without settings.
+        InputError: unknown name, distillation without a teacher, or an objective without settings
+            that it needs.
     """
     if name not in OBJECTIVES:
         raise InputError(f"no training objective '{name}'{nearest(name, OBJECTIVES)}")
@@ -289,10 +295,14 @@ def objective(
         raise InputError("training: objective 'distil' and a 'teacher' go together")
     if (contrast is not None) != (name == "simclr"):
         raise InputError("training: objective 'simclr' and 'contrast' go together")
+    if (reconstruct is not None) != (name == "reconstruct"):
+        raise InputError("training: objective 'reconstruct' and its settings go together")
     if name == "distil":
         return Distil(teacher)
     if name == "classify":
         return Classify(classes, soft)
     if name == "simclr":
         return SimCLR(contrast)
+    if name == "reconstruct":
+        return Reconstruct(reconstruct)
     return {"tag": Tag, "text_contrast": TextContrast}[name]()

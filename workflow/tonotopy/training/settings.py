@@ -9,7 +9,14 @@ from tonotopy.errors import InputError
 from tonotopy.frontends.domains import DEFAULT
 from tonotopy.training.augmentation.declared import Step, refuse_mapping, steps
 
-UNMIXED = ("text_contrast", "distil", "simclr")  # objectives whose targets cannot be mixed
+UNMIXED = (
+    "text_contrast",
+    "distil",
+    "simclr",
+    "reconstruct",
+)  # objectives whose targets cannot be mixed
+
+CODECS = ("small_codec",)  # architectures that reconstruct what they hear
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,26 @@ class ContrastSettings:
 
 
 @dataclass(frozen=True)
+class ReconstructionSettings:
+    """What a codec's reconstructions are judged by in training.
+
+    Attributes:
+        unquantised: share of the training's steps before the codebooks are used.
+        commitment: weight of the distance of latents from what they are quantised to.
+        spectral: weight of the difference of the spectra; that of the waveforms has 1.
+        windows: of the spectra, in samples.
+    """
+
+    unquantised: float = 0.4
+    commitment: float = 0.25
+    spectral: float = 1.0
+    windows: tuple[int, ...] = (256, 512, 1024)
+
+    def __post_init__(self):
+        object.__setattr__(self, "windows", tuple(self.windows))
+
+
+@dataclass(frozen=True)
 class TrainingSettings:
     """How a network is trained: ``training`` of its entry in config.yaml.
 
@@ -44,7 +71,7 @@ class TrainingSettings:
         warmup_share: share of the steps in which the learning rate rises, of the last two.
         cache: keep features in memory; possible where no waveform is augmented, or where features
             are the waveforms themselves.
-        objective: classify, tag, text_contrast, distil or simclr.
+        objective: classify, tag, text_contrast, distil, simclr or reconstruct.
         teacher: name of the network to distil from; its folder is given to the training.
         devices: how many GPUs (or processes, without GPUs) share every batch.
         snapshots: epochs after which weights are kept; 0 keeps those before training.
@@ -54,6 +81,7 @@ class TrainingSettings:
         gradient_clip: largest norm of the gradient of all weights together; None for any.
         run: number of this training among several that are alike: another draw of everything.
         contrast: of objective simclr alone; a mapping is converted.
+        reconstruct: of objective reconstruct alone; a mapping is converted.
     """
 
     epochs: int
@@ -74,10 +102,13 @@ class TrainingSettings:
     gradient_clip: float | None = 1.0
     run: int = 0
     contrast: ContrastSettings | None = None
+    reconstruct: ReconstructionSettings | None = None
 
     def __post_init__(self):
         if isinstance(self.contrast, dict):
             object.__setattr__(self, "contrast", ContrastSettings(**self.contrast))
+        if isinstance(self.reconstruct, dict):
+            object.__setattr__(self, "reconstruct", ReconstructionSettings(**self.reconstruct))
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -123,6 +154,7 @@ def check_training(entry: dict, prefix: str = "") -> None:
     augmentation = steps(entry.get("augmentation"), entry["front_end"], f"{prefix}augmentation")
     _check_cache(training, entry["front_end"], augmentation, prefix)
     _check_contrast(training, prefix)
+    _check_reconstruction(entry, prefix)
     _check_mixup(training, augmentation, prefix)
     if "momentum" in training and training.get("optimiser") != "sgd":
         raise InputError(f"{prefix}training.momentum: only optimiser 'sgd' has it")
@@ -162,6 +194,30 @@ def _check_contrast(training: dict, prefix: str) -> None:
     if contrasted and not given:
         raise InputError(
             f"{prefix}training.contrast: objective 'simclr' needs it, such as {{seconds: 2.5}}"
+        )
+
+
+def _check_reconstruction(entry: dict, prefix: str) -> None:
+    """Refuse a reconstruction by anything but a codec that hears waveforms, and one without."""
+    training = entry["training"]
+    given = training.get("reconstruct") is not None
+    reconstructs = training.get("objective") == "reconstruct"
+    if given and not reconstructs:
+        raise InputError(f"{prefix}training.reconstruct: only objective 'reconstruct' has it")
+    if reconstructs and not given:
+        raise InputError(
+            f"{prefix}training.reconstruct: objective 'reconstruct' needs it, such as "
+            "{unquantised: 0.4}"
+        )
+    if reconstructs != (entry.get("architecture") in CODECS):
+        raise InputError(
+            f"{prefix}training.objective: 'reconstruct' and an architecture that reconstructs "
+            f"({', '.join(CODECS)}) go together"
+        )
+    kind = entry["front_end"].get("kind", DEFAULT)
+    if reconstructs and kind != "waveform":
+        raise InputError(
+            f"{prefix}front_end.kind: objective 'reconstruct' needs 'waveform', not '{kind}'"
         )
 
 

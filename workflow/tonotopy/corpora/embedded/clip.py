@@ -1,6 +1,7 @@
 """What a maker of embedded clips is given, and what it gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,11 +46,13 @@ class Clip:
         mixture: its sound in [-1, 1], shape (samples,), and the parts that it is the sum of.
         label: a class name, or a tuple of them in a tagging corpus.
         group: what must not be split, or None where clips have nothing in common.
+        words: what else is known of the clip: column of the corpus -> word.
     """
 
     mixture: Mixture
     label: str | tuple[str, ...]
     group: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> np.ndarray:

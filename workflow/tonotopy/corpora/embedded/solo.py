@@ -19,6 +19,7 @@ PROGRAMS = {
     "validation": (36, 72),
     "test": (10, 19, 74),
 }
+NOTE_WORDS = ("pitch", "program")  # of a note: MIDI number, General MIDI program (from 0)
 SOLOISTS = tuple(name for name in INSTRUMENTS if name != "saxophone")
 
 
@@ -30,7 +31,7 @@ def note(setting: Setting, split: str, index: int) -> Clip:
     tell B from C. So the mean pitch is the same for every label.
 
     Returns:
-        the clip; its group is the program, and no program is in two splits.
+        the clip; its group is the program, and no program is in two splits. NOTE_WORDS are kept.
     """
     rng = setting.rng(split, index)
     label = index % len(PITCH_CLASSES)
@@ -42,7 +43,8 @@ def note(setting: Setting, split: str, index: int) -> Clip:
     sound = perform(compose(60, track(program, notes, int(rng.integers(60, 120)))), setting.rate)
     alone = Mixture.of({SOURCE: at(sound, 0, setting.length)})
     dressed = dress(alone, Dressing.draw(setting.length, rng))
-    return Clip(dressed, PITCH_CLASSES[label], f"program-{program:03d}")
+    words = dict(zip(NOTE_WORDS, (str(pitch), str(program)), strict=True))
+    return Clip(dressed, PITCH_CLASSES[label], f"program-{program:03d}", words)
 
 
 def instrument(setting: Setting, split: str, index: int, excerpts: int) -> Clip:

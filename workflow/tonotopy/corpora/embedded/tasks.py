@@ -34,6 +34,7 @@ class Task:
         tags: whether a clip has several labels.
         lowest_rate: sampling rate in Hz that holds all its frequencies.
         counted: option that says how many of the classes there are, the first ones; None for all.
+        words: further columns that are known of every clip.
     """
 
     classes: tuple[str, ...]
@@ -44,6 +45,7 @@ class Task:
     tags: bool = False
     lowest_rate: int = RATES[0]
     counted: str | None = None
+    words: tuple[str, ...] = ()
 
     def classes_by(self, options: Mapping[str, Number]) -> tuple[str, ...]:
         """Return the classes of a corpus.
@@ -57,7 +59,7 @@ class Task:
 
 
 TASKS = {
-    "note": Task(solo.PITCH_CLASSES, solo.note, FONT),
+    "note": Task(solo.PITCH_CLASSES, solo.note, FONT, words=solo.NOTE_WORDS),
     "instrument": Task(solo.SOLOISTS, solo.instrument, FONT, options={"excerpts": Option(5, 1)}),
     "consonant": Task(tuple(spoken.CONSONANTS), spoken.consonant, VOICES),
     "keyword": Task(tuple(spoken.WORDS), spoken.keyword, VOICES),
@@ -138,14 +140,15 @@ def build(
     }
     render = partial(_render, task=task, setting=setting, options=values, parts=parts)
     layout = (definition.classes_by(values), rate, setting.length, about, definition.tags)
-    names = definition.parts if parts else ()
+    columns = {"part_names": definition.parts if parts else (), "words": definition.words}
     with (
-        CorpusWriter(path, *layout, embedded=True, part_names=names) as out,
+        CorpusWriter(path, *layout, embedded=True, **columns) as out,
         ProcessPoolExecutor(workers) as pool,
     ):
         rendered = pool.map(render, rows, chunksize=CHUNK)
-        for (split, index), (samples, apart, label, group) in zip(rows, rendered, strict=True):
-            out.add(_identity(setting, split, index), samples, label, split, group, apart)
+        for (split, index), (samples, apart, *known) in zip(rows, rendered, strict=True):
+            label, group, words = known
+            out.add(_identity(setting, split, index), samples, label, split, group, apart, words)
 
 
 def _checked(task, clips, seconds, rate) -> Task:
@@ -170,10 +173,10 @@ def _identity(setting: Setting, split: str, index: int) -> str:
 
 
 def _render(row: tuple[str, int], task: str, setting: Setting, options: dict, parts: bool):
-    """Return samples, parts if they are wanted, label and group of a clip."""
+    """Return samples, parts if they are wanted, label, group and words of a clip."""
     try:
         clip = TASKS[task].render(setting, *row, **options)
     except ValueError as error:
         name = _identity(setting, *row)
         raise InputError(f"corpus {setting.name}: clip {name} cannot be made: {error}") from error
-    return *clip.mixture.heard(parts), clip.label, clip.group
+    return *clip.mixture.heard(parts), clip.label, clip.group, clip.words

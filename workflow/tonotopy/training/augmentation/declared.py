@@ -248,7 +248,7 @@ def steps(entries: list[dict] | None, front_end: dict, path: str = "augmentation
             raise InputError(
                 f"{path}.{i}: transform '{step.transform}' works on {step.domain} "
                 f"({MEANING[step.domain]}), which front end '{kind}' does not have; possible here: "
-                f"{', '.join(fits)}"
+                f"{', '.join(fits) or 'none'}"
             )
         before = declared_steps[i - 1] if i else step
         if ORDER.index(step.domain) < ORDER.index(before.domain):
