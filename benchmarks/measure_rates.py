@@ -11,8 +11,6 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +21,7 @@ import importlib
 
 import numpy as np
 import pandas as pd
+import rates_of_maps
 import soundfile
 import torch
 import yaml
@@ -31,6 +30,7 @@ from study_tables import table_paths
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 from tables_of_steering import SETTINGS, steering_tables
 from threadpoolctl import threadpool_limits
+from timing import core_seconds
 from torch.nn.functional import cross_entropy
 
 from tonotopy.config import read_schema
@@ -47,6 +47,7 @@ from tonotopy.networks.ast import AST
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
+from tonotopy.similarity.features import PROBED
 from tonotopy.sonification.residuals import filtered_like, phase_randomised
 from tonotopy.sonification.spectra import (
     flatness,
@@ -57,6 +58,7 @@ from tonotopy.sonification.spectra import (
 from tonotopy.studies.hierarchy import statistics as of_hierarchy
 from tonotopy.studies.hierarchy.probing import ProbeSettings, probe_layer
 from tonotopy.studies.hierarchy.summaries import centres, profiles
+from tonotopy.studies.similarity.assembling import COMPARED
 from tonotopy.studies.steering import plans
 from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
@@ -70,13 +72,6 @@ from tonotopy.training.shares import Share
 CLIPS, CLASSES, KS = 1800, 12, (*range(1, 10), 20, 50, 100)  # of the largest task of study 1
 RESAMPLES = 1000
 BOOTSTRAP = Bootstrap(RESAMPLES, 0.95, seed=0)
-
-
-def core_seconds(work: Callable[[], object]) -> float:
-    """Return the processor time of one call."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
 
 
 def ast_flops() -> float:
@@ -327,6 +322,16 @@ def main() -> None:
         "slope_cell_s": per_cell,
         **evidence(),
         **sonified_clips(),
+        "features_clip_s": rates_of_maps.described(COMPARED),
+        "probed_features_clip_s": rates_of_maps.described(PROBED),
+        "residual_cell_s": rates_of_maps.residuals(),
+        "null_pair_s": rates_of_maps.permutations(),
+        "ridge_flops_per_s": rates_of_maps.ridge(),
+        "filtered_s": rates_of_maps.filtered(),
+        "band_level_s": rates_of_maps.levels(),
+        "pitched_frame_s": rates_of_maps.pitches(),
+        "ica_round_s": rates_of_maps.independent(),
+        "dictionary_s": rates_of_maps.dictionary(),
         "job_s": starting(),
     }
     for name, value in found.items():

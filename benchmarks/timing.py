@@ -24,3 +24,10 @@ def compare(title: str, ours: Callable, theirs: Callable, repeats: int, goal: fl
     ratio = float(np.median(times[:, 1] / times[:, 0]))
     print(f"{title}: ours {mine:.3f} s, peer {other:.3f} s, ratio {ratio:.2f} (goal {goal})")
     return ratio
+
+
+def core_seconds(work: Callable[[], object]) -> float:
+    """Return the processor time of one call."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began

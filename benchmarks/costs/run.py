@@ -4,8 +4,9 @@ import json
 from functools import cache, cached_property
 from pathlib import Path
 
-from costs.size import Size, size_of
+from costs.size import Size, Unheard, size_of, unheard
 from costs.work import NotKnown
+from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.audioset.tags import HELD_OUT
 from tonotopy.corpora.catalogue import PUBLIC
@@ -17,6 +18,9 @@ from tonotopy.planning import AVAILABLE, Storage, needs, tag_clips
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
 AUDIOSET_SECONDS = 10.0  # of a clip, where the corpus does not say it
 AUDIOSET_CLASSES = 527  # that published classifiers tell apart
+DIGITS, PIXELS, DIGITS_TESTED = 1797, 64, 360  # pictures, pixels of each, test pictures by default
+NAMELESS = ("simclr", "reconstruct")  # objectives that classes have no part in
+OURS = "tonotopy."  # how modules begin that come with the package
 
 
 class Run:
@@ -56,10 +60,13 @@ class Run:
         """Return how many clips a corpus (or one of its splits) is expected to have.
 
         Raises:
-            NotKnown: the corpus is neither public nor of AudioSet's clips, or its size is nowhere
-                published.
+            NotKnown: the corpus is neither public, nor of AudioSet's clips, nor of digits, or its
+                size is nowhere published.
         """
         entry = self.config["corpora"][name]
+        if _has_digits(entry):
+            tested = entry.get("test", DIGITS_TESTED)
+            return {None: DIGITS, "train": DIGITS - tested, "test": tested}.get(split, 0)
         share = 1.0 if split is None else self._share(entry, split)
         if _has_tags(entry):
             return round(AVAILABLE * tag_clips(entry, self.config) * share)
@@ -109,10 +116,12 @@ class Run:
         """Return the number of classes of a corpus.
 
         Raises:
-            NotKnown: the corpus is neither public nor of AudioSet's clips.
+            NotKnown: the corpus is neither public, nor of AudioSet's clips, nor of digits.
         """
         entry = self.config["corpora"][name]
-        if _has_tags(entry):
+        if _has_digits(entry):
+            classes = len(digits.CLASSES)
+        elif _has_tags(entry):
             classes = AUDIOSET_CLASSES
         elif entry["maker"] == "audioset":
             classes = len(SETS[entry["task"]])
@@ -125,19 +134,24 @@ class Run:
         """Return the length of a corpus's clips.
 
         Raises:
-            NotKnown: the corpus does not say it, and is neither public nor of AudioSet's clips.
+            NotKnown: the corpus does not say it, and is neither public, nor of AudioSet's clips,
+                nor of digits.
         """
         entry = self.config["corpora"][name]
+        if _has_digits(entry):
+            return PIXELS / digits.RATE
         if entry["maker"] == "audioset":
             return entry.get("seconds", AUDIOSET_SECONDS)
         return entry.get("seconds") or self._public(name).seconds
 
     def clip_bytes(self, name: str) -> int:
-        """Return the bytes of a clip of a public corpus, 16 bits a sample.
+        """Return the bytes of a clip of a corpus whose length is known, 16 bits a sample.
 
         Raises:
-            NotKnown: the corpus is not public.
+            NotKnown: see `seconds`; or the corpus does not say its rate, and is not public.
         """
+        if _has_digits(self.config["corpora"][name]):
+            return 2 * PIXELS
         rate = self.config["corpora"][name].get("rate") or self._public(name).rate
         return 2 * round(rate * self.seconds(name))
 
@@ -160,17 +174,32 @@ class Run:
         Raises:
             NotKnown: the network is a module of the user's own.
         """
+        return _size(*self._made(network, seconds))
+
+    def unheard(self, network: str, seconds: float) -> Unheard:
+        """Return a network on the meta device, and a clip of this length as it is given.
+
+        Raises:
+            NotKnown: the network is a module of the user's own.
+        """
+        return _unheard(*self._made(network, seconds))
+
+    def _made(self, network: str, seconds: float) -> tuple[str, float, int, str]:
+        """Return arguments of `_size`."""
         entry = self.config["networks"][network]
         if "module" in entry:
-            raise NotKnown(f"network {network}: the size of a module of your own")
-        if "published" in entry:
+            if not entry["module"].startswith(OURS):
+                raise NotKnown(f"network {network}: the size of a module of your own")
+            arguments = {"module": entry["module"], "arguments": entry.get("arguments", {})}
+            built, classes = ("own", arguments, entry["front_end"]), len(entry.get("classes") or ())
+        elif "published" in entry:
             declared, classes = PUBLISHED[entry["published"]], 0
             built = declared.architecture, declared.arguments, declared.front_end
         else:
             built = entry["architecture"], entry.get("arguments", {}), entry["front_end"]
-            contrast = entry["training"].get("objective") == "simclr"
-            classes = 0 if contrast else self.classes(entry["corpus"])
-        return _size(json.dumps(built), seconds, classes, json.dumps(entry.get("layers")))
+            names = entry["training"].get("objective") not in NAMELESS
+            classes = self.classes(entry["corpus"]) if names else 0
+        return json.dumps(built), seconds, classes, json.dumps(entry.get("layers"))
 
 
 def _has_tags(entry: dict) -> bool:
@@ -178,7 +207,18 @@ def _has_tags(entry: dict) -> bool:
     return entry["maker"] == "audioset" and entry["task"] == TAGS
 
 
+def _has_digits(entry: dict) -> bool:
+    """Tell whether a corpus is scikit-learn's pictures of digits."""
+    return entry["maker"] == "digits"
+
+
 @cache
 def _size(built: str, seconds: float, classes: int, layers: str) -> Size:
     """Return the size of a network: architecture, arguments and front end, and layers, as JSON."""
     return size_of(*json.loads(built), seconds, classes, json.loads(layers))
+
+
+@cache
+def _unheard(built: str, seconds: float, classes: int, layers: str) -> Unheard:
+    """Return a network on the meta device, for arguments as of `_size`."""
+    return unheard(*json.loads(built), seconds, classes, json.loads(layers))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +58,8 @@ class Ear:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return next(self.bundle.network.parameters()).device
+        network = self.bundle.network
+        return next(chain(network.parameters(), network.buffers()), torch.empty(0)).device
 
     @property
     def depths(self) -> dict[str, int]:

@@ -50,6 +50,8 @@ def test_a_study_without_a_section_has_no_instances(config):
         "steering": ["counterfactual", "world"],
         "relevance": ["music", "tones"],
         "sonification": ["events"],
+        "similarity": ["instruments"],
+        "partials": ["waveforms"],
     }
 
 
@@ -67,10 +69,12 @@ def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
     corpora, networks = used(config)
     hierarchy = ["vggish", "clap", "mobilenet", "ast"]
     explained = ["genre_ast", "genre_ast_swapped", "tones_cnn", "genre_cnn"]
-    assert networks == [*hierarchy, *explained, "event_tagger", "event_contrast"]
+    banks = ["gammatone_bank", "cqt_bank", "noise_bank_7", "noise_bank_64", "noise_bank_1024"]
+    compared = ["instrument_vgg", "digits_vgg", "instrument_sample_cnn", "solo_codec", *banks]
+    assert networks == [*hierarchy, *explained, "event_tagger", "event_contrast", *compared]
     steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]
     relevance = ["tones", "whole_tones", "genre_stems"]
-    assert corpora == ["events", *TASKS, *steering, *relevance, "event_parts", "talkers"]
+    assert corpora == ["events", *TASKS, *steering, *relevance, "event_parts", "talkers", "digits"]
     assert used({**config, "run": []}) == ([], [])
 
 

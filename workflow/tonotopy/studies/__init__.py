@@ -7,5 +7,7 @@ NAMES = (
     "steering",
     "relevance",
     "sonification",
+    "similarity",
+    "partials",
 )
 STUDIES = {name: import_module(f"tonotopy.studies.{name}.study").STUDY for name in NAMES}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tonotopy import places
 from tonotopy.errors import InputError, nearest
-from tonotopy.frontends.domains import DEFAULT
+from tonotopy.networks.published import front_end_kind, front_end_settings
 from tonotopy.studies.sonification.figures import FIGURES
 from tonotopy.study import Config, Entry, Need, Study
 from tonotopy.training.settings import check_training
@@ -96,7 +96,7 @@ def _check(path: str, entry: Entry, config: Config) -> None:
 
 def _check_hears(place: str, name: str, config: Config) -> None:
     network = config["networks"][name]
-    kind = (network.get("front_end") or {}).get("kind", DEFAULT)
+    kind = front_end_kind(network)
     if kind != HEARS:
         raise InputError(
             f"{place}: network '{name}' hears through front end '{kind}'; only networks that hear "
@@ -116,7 +116,7 @@ def _check_transfers(path: str, entry: Entry, config: Config) -> None:
     tasks = entry.get("transfers") or {}
     for name, task in tasks.items():
         place = f"{path}.transfers.{name}"
-        front_end = config["networks"][first_network(entry)]["front_end"]
+        front_end = front_end_settings(config["networks"][first_network(entry)])
         check_training({**task, "front_end": front_end}, f"{place}.")
     answers = entry.get("answers")
     if answers is None:

@@ -1,0 +1,394 @@
+"""Tables of study 5 against one map, feature and pair of clips at a time, in float64."""
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from similar_worlds import CLASSES, save_vgg, write_tones
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
+
+from tonotopy.errors import InputError
+from tonotopy.networks.bundle import load, untrained
+from tonotopy.similarity.calibration import calibrated
+from tonotopy.similarity.features import Columns, describe
+from tonotopy.studies.similarity.assembling import Job, compared_tables, probed_table
+from tonotopy.studies.similarity.comparing import units_of
+from tonotopy.studies.similarity.copies import calibration_inputs, compared_networks, studied
+from tonotopy.studies.similarity.hearing import compared_clips, phases_of, probed_clips, sounds_of
+from tonotopy.studies.similarity.knowing import disjoint_sets
+from tonotopy.studies.similarity.picturing import PANELS, best_matches
+from tonotopy.studies.similarity.probing import probe_of
+
+SEED = 5
+SETTINGS = {
+    "layers": None,
+    "grids": {},
+    "random": 2,
+    "clips": 9,
+    "probed": 14,
+    "calibrated": 7,
+    "known": {"sets": 2, "clips": 3},
+    "shown": 2,
+    "folds": 3,
+}
+JOB = Job(SEED, "cpu", 1)
+
+
+@pytest.fixture(scope="module")
+def columns(tones):
+    return [["vgg", 0, str(tones.folder / "net")], ["vgg", 1, str(tones.folder / "net2")]]
+
+
+@pytest.fixture(scope="module")
+def tables(tones, columns):
+    unheard = [["vgg", 0, str(tones.folder / "pictures")]]
+    return compared_tables(columns, unheard, tones.corpus, [], SETTINGS, JOB)
+
+
+@pytest.fixture(scope="module")
+def chosen(tones):
+    return compared_clips(tones.corpus, 14, 9, SEED)
+
+
+def standard(values):
+    centred = values - values.mean()
+    norm = np.sqrt((centred**2).sum())
+    return centred / norm if norm > 1e-9 else 0 * centred
+
+
+def left_of(feature, x):
+    own = x.ravel()
+    design = [np.ones_like(own), own]
+    design += [np.maximum(own - np.quantile(own, q), 0) for q in (0.1, 0.26, 0.42, 0.58, 0.74, 0.9)]
+    design = np.stack(design, axis=1)
+    weights, *_ = np.linalg.lstsq(design, feature.ravel(), rcond=None)
+    rest = feature.ravel() - design @ weights
+    spread = np.linalg.norm(feature - feature.mean())
+    return rest.reshape(feature.shape) * (np.linalg.norm(rest) > 1e-6 * spread)
+
+
+def shrunk(values, rows, columns):
+    tensor = torch.from_numpy(np.ascontiguousarray(values))[None, None]
+    return torch.nn.functional.adaptive_avg_pool2d(tensor, (rows, columns))[0, 0].numpy()
+
+
+class Plain:
+    """A network heard clip by clip."""
+
+    def __init__(self, bundle, sounds):
+        self.bundle, self.sounds = bundle, sounds
+
+    def inputs(self, sound):
+        with torch.no_grad():
+            return self.bundle.front_end(torch.from_numpy(sound)[None])
+
+    def padded(self, sound):
+        """38 columns as the network pads them: one before, one after."""
+        x = self.inputs(sound)[0].double().numpy()
+        return np.pad(x, ((0, 0), (1, 1)), mode="edge")
+
+    def maps(self, sound, layer):
+        kept = []
+        module = self.bundle.network.get_submodule(self.bundle.layers[layer].path)
+        hook = module.register_forward_hook(lambda m, a, output: kept.append(output))
+        with torch.no_grad():
+            self.bundle.network(self.inputs(sound))
+        hook.remove()
+        return kept[0][0].double().numpy()
+
+    def part(self, sound, which):
+        parts = librosa.effects.hpss(sound, n_fft=256, hop_length=128)
+        return self.padded(parts[which].astype(np.float32))
+
+
+def row_of(table, **keys):
+    for key, value in keys.items():
+        table = table[table[key] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+@pytest.mark.parametrize("copy", ["trained", "phase"])
+@pytest.mark.parametrize("layer, map", [("block1", 2), ("block2", 4)])
+def test_spectra_one_map_at_a_time(tables, tones, columns, chosen, copy, layer, map):
+    bundle = load(columns[1][2])
+    take = phases_of if copy == "phase" else sounds_of
+    arguments = (SEED,) if copy == "phase" else ()
+    sounds = take(tones.corpus, chosen, 8000, *arguments)
+    plain = Plain(bundle, sounds)
+    a, f, raw = [], [], []
+    for sound in sounds:
+        own = plain.maps(sound, layer)[map]
+        grid = own.shape
+        assert grid == {"block1": (24, 40), "block2": (12, 20)}[layer]
+        x = shrunk(plain.padded(sound), *grid)
+        feature = shrunk(plain.part(sound, 1), *grid)
+        a.append(standard(own).ravel())
+        f.append(standard(left_of(feature, x)).ravel())
+        raw.append(float(standard(own).ravel() @ standard(feature).ravel()))
+    s = np.array([[float(x @ y) for y in f] for x in a])
+    found = row_of(tables["similarities"], copy=copy, run=1, layer=layer, map=map,
+                   feature="percussive")  # fmt: skip
+    np.testing.assert_allclose(found["r"], np.diag(s), atol=2e-4)
+    np.testing.assert_allclose(found["raw"], raw, atol=2e-4)
+    assert found["kind"] == "spectrum" and found["units"] == "group"
+    groups = tones.corpus.groups[chosen]
+    names = sorted(set(groups))
+    assert len(names) < len(groups)
+    means = np.array([[s[np.ix_(groups == g, groups == h)].mean() for h in names] for g in names])
+    n, d = len(names), means - means.mean(0) - means.mean(1)[:, None] + means.mean()
+    assert found["null_mean"] == pytest.approx(means.mean(), abs=1e-4)
+    sd = np.sqrt((d**2).sum() / ((n - 1) * n**2))
+    assert found["null_sd"] == pytest.approx(sd, rel=1e-3)
+    assert found["z"] == pytest.approx((np.trace(means) / n - means.mean()) / sd, abs=1e-2)
+
+
+def test_curves_and_chroma_one_map_at_a_time(tables, tones, columns, chosen):
+    bundle = load(columns[0][2])
+    sounds = sounds_of(tones.corpus, chosen, 8000)
+    plain = Plain(bundle, sounds)
+    edges = 2595 * np.log10(1 + 4000 / 700)
+    centres = 700 * (10 ** (np.linspace(0, edges, 26)[1:-1] / 2595) - 1)
+    for number, sound in enumerate(sounds):
+        told = describe(sound, Columns(8000, 160, 38, 256), ("rms", "chroma_stft"))
+        own = plain.maps(sound, "block2")[3]
+        x = shrunk(plain.padded(sound), 12, 20)
+        curve = np.pad(told["rms"].astype(float), ((0, 0), (1, 1)), mode="edge")
+        curve = shrunk(curve, 1, 20)
+        folded = centres.reshape(12, 2).mean(axis=1)
+        classes = np.round(12 * np.log2(folded / 440) + 9).astype(int) % 12
+        kept = sorted(set(classes))
+        fold = np.array([(classes == k) / (classes == k).sum() for k in kept])
+        chroma = np.pad(told["chroma_stft"].astype(float), ((0, 0), (1, 1)), mode="edge")
+        chroma = shrunk(chroma, 12, 20)[kept]
+        expected = {
+            "rms": (own.mean(0)[None], curve, x.mean(0)[None]),
+            "chroma_stft": (fold @ own, chroma, fold @ x),
+        }
+        for feature, (a, f, given) in expected.items():
+            found = row_of(tables["similarities"], copy="trained", run=0, layer="block2", map=3,
+                           feature=feature)  # fmt: skip
+            r = (standard(a) * standard(left_of(f, given))).sum()
+            assert found["r"][number] == pytest.approx(r, abs=5e-4), feature
+            raw = (standard(a) * standard(f)).sum()
+            assert found["raw"][number] == pytest.approx(raw, abs=5e-4), feature
+
+
+def test_rows_of_all_copies(tables):
+    rows = tables["similarities"]
+    runs = rows.groupby("copy")["run"].unique().map(sorted).to_dict()
+    assert runs == {"trained": [0, 1], "phase": [0, 1], "input": [0, 1], "random": [0, 1],
+                    "unheard": [0]}  # fmt: skip
+    keys = ["network", "copy", "run", "layer", "map", "feature"]
+    assert not rows.duplicated(keys).any()
+    sizes = rows.groupby(["copy", "run", "layer"]).size()
+    assert (sizes.xs("block1", level="layer").drop("input") == 3 * 8).all()
+    assert (sizes.xs("block2", level="layer").drop("input") == 5 * 8).all()
+    assert (sizes.loc["input"] == 8).all()
+    assert rows["r"].map(len).eq(9).all() and rows["raw"].map(lambda v: v.dtype).eq("float32").all()
+    own = rows[rows["copy"] == "input"]
+    assert max(np.abs(np.stack(list(own["r"]))).max(), 0) < 1e-3  # nothing beyond itself
+    harmonic = own[own["feature"] == "harmonic"]
+    assert np.stack(list(harmonic["raw"])).mean() > 0.5
+    assert set(rows["depth"]) == {1, 2}
+
+
+def test_random_copies_are_calibrated_and_the_unheard_network_hears_alike(tones, columns):
+    ear, found = next(studied(columns, tones.corpus, SETTINGS, "cpu"))
+    batches = calibration_inputs(ear, tones.corpus, 7, SEED)
+    assert sum(map(len, batches)) == 7
+    copies = list(compared_networks(ear, {"vgg": str(tones.folder / "pictures")}, 2, batches, SEED))
+    assert [(copy.name, copy.run) for copy in copies] == [
+        ("trained", 0), ("random", 0), ("random", 1), ("unheard", 0)]  # fmt: skip
+    weights = [copy.bundle.network.blocks[0][0].weight for copy in copies]
+    assert not torch.equal(weights[1], weights[2]) and not torch.equal(weights[0], weights[1])
+    assert torch.equal(weights[3], load(tones.folder / "pictures").network.blocks[0][0].weight)
+    kept = load(columns[0][2]).network.state_dict()
+    assert all(torch.equal(kept[k], v) for k, v in copies[0].bundle.network.state_dict().items())
+    for copy in copies[1:]:
+        before = {k: v.clone() for k, v in copy.bundle.network.state_dict().items()}
+        calibrated(copy.bundle.network, batches)
+        for key, value in copy.bundle.network.state_dict().items():
+            torch.testing.assert_close(value, before[key])
+        assert copy.bundle.front_end is ear.bundle.front_end
+    fresh = untrained(ear.bundle, 1).network.blocks[0][1].running_mean
+    assert not torch.allclose(copies[1].bundle.network.blocks[0][1].running_mean, fresh)
+    second = list(studied(columns, tones.corpus, SETTINGS, "cpu"))[1][0]
+    assert [copy.name for copy in compared_networks(second, {}, 2, batches, SEED)] == ["trained"]
+
+
+def test_an_unheard_network_of_another_input_is_refused(tones, columns, tmp_path):
+    save_vgg(tmp_path / "wider", 4, ["0", "1"], frames=78)
+    ear, _ = next(studied(columns, tones.corpus, SETTINGS, "cpu"))
+    batches = calibration_inputs(ear, tones.corpus, 5, SEED)
+    with pytest.raises(InputError, match="cannot hear what network 'vgg' hears"):
+        list(compared_networks(ear, {"vgg": str(tmp_path / "wider")}, 1, batches, SEED))
+
+
+def test_unknown_layers_are_refused(tones, columns):
+    with pytest.raises(InputError, match=r"no layer 'blok1' \(did you mean 'block1'"):
+        next(studied(columns, tones.corpus, {**SETTINGS, "layers": ["blok1"]}, "cpu"))
+    ear, found = next(studied(columns, tones.corpus, {**SETTINGS, "layers": ["block2"]}, "cpu"))
+    assert list(ear.layers) == list(found) == ["block2"] and ear.depths == {"block2": 1}
+
+
+def test_clips_layers_and_answers(tables, tones, chosen):
+    clips = tables["clips"]
+    assert clips["number"].tolist() == list(range(9))
+    assert clips["clip"].tolist() == tones.corpus.clips[chosen].tolist()
+    assert clips["group"].tolist() == tones.corpus.groups[chosen].tolist()
+    assert clips["label"].tolist() == [CLASSES[i] for i in tones.corpus.labels[chosen]]
+    layers = tables["layers"].set_index("layer")[["depth", "maps", "rows", "columns"]]
+    assert layers.loc["block1"].tolist() == [1, 3, 24, 40]
+    assert layers.loc["block2"].tolist() == [2, 5, 12, 20]
+    answers = tables["answers"]
+    assert set(zip(answers["copy"], answers["run"], strict=True)) == {
+        ("trained", 0),
+        ("trained", 1),
+    }
+    assert len(answers) == 2 * len(tones.corpus.indices("test"))
+
+
+def test_compared_clips_are_among_the_probed(tones):
+    test = tones.corpus.indices("test")
+    probed, few = probed_clips(tones.corpus, 14, SEED), compared_clips(tones.corpus, 14, 9, SEED)
+    assert len(test) == 15 and len(probed) == 14 and len(few) == 9
+    assert set(few) < set(probed) < set(test) and (np.diff(few) > 0).all()
+    assert np.array_equal(compared_clips(tones.corpus, None, None, SEED), test)
+    assert np.array_equal(compared_clips(tones.corpus, 14, 40, SEED), probed)
+
+
+def test_units():
+    units, what = units_of(np.array(["b", "a", "b", "c"], dtype=object))
+    assert units.tolist() == [1, 0, 1, 2] and what == "group"
+    units, what = units_of(np.array(["b", "a", "c"], dtype=object))
+    assert sorted(units) == [0, 1, 2] and what == "clip"
+
+
+def test_known_answers_of_the_first_network(tables, tones, chosen):
+    known = tables["known"]
+    assert known.groupby(["set", "layer", "feature"]).size().eq(3).all()
+    first, second = (set(known[known["set"] == n]["clip"]) for n in (0, 1))
+    assert not first & second and first | second <= set(tones.corpus.clips[chosen])
+    means = known.groupby(["layer", "feature"])["r"].mean().unstack()
+    assert set(means.index) == {
+        "median_time", "difference", "median_frequency", "smooth_frequency", "onset_difference",
+        "white_noise", "smooth_noise", "rectified_input", "other_input", "chroma_bank"}  # fmt: skip
+    contrast = means["harmonic"] - means["percussive"]
+    assert contrast["difference"] > 0.2 and contrast["onset_difference"] < -0.1
+    assert abs(means.loc["white_noise", "harmonic"]) < 0.1
+    assert abs(means.loc["rectified_input", "harmonic"]) < 0.05
+    bank = known[known["layer"] == "chroma_bank"]
+    assert set(bank["feature"]) == {"chroma_stft"} and bank["raw"].mean() > 0.5
+
+
+def test_sets_share_no_clip():
+    sets = disjoint_sets(20, 3, 5, 1, "x")
+    assert [len(own) for own in sets] == [5, 5, 5] and len(set(np.concatenate(sets))) == 15
+    assert [len(own) for own in disjoint_sets(7, 3, 5, 1, "x")] == [3, 2, 2]
+    assert not np.array_equal(sets[0], disjoint_sets(20, 3, 5, 2, "x")[0])
+
+
+def test_pictures_are_of_the_best_maps_on_their_best_clips(tables, tones, columns, chosen):
+    pictures, rows = tables["pictures"], tables["similarities"]
+    rows = rows[(rows["copy"] == "trained") & (rows["run"] == 0) & (rows["layer"] == "block2")]
+    for feature in ("harmonic", "rms"):
+        own = rows[rows["feature"] == feature]
+        order = sorted(zip([-np.mean(r) for r in own["r"]], own["map"], strict=True))
+        for rank, (_, map) in enumerate(order[:2], start=1):
+            found = pictures[(pictures["layer"] == "block2") & (pictures["feature"] == feature)]
+            found = found[found["rank"] == rank]
+            assert found["panel"].tolist() == list(PANELS) and set(found["map"]) == {map}
+            r = own[own["map"] == map]["r"].iloc[0]
+            clip = int(np.argmax(r))
+            assert set(found["clip"]) == {tones.corpus.clips[chosen[clip]]}
+            assert found["r"].iloc[0] == pytest.approx(r[clip])
+    found = pictures[(pictures["feature"] == "harmonic") & (pictures["layer"] == "block1")]
+    assert set(zip(found["bands"], found["frames"], strict=True)) == {(24, 40)}
+    assert set(found["rank"]) == {1, 2} and found["values"].map(len).eq(24 * 40).all()
+    one = found[found["rank"] == 1].set_index("panel")
+    r = (standard(one.loc["map", "values"]) * standard(one.loc["residual", "values"])).sum()
+    assert r == pytest.approx(one.loc["map", "r"], abs=1e-3)
+    raw = (standard(one.loc["map", "values"]) * standard(one.loc["feature", "values"])).sum()
+    assert raw == pytest.approx(one.loc["map", "raw"], abs=1e-3)
+    sound = sounds_of(tones.corpus, chosen, 8000)[list(tones.corpus.clips[chosen]).index(
+        one.loc["map", "clip"])]  # fmt: skip
+    x = Plain(load(columns[0][2]), None).padded(sound)
+    np.testing.assert_allclose(one.loc["input", "values"], x.ravel(), atol=1e-4)
+
+
+def test_fewer_maps_than_are_shown(tables, tones, columns):
+    ear, _ = next(studied(columns, tones.corpus, SETTINGS, "cpu"))
+    matches = best_matches(tables["similarities"], ear, 4)
+    ranks = {}
+    for match in matches:
+        ranks.setdefault((match.layer, match.feature), []).append(match.rank)
+    assert ranks["block1", "harmonic"] == [1, 2, 3] and ranks["block2", "rms"] == [1, 2, 3, 4]
+
+
+@pytest.fixture(scope="module")
+def probes(tones, columns):
+    return probed_table(
+        columns[:1], [["vgg", 0, str(tones.folder / "pictures")]], tones.corpus, SETTINGS, JOB
+    )
+
+
+def test_probes_of_all_copies(probes, tones):
+    assert set(zip(probes["copy"], probes["run"], strict=True)) == {
+        ("trained", 0), ("random", 0), ("random", 1), ("unheard", 0), ("input", 0)}  # fmt: skip
+    assert probes.groupby(["copy", "run", "layer", "target"]).size().eq(14).all()
+    assert set(probes["target"]) == {"chroma", "loudness", "onsets", "onset_rate", "level"}
+    values = probes[probes["layer"] == "block2"].groupby("target")["values"].unique().map(list)
+    assert values.to_dict() == {
+        "chroma": [12 * 20], "loudness": [20], "onsets": [20], "onset_rate": [1], "level": [1]
+    }  # fmt: skip
+    assert (probes["error"] >= 0).all() and (probes["total"] >= 0).all()
+
+
+def test_a_probe_of_a_curve_by_scikit_learn(probes, tones, columns):
+    positions = probed_clips(tones.corpus, 14, SEED)
+    folds = probe_of(tones.corpus, positions, 3, SEED).folds
+    groups = tones.corpus.groups[positions]
+    assert all(len(set(folds[groups == g])) == 1 for g in groups)
+    plain = Plain(load(columns[0][2]), None)
+    x, y = [], []
+    for sound in sounds_of(tones.corpus, positions, 8000):
+        x.append(plain.maps(sound, "block2").mean(axis=1).T)
+        told = describe(sound, Columns(8000, 160, 38, 256), ("loudness",))["loudness"]
+        y.append(shrunk(np.pad(told.astype(float), ((0, 0), (1, 1)), mode="edge"), 1, 20)[0])
+    x, y, of_row = np.concatenate(x), np.concatenate(y), np.repeat(folds, 20)
+    found = probes[(probes["copy"] == "trained") & (probes["layer"] == "block2")]
+    found = found[found["target"] == "loudness"].set_index("clip")
+
+    def predicted(rows, others, alpha):
+        scaler = StandardScaler().fit(x[rows])
+        ridge = Ridge(alpha=alpha).fit(scaler.transform(x[rows]), y[rows])
+        return ridge.predict(scaler.transform(x[others]))
+
+    for fold in range(3):
+        errors = []
+        for alpha in np.logspace(-2, 6, 9):
+            wrong = 0.0
+            for other in {0, 1, 2} - {fold}:
+                rows = (of_row != fold) & (of_row != other)
+                wrong += ((predicted(rows, of_row == other, alpha) - y[of_row == other]) ** 2).sum()
+            errors.append(wrong)
+        alpha, rows = np.logspace(-2, 6, 9)[int(np.argmin(errors))], of_row != fold
+        for index in np.flatnonzero(folds == fold):
+            own = slice(20 * index, 20 * index + 20)
+            error = ((predicted(rows, own, alpha) - y[own]) ** 2).sum()
+            row = found.loc[tones.corpus.clips[positions[index]]]
+            assert row["error"] == pytest.approx(error, rel=2e-3, abs=1e-3)
+            assert row["total"] == pytest.approx(((y[own] - y[rows].mean()) ** 2).sum(), rel=1e-3)
+
+
+def test_clips_of_their_own_are_the_unit(tones, columns, tmp_path):
+    alone = write_tones(tmp_path / "alone", seed=2, alone=True)
+    settings = {**SETTINGS, "known": None, "layers": ["block2"], "clips": 5}
+    found = compared_tables(columns[:1], [], alone, [], settings, JOB)
+    assert set(found["similarities"]["units"]) == {"clip"}
+    rows = found["similarities"]
+    assert set(rows["copy"]) == {"trained", "phase", "random", "input"}
+    assert found["known"].empty and list(found["known"]) == [
+        "set", "layer", "feature", "clip", "group", "r", "raw"]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Method of study 5: maps of networks compared with hand-made audio features."""

@@ -1,0 +1,238 @@
+"""Hand-made features of clips, at a network's rate and on the columns of its input.
+
+Spectra are of the harmonic and the percussive part of a clip (Fitzgerald, Harmonic/percussive
+separation using median filtering, 2010; librosa), heard through the network's own front end, and
+their difference: a logarithmic mask. Chroma is librosa's. Loudness is the level of the K-weighted
+sound (ITU-R BS.1770-4; pyloudnorm's filters), momentary over 0.4 s; onsets are librosa's.
+"""
+
+import math
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+import librosa
+import numpy as np
+import pyloudnorm
+
+from tonotopy.frontends.panns import PANNsLogMel
+from tonotopy.frontends.stages import FrontEnd
+
+SPECTRA = ("harmonic", "percussive", "contrast")
+CHROMA = ("chroma_stft", "chroma_cqt")
+CURVES = ("rms", "loudness", "onsets")
+SCALARS = ("onset_rate", "level")
+KINDS = {
+    **dict.fromkeys(SPECTRA, "spectrum"),
+    **dict.fromkeys(CHROMA, "chroma"),
+    **dict.fromkeys(CURVES, "curve"),
+}
+PROBED = ("chroma_stft", "loudness", "onsets", *SCALARS)
+SEPARATED = ("harmonic", "percussive")  # as sounds
+QUIETEST = -70.0  # LUFS: the standard measures nothing below
+SILENT = 1e-5  # of full scale: root mean square that counts as silence, -100 dB
+MOMENT = 0.4  # s, of momentary loudness
+LONGEST_TRANSFORM = 2048  # samples; shorter where clips are
+
+
+class Columns(NamedTuple):
+    """The time axis of a network's input.
+
+    Attributes:
+        rate: of the waveforms in Hz.
+        hop: samples from column to column, the first of which is at 0.
+        number: of columns.
+        transform: samples that the network's spectrum is taken of: harmonic and percussive parts
+            are told apart at the resolution that it hears.
+    """
+
+    rate: int
+    hop: int
+    number: int
+    transform: int
+
+
+def columns_of(front_end: FrontEnd, number: int) -> Columns:
+    """Return the time axis of so many columns of a front end."""
+    settings = front_end.settings
+    hop = getattr(settings, "hop", None)
+    if hop is None:
+        hop = round(settings.hop_ms * settings.rate / 1000)
+    length = getattr(settings, "n_fft", None) or getattr(settings, "window", None)
+    if length is None:
+        length = round(settings.window_ms * settings.rate / 1000)
+    return Columns(settings.rate, hop, number, 2 ** math.ceil(math.log2(length)))
+
+
+def band_centres(front_end: FrontEnd) -> np.ndarray:
+    """Return the centre frequency of every mel band in Hz, shape (mels,).
+
+    Centres are even on HTK's mel scale, which is Kaldi's too, or on Slaney's (PANNs).
+    """
+    settings = front_end.settings
+    low, high = 20.0, settings.rate / 2  # what Kaldi's front end hears, which says neither
+    if front_end.scale is not None:
+        low, high = front_end.scale.low_hz, front_end.scale.high_hz
+    elif hasattr(settings, "low_hz"):
+        low, high = settings.low_hz, settings.high_hz
+    htk = not isinstance(front_end, PANNsLogMel)
+    return librosa.mel_frequencies(settings.mels + 2, fmin=low, fmax=high, htk=htk)[1:-1]
+
+
+def described(
+    waveforms: Iterable[np.ndarray], columns: Columns, wanted: tuple[str, ...], workers: int
+) -> list[dict[str, np.ndarray]]:
+    """Return the features of clips, see `describe`, in a pool of processes."""
+    work = partial(describe, columns=columns, wanted=wanted)
+    if workers == 1:
+        return [work(waveform) for waveform in waveforms]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(work, waveforms, chunksize=4))
+
+
+def describe(
+    waveform: np.ndarray, columns: Columns, wanted: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Return features of a clip.
+
+    Args:
+        waveform: shape (samples,), in [-1, 1].
+        columns: of the network's input.
+        wanted: names of features, and "sounds" for the separated waveforms.
+
+    Returns:
+        Name -> values: the sounds ``harmonic`` and ``percussive`` (samples,); chroma (12, columns)
+        from C upwards, at most 1; curves (1, columns): ``rms`` in dB of full scale, ``loudness`` in
+        LUFS, ``onsets`` (strength, at least 0); scalars (1,): ``onset_rate`` in onsets per s,
+        ``level`` in LUFS.
+    """
+    sound = np.asarray(waveform, dtype=np.float32)
+    found = {}
+    if "sounds" in wanted:
+        found |= dict(zip(SEPARATED, separated(sound, columns.transform), strict=True))
+    if set(CHROMA) & set(wanted):
+        found |= _chroma(sound, columns, wanted)
+    if "rms" in wanted:
+        found["rms"] = fitted(_rms(sound, columns.hop), columns.number, 20 * np.log10(SILENT))
+    if "loudness" in wanted:
+        found["loudness"] = fitted(momentary_loudness(sound, columns), columns.number, QUIETEST)
+    if {"onsets", "onset_rate"} & set(wanted):
+        strength = _onset_strength(sound, columns)
+        found["onsets"] = fitted(strength[None], columns.number, 0.0)
+        found["onset_rate"] = np.array([_onset_rate(strength, len(sound), columns)])
+    if "level" in wanted:
+        found["level"] = np.array([level(sound, columns.rate)])
+    return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def separated(sound: np.ndarray, transform: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return harmonic and percussive part of a sound, each of its length.
+
+    Args:
+        sound: shape (samples,).
+        transform: samples that spectra are taken of, which overlap by half.
+    """
+    length = min(transform, _transform(sound))
+    return librosa.effects.hpss(sound, n_fft=length, hop_length=length // 2)
+
+
+def fitted(values: np.ndarray, number: int, silence: float) -> np.ndarray:
+    """Return values (..., frames) cut, or padded with those of silence, to so many columns."""
+    missing = max(0, number - values.shape[-1])
+    padding = [(0, 0)] * (values.ndim - 1) + [(0, missing)]
+    return np.pad(values, padding, constant_values=silence)[..., :number]
+
+
+def momentary_loudness(sound: np.ndarray, columns: Columns) -> np.ndarray:
+    """Return the level of the K-weighted sound around every column in LUFS, shape (1, columns).
+
+    Windows of 0.4 s have their middle at the column; where they reach over an edge of the clip they
+    are shorter. At least -70.
+    """
+    power = k_weighted(sound, columns.rate) ** 2
+    sums = np.concatenate([[0.0], np.cumsum(power)])
+    half = round(MOMENT * columns.rate / 2)
+    middles = np.arange(0, len(sound), columns.hop)
+    begins, ends = np.maximum(middles - half, 0), np.minimum(middles + half, len(sound))
+    return _lufs((sums[ends] - sums[begins]) / (ends - begins))[None]
+
+
+def level(sound: np.ndarray, rate: int) -> float:
+    """Return the integrated loudness of a clip in LUFS, at least -70.
+
+    A clip shorter than a block of the standard (0.4 s) is one block.
+    """
+    block = min(MOMENT, len(sound) / rate)
+    loudness = pyloudnorm.Meter(rate, block_size=block).integrated_loudness(sound.astype(float))
+    return max(float(loudness), QUIETEST)
+
+
+def k_weighted(sound: np.ndarray, rate: int) -> np.ndarray:
+    """Return a sound as BS.1770's two filters leave it, float64, shape (samples,)."""
+    weighted = sound.astype(np.float64)
+    for stage in pyloudnorm.Meter(rate)._filters.values():
+        weighted = stage.apply_filter(weighted)
+    return weighted
+
+
+def _lufs(power: np.ndarray) -> np.ndarray:
+    return np.maximum(-0.691 + 10 * np.log10(np.maximum(power, 1e-20)), QUIETEST)
+
+
+def _transform(sound: np.ndarray) -> int:
+    """Return the length of a transform that a sound is not too short for, a power of two."""
+    return min(LONGEST_TRANSFORM, 2 ** int(np.log2(max(len(sound), 2))))
+
+
+def _chroma(sound: np.ndarray, columns: Columns, wanted: tuple[str, ...]) -> dict:
+    """Return chroma by both transforms, tuned to the clip."""
+    rate, hop, length = columns.rate, columns.hop, _transform(sound)
+    if not np.any(sound):
+        return {name: np.zeros((12, columns.number)) for name in CHROMA if name in wanted}
+    tuning = librosa.estimate_tuning(y=sound, sr=rate, n_fft=length)
+    found = {}
+    if "chroma_stft" in wanted:
+        frames = librosa.feature.chroma_stft(
+            y=sound, sr=rate, n_fft=length, hop_length=hop, tuning=tuning
+        )
+        found["chroma_stft"] = fitted(frames, columns.number, 0.0)
+    if "chroma_cqt" in wanted:
+        found["chroma_cqt"] = fitted(_constant_q(sound, rate, hop, tuning), columns.number, 0.0)
+    return found
+
+
+def _constant_q(sound: np.ndarray, rate: int, hop: int, tuning: float) -> np.ndarray:
+    """Return chroma by the constant-Q transform, (12, frames), at another hop than its own.
+
+    Its own is the nearest power of two, with which the transform is five times as quick.
+    """
+    own = 2 ** round(np.log2(hop))
+    octaves = min(7, int(np.log2(rate / 2 / librosa.note_to_hz("C1")) - 0.1))
+    frames = librosa.feature.chroma_cqt(
+        y=sound, sr=rate, hop_length=own, tuning=tuning, n_octaves=octaves
+    )
+    middles = np.arange(0, len(sound), hop)
+    at = np.arange(frames.shape[1]) * own
+    return np.stack([np.interp(middles, at, row) for row in frames])
+
+
+def _rms(sound: np.ndarray, hop: int) -> np.ndarray:
+    values = librosa.feature.rms(y=sound, frame_length=_transform(sound), hop_length=hop)
+    return 20 * np.log10(np.maximum(values, SILENT))
+
+
+def _onset_strength(sound: np.ndarray, columns: Columns) -> np.ndarray:
+    return librosa.onset.onset_strength(
+        y=sound,
+        sr=columns.rate,
+        hop_length=columns.hop,
+        n_fft=min(columns.transform, _transform(sound)),
+    )
+
+
+def _onset_rate(strength: np.ndarray, samples: int, columns: Columns) -> float:
+    found = librosa.onset.onset_detect(
+        onset_envelope=strength, sr=columns.rate, hop_length=columns.hop
+    )
+    return len(found) * columns.rate / samples

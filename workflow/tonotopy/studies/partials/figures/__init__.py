@@ -1,0 +1,72 @@
+"""The figures of study 6: what each shows, and what it is drawn from."""
+
+from tonotopy.study import Config, Entry, Figure
+
+SHARES = (
+    "Intervals are over directions, and over trainings where there are three or more; a share of 0 "
+    "or 1 has one too (rule of three)."
+)
+KNOWN = (
+    "Known answers: filter banks of the ear and of a constant-Q transform isolate bands, filters "
+    "of white noise do not."
+)
+
+
+def _without_codes(entry: Entry, config: Config) -> str | None:
+    """Say that no network's codes are read."""
+    return None if entry.get("codes") else "the entry has no 'codes'"
+
+
+FIGURES = {
+    "limits": Figure(
+        "limits",
+        ("limits", "filters"),
+        "First panel: the largest share of a filter's energy that can lie within a band of a third "
+        "of an octave, whatever is learned, by the number of taps. Others: filters of the first "
+        "layer of every network in their best bands (first run, disc), the limits of their length "
+        "in these bands (line), and random filters of that length (grey, open). Dotted: half of "
+        f"the energy. {KNOWN}",
+    ),
+    "responses": Figure(
+        "responses",
+        ("responses", "directions"),
+        "Responses to pure tones, each over its own peak, of the directions (not the random ones) "
+        "with the largest share of their squared response near the peak, first run of every "
+        "network, the lowest peak below. Black is the peak, white the median of the sweep or less. "
+        "Marks at the right: isolates a band on tones (square), also in complexes (triangle), also "
+        f"in natural sound (disc). {KNOWN}",
+    ),
+    "steps": Figure(
+        "steps",
+        ("directions",),
+        "Share of directions that isolate a band on pure tones (1), that also follow it in "
+        f"complexes of partials (2), and that also do so in natural sound (3). {KNOWN} {SHARES}",
+    ),
+    "contexts": Figure(
+        "contexts",
+        ("directions",),
+        "Directions that isolate a band on pure tones (how many of all, random ones left out): "
+        "rank correlation of their responses with the level at their band, in complexes: "
+        "with partials that fall off (1/k), with odd ones, equally strong ones, and without the "
+        "fundamental. "
+        "Dots are directions; bars are medians, with intervals over directions where there are "
+        f"eight or more. Dotted: what the smallest of the four must exceed. {KNOWN}",
+    ),
+    "codes": Figure(
+        "codes",
+        ("codes",),
+        "Mutual information of a code and of the semitone of the strongest partial, minus that of "
+        "codes exchanged between whole clips, as a share of the semitone's entropy. Intervals are "
+        "over groups of clips, and over trainings where there are three or more. Known answers: "
+        "clusters of spectra in semitones, which tell of pitch by construction, and one random "
+        "code for every clip, which tells nothing.",
+        obstacle=_without_codes,
+    ),
+    "pitch": Figure(
+        "pitch",
+        ("directions",),
+        "Share of directions that follow a partial, and of those that follow the pitch: that "
+        "answer a complex whose fundamental is left out as they answer the fundamental alone. The "
+        f"rest does neither, or peaks where it was not tested. {SHARES}",
+    ),
+}

@@ -1,0 +1,121 @@
+"""The layer of each network that is looked at, and what it makes of sounds."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tonotopy.corpora.schema import Corpus
+from tonotopy.ears import Column, Ear, even_batches, mapped_layers, waveforms
+from tonotopy.errors import InputError
+from tonotopy.inference import pick_device
+from tonotopy.networks.bundle import load
+from tonotopy.networks.layers import Layer, with_view
+from tonotopy.networks.tracing import trace
+from tonotopy.seeding import generator
+
+GROUP = "group"  # what a context may be beside the columns of words
+
+
+def listeners(
+    columns: list[list], layers: Mapping[str, str] | list | None, accelerator: str
+) -> Iterator[Ear]:
+    """Yield the networks of an instance, each with the one layer that is looked at.
+
+    Args:
+        columns: network, run and folder of each, see `ears.Column`.
+        layers: network -> layer, or such pairs, as parameters of rules have them; by default the
+            last layer that has maps.
+        accelerator: auto, cpu or gpu.
+
+    Raises:
+        InputError: there is no such layer, or it has no maps.
+    """
+    for column in map(Column._make, columns):
+        bundle = load(column.folder).to(pick_device(accelerator))
+        wanted = dict(layers or {}).get(column.network)
+        try:
+            layer = _layer(bundle.network, bundle.layers, wanted)
+        except InputError as error:
+            raise InputError(f"network '{column.network}': {error}") from error
+        yield Ear(column.network, column.run, bundle, layer)
+
+
+def _layer(network: nn.Module, known: dict[str, Layer], wanted: str | None) -> dict[str, Layer]:
+    if is_codec(network):  # frames of codecs are on the last axis, however layers are declared
+        known = with_view(known, "channels")
+    mapped = mapped_layers(known, None if wanted is None else [wanted])
+    name = list(mapped)[-1]
+    return {name: mapped[name]}
+
+
+def is_codec(network: nn.Module) -> bool:
+    """Return whether a network has codes of its own (the interface of `networks.codec.Codec`)."""
+    return all(hasattr(network, name) for name in ("encode", "quantise", "codebooks"))
+
+
+def decodes(network: nn.Module) -> bool:
+    """Return whether a network makes sound of its codes."""
+    return is_codec(network) and hasattr(network, "decode") and hasattr(network, "dequantise")
+
+
+@torch.no_grad()
+def activations(ear: Ear, sounds: Tensor) -> Tensor:
+    """Return what the layer gives at every position of sounds: (sounds, positions, width)."""
+    traced, _ = trace(ear.bundle.network, ear.layers, sounds)
+    (vectors,) = traced.values()
+    return vectors.float()
+
+
+def over_clips(ear: Ear, corpus: Corpus, positions: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield activations of clips batch by batch, float32 (clips, positions, width)."""
+    for batch in even_batches(positions):
+        yield activations(ear, waveforms(ear, corpus, batch)).cpu().numpy()
+
+
+def clip_contexts(corpus: Corpus, by: str) -> np.ndarray:
+    """Return the context of every clip, shape (clips,).
+
+    Args:
+        corpus: natural sound.
+        by: a column of words, or ``group``.
+
+    Raises:
+        InputError: there is no such column.
+    """
+    if by == GROUP:
+        return corpus.groups
+    if by not in corpus.words:
+        columns = ", ".join([*corpus.words, GROUP])
+        raise InputError(
+            f"contexts.by: corpus {corpus.name} has no column '{by}': choose one of {columns}"
+        )
+    return corpus.column(by).astype(object)
+
+
+def even_clips(contexts: np.ndarray, number: int | None, seed: int) -> np.ndarray:
+    """Return positions of so many clips, drawn evenly over their contexts, ascending.
+
+    Contexts take turns, each giving one of its clips, until there are enough.
+
+    Args:
+        contexts: of all clips, shape (clips,).
+        number: of clips; None for all.
+        seed: of the run.
+    """
+    if number is None or number >= len(contexts):
+        return np.arange(len(contexts))
+    order = generator(seed, "natural clips").permutation(len(contexts))
+    turns = np.empty(len(order), dtype=int)
+    for name in np.unique(contexts):
+        own = order[contexts[order] == name]
+        turns[own] = np.arange(len(own))
+    places = np.empty(len(order), dtype=int)
+    places[order] = np.arange(len(order))
+    return np.sort(np.lexsort((places, turns))[:number])
+
+
+def role_rows(ear: Ear, known: Mapping[str, Mapping]) -> dict:
+    """Return what every row says of a network: network, run and role."""
+    return {"network": ear.network, "run": ear.run, "role": known[ear.network]["role"]}

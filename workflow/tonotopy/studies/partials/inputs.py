@@ -1,0 +1,76 @@
+"""What the rules of study 6 read: functions of a job's wildcards and the configuration."""
+
+from tonotopy import places
+from tonotopy.studies.partials.study import kinds_of, role_of, trainings
+
+STUDY = "partials"
+
+
+def _entry(wildcards, config: dict) -> dict:
+    return config[STUDY][wildcards.instance]
+
+
+def setting(*keys: str):
+    """Return a function that gives keys of the instance's entry, null where they are absent."""
+    return lambda wildcards, config: {key: _entry(wildcards, config).get(key) for key in keys}
+
+
+def columns(wildcards, config: dict) -> list[list]:
+    """Return network, run and folder of every network, see `ears.Column`."""
+    return [
+        [kind, run, places.network(wildcards.scale, name)]
+        for kind, run, name in trainings(_entry(wildcards, config))
+    ]
+
+
+def networks(wildcards, config: dict) -> list[str]:
+    """Return the folders of all networks, in the order of `columns`."""
+    return [folder for _, _, folder in columns(wildcards, config)]
+
+
+def known(wildcards, config: dict) -> dict[str, dict]:
+    """Return what is looked at of each network: its role, and kinds of directions."""
+    entry = _entry(wildcards, config)
+    return {
+        kind: {"role": role_of(kind, entry), "kinds": kinds_of(kind, entry)}
+        for kind in entry["networks"]
+    }
+
+
+def heard(wildcards, config: dict) -> str:
+    """Return the folder of the corpus that directions and clusters are fitted to."""
+    return places.corpus(wildcards.scale, _entry(wildcards, config)["heard"])
+
+
+def contexts(wildcards, config: dict) -> str:
+    """Return the folder of the corpus of natural sound."""
+    return places.corpus(wildcards.scale, _entry(wildcards, config)["contexts"]["corpus"])
+
+
+def coded_columns(wildcards, config: dict) -> list[list]:
+    """Return the columns of the networks whose codes are read."""
+    kinds = _entry(wildcards, config)["codes"]["networks"]
+    return [column for column in columns(wildcards, config) if column[0] in kinds]
+
+
+def coded(wildcards, config: dict) -> list[str]:
+    """Return the folders of the networks whose codes are read, in the order of `coded_columns`."""
+    return [folder for _, _, folder in coded_columns(wildcards, config)]
+
+
+def own_corpora(wildcards, config: dict) -> list[str]:
+    """Return the folders of the corpora that the networks whose codes are read have learned."""
+    entry = _entry(wildcards, config)
+    names = [
+        config["networks"][name].get("corpus")
+        for kind, _, name in trainings(entry)
+        if kind in entry["codes"]["networks"]
+    ]
+    return [places.corpus(wildcards.scale, name) for name in dict.fromkeys(filter(None, names))]
+
+
+def codes(wildcards, config: dict) -> list[str]:
+    """Return the table of codes, where there is one."""
+    entry = _entry(wildcards, config)
+    made = [places.table(wildcards.scale, STUDY, wildcards.instance, "codes")]
+    return made if entry.get("codes") else []

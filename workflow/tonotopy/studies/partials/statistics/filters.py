@@ -1,0 +1,92 @@
+"""How much of a first-layer filter's energy lies within a band, and how much can at its length."""
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.networks import Means
+from tonotopy.studies.partials.statistics.tables import PartialsTables
+
+HIGHEST = 4186.0  # Hz, of the piano's last key: above it nobody hears partials as notes
+EDGE = 1 / 6  # octaves from the centre of a band of a third of an octave to its edges
+
+
+def over_limit(tables: PartialsTables, network: str) -> Estimate:
+    """Largest concentration of a filter minus the limit of its length and band; silent ones aside.
+
+    Args:
+        tables: filters, those of the network and random ones.
+        network: name of the network.
+    """
+    rows = _filters(tables, network)
+    return tables.exact((rows["concentration"] - rows["limit"]).max(), len(rows))
+
+
+def limit_at(tables: PartialsTables, taps: int, hz: float, rate: int | None = None) -> Estimate:
+    """Largest share of a filter's energy in the band of a third of an octave around a frequency.
+
+    Args:
+        tables: limits.
+        taps: length of the filter.
+        hz: frequency within the band.
+        rate: sampling rate in Hz; the largest limit of all rates if None.
+
+    Raises:
+        NotRun: there are no filters of that length and rate, or no such band.
+    """
+    rows = tables.rows("limits", taps=taps, **({} if rate is None else {"rate": rate}))
+    octaves = np.abs(np.log2(hz / rows["centre_hz"].to_numpy(dtype=float)))
+    if octaves.min() > EDGE:
+        raise NotRun(f"no band holds {hz} Hz")
+    return tables.exact(rows["limit"][octaves <= EDGE].max(), len(rows))
+
+
+def limit_ratio(tables: PartialsTables, network: str) -> Estimate:
+    """Concentration over its limit: mean of a network's filters minus that of random ones.
+
+    Filters of both kinds are resampled.
+
+    Args:
+        tables: filters.
+        network: name of the network.
+    """
+    _filters(tables, network)
+    own, random = (_used(tables, network, copy) for copy in ("own", "random"))
+    return tables.over(own.values - random.values, min(len(own.units), len(random.units)))
+
+
+def _filters(tables: PartialsTables, network: str) -> pd.DataFrame:
+    """Return the filters of a network, random ones among them.
+
+    Raises:
+        NotRun: it does not begin with a convolution.
+    """
+    if network in tables.setting("networks") and network not in set(
+        tables.table("filters")["network"]
+    ):
+        raise NotRun(f"network '{network}' does not begin with a convolution of the samples")
+    return tables.rows("filters", network=network)
+
+
+def _used(tables: PartialsTables, network: str, copy: str) -> Means:
+    return tables.means(
+        "filters",
+        lambda rows: rows["concentration"] / rows["limit"],
+        "filter",
+        network=network,
+        copy=copy,
+    )
+
+
+def isolating_filters(tables: PartialsTables, network: str, share: float = 0.5) -> Estimate:
+    """Share of a network's filters that have most of their energy in one band of the musical range.
+
+    Args:
+        tables: filters.
+        network: name of the network.
+        share: of the energy that the best band holds more than.
+    """
+    rows = _filters(tables, network)
+    rows = rows[rows["copy"] == "own"]
+    inside = (rows["concentration"] > share) & (rows["centre_hz"] <= HIGHEST)
+    return tables.over(*tables.share("filters", inside, rows, network))

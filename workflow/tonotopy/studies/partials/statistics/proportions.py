@@ -1,0 +1,62 @@
+"""Shares of units with intervals that are honest at 0 and 1, where resampling units shows none."""
+
+import numpy as np
+from scipy.special import betaincinv
+
+
+def proportion_draws(
+    share: float, units: float, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return draws of the share that lies behind a share that was seen.
+
+    A bootstrap of units that are all alike never varies. These draws are of the fiducial
+    distribution of a binomial share: one half from Beta(k, n - k + 1), whose quantiles are the
+    lower limits of Clopper and Pearson, the other from Beta(k + 1, n - k), whose quantiles are the
+    upper ones; each half is spread evenly over its quantiles, all in random order. Their
+    percentile interval is the mid-P interval (Berry and Armitage, 1995): it begins at 0 where
+    nothing was seen, and ends there at 1 - .05^(1/n) for 95 %, the rule of three.
+
+    Args:
+        share: k / n, 0 to 1.
+        units: n; neither it nor k has to be a whole number.
+        draws: how many.
+        rng: source of the draws.
+
+    Returns:
+        Shape (draws,), 0 to 1.
+    """
+    inside, outside = share * units, (1 - share) * units
+    order = rng.permutation(draws)
+    place = (order // 2 + rng.uniform(size=draws)) / ((draws + 1) // 2)
+    lower, upper = np.zeros(draws), np.ones(draws)
+    if inside > 0:
+        lower = betaincinv(inside, outside + 1, place)
+    if outside > 0:
+        upper = betaincinv(inside + 1, outside, place)
+    return np.where(order % 2 == 0, lower, upper)
+
+
+def share_draws(
+    inside: np.ndarray, runs: np.ndarray, weights: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the share of units that are inside, and draws of it; runs weigh the same.
+
+    Units are drawn by `proportion_draws`; where runs are resampled, what they deviate by from one
+    another is added.
+
+    Args:
+        inside: bool, shape (units,).
+        runs: number of the run of every unit, 0 to runs - 1, each there, shape (units,).
+        weights: of runs in the data and in every resample, shape (1 + resamples, runs), see
+            `trainings.training_shares`.
+        rng: source of the draws.
+
+    Returns:
+        Shape (1 + resamples,), 0 to 1, the data first.
+    """
+    sizes = np.bincount(runs)
+    of_runs = np.bincount(runs, np.asarray(inside, dtype=float)) / sizes
+    value, effective = of_runs.mean(), len(sizes) ** 2 / (1 / sizes).sum()
+    draws = proportion_draws(value, effective, len(weights) - 1, rng)
+    draws = np.clip(draws + weights[1:] @ of_runs - value, 0, 1)
+    return np.concatenate([[value], draws])

@@ -1,0 +1,133 @@
+"""Shares of directions that isolate a band, after each of three steps, and what they follow.
+
+Steps: ``narrow``, on a sweep of pure tones; ``kept``, also in four kinds of complexes of partials;
+``stable``, also in natural sound. Every statistic is over directions of one or more kinds; of None,
+over all that are learned (units and combinations of them). Random directions of the same network
+are their null.
+"""
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.studies.partials.statistics.tables import RANDOM, PartialsTables
+
+Kinds = str | list[str] | None
+
+
+def share_after(tables: PartialsTables, network: str, step: str, kind: Kinds = None) -> Estimate:
+    """Share of directions that pass a step and those before it, 0 to 1.
+
+    Args:
+        tables: directions.
+        network: name of the network.
+        step: narrow, kept or stable.
+        kind: of directions.
+    """
+    return tables.over(*_after(tables, network, step, kind))
+
+
+def _after(tables: PartialsTables, network: str, step: str, kind: Kinds) -> tuple[np.ndarray, int]:
+    rows = _directions(tables, network, kind)
+    return tables.share("directions", rows[step].astype(bool), rows, *_names(network, kind, step))
+
+
+def share_lost(
+    tables: PartialsTables, network: str, kind: Kinds = None, of: str | None = None
+) -> Estimate:
+    """Share of directions that pass the first step and not the second, 0 to 1.
+
+    Args:
+        tables: directions.
+        network: name of the network.
+        kind: of directions.
+        of: narrow: the share of those that pass the first step; of all directions if None.
+
+    Raises:
+        NotRun: no direction passes the first step, and the share is of those.
+    """
+    rows = _directions(tables, network, kind)
+    narrow = rows["narrow"].astype(bool)
+    lost = narrow & ~rows["kept"].astype(bool)
+    if of is not None:
+        if not narrow.any():
+            raise NotRun(f"no direction of network '{network}' isolates a band on tones")
+        rows, lost = rows[narrow], lost[narrow]
+    return tables.over(*tables.share("directions", lost, rows, *_names(network, kind, "lost")))
+
+
+def share_difference(
+    tables: PartialsTables,
+    network: str,
+    step: str,
+    kind: Kinds = None,
+    than: str | None = None,
+    than_kind: Kinds = None,
+) -> Estimate:
+    """Share of directions that pass a step, minus that of other directions, -1 to 1.
+
+    Args:
+        tables: directions.
+        network: name of the network.
+        step: narrow, kept or stable.
+        kind: of its directions.
+        than: name of the other network; the same one if None.
+        than_kind: kind of the other directions.
+    """
+    first, units = _after(tables, network, step, kind)
+    second, others = _after(tables, than or network, step, than_kind)
+    return tables.over(first - second, min(units, others))
+
+
+def follows_share(
+    tables: PartialsTables, network: str, follows: str, kind: Kinds = None
+) -> Estimate:
+    """Share of directions that follow the pitch of a complex, or a partial of it, 0 to 1.
+
+    Args:
+        tables: directions.
+        network: name of the network.
+        follows: pitch or partial.
+        kind: of directions.
+    """
+    rows = _directions(tables, network, kind)
+    inside = rows["follows"] == follows
+    return tables.over(*tables.share("directions", inside, rows, *_names(network, kind, follows)))
+
+
+def centre_error(tables: PartialsTables, network: str) -> Estimate:
+    """Largest distance of a peak of the sweep from the known centre of a filter, in semitones.
+
+    Of filters whose centres lie within the sweep.
+
+    Args:
+        tables: directions, responses.
+        network: name of a filter bank.
+
+    Raises:
+        NotRun: the network has no centres, or none within the sweep.
+    """
+    rows = tables.rows("directions", network=network, kind="unit")
+    if rows["centre"].isna().all():
+        raise NotRun(f"network '{network}' has no known centres")
+    swept = tables.rows("responses", network=network, stimulus="tone")["semitone"]
+    rows = rows[rows["centre"].between(swept.min(), swept.max())]
+    if rows.empty:
+        raise NotRun(f"no centre of network '{network}' lies within the sweep")
+    return tables.exact((rows["semitone"] - rows["centre"]).abs().max(), len(rows))
+
+
+def _directions(tables: PartialsTables, network: str, kind: Kinds) -> pd.DataFrame:
+    if isinstance(kind, str):
+        return tables.rows("directions", network=network, kind=kind)
+    rows = tables.rows("directions", network=network)
+    rows = rows[rows["kind"] != RANDOM] if kind is None else rows[rows["kind"].isin(kind)]
+    if rows.empty:
+        raise NotRun(f"network '{network}' has no directions of kind {' or '.join(kind or [])}")
+    return rows
+
+
+def _names(network: str, kind: Kinds, what: str) -> tuple[str, ...]:
+    """Return the names of a random stream: two shares are drawn independently."""
+    kinds = [kind] if isinstance(kind, str) else kind or ["learned"]
+    return network, *kinds, what

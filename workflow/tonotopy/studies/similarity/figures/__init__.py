@@ -1,0 +1,63 @@
+"""The figures of study 5: what each shows, and what it is drawn from."""
+
+from tonotopy.study import Config, Entry, Figure
+
+OVER_CLIPS = "Intervals are over groups of clips, and over trainings where there are three or more."
+
+
+def _without_known(entry: Entry, config: Config) -> str | None:
+    """Say that the entry wants no known answers."""
+    return None if entry.get("known") else "the entry has no 'known'"
+
+
+def _best(feature: str, name: str) -> Figure:
+    return Figure(
+        "best_maps",
+        ("pictures",),
+        f"The best maps of layers of the first network for {name}, on their best clip: the map, "
+        "the feature on the map's grid, what is left of the feature once the input is accounted "
+        "for, and the input. Raw: similarity of map and feature; r: of map and the feature beyond "
+        "the input (−1 to 1). Chosen as the best of many, so no evidence: that is the other "
+        "figures. Every picture from its least value (white) to its largest (black).",
+        {"feature": feature},
+    )
+
+
+FIGURES = {
+    "known": Figure(
+        "known",
+        ("known",),
+        "Hand-made layers whose answer is known: similarity with the harmonic and the percussive "
+        "part beyond the input (r), and their difference. Grey: where the answer must lie. "
+        "Intervals are over groups of clips.",
+        obstacle=_without_known,
+    ),
+    "shares": Figure(
+        "shares",
+        ("similarities", "clips"),
+        "Share of a layer's maps whose similarity r with a feature, beyond the input, is above "
+        "what each null reaches: above the .95 quantile of maps of random networks (dotted: the "
+        "share of a random network's own maps, each left out in turn), significant against other "
+        "clips' features (corrected within the layer), more than on phase-randomised audio, above "
+        "the .95 quantile of a network that learned no sound, and all of these with r above .1. "
+        "Intervals are over groups of clips and maps.",
+    ),
+    "contrast": Figure(
+        "contrast",
+        ("similarities", "clips"),
+        "Maps of each layer by r(harmonic) minus r(percussive), beyond the input: the trained "
+        "network beside random ones (all copies). Dots: maps; thick line: quartiles; thin line: 5 "
+        "to 95 %; white: the median with its interval over groups of clips.",
+    ),
+    "best-maps-harmonic": _best("harmonic", "the harmonic part of the spectrum"),
+    "best-maps-percussive": _best("percussive", "the percussive part of the spectrum"),
+    "best-maps-chroma": _best("chroma_stft", "chroma (short-time Fourier transform)"),
+    "probes": Figure(
+        "probes",
+        ("probes",),
+        "Features read from layers by ridge regression on clips that it was not fitted on: share "
+        "of variance explained (R², below 0: worse than the mean). The trained network beside "
+        "random ones, a network that learned no sound, and the input on the layer's grid. "
+        f"{OVER_CLIPS}",
+    ),
+}

@@ -1,0 +1,62 @@
+"""Are maps harmonic or percussive? Trained networks beside random ones."""
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from tonotopy.drawing.curves import layer_ticks, layers_of
+from tonotopy.drawing.letters import WIDTH, arms, write
+from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
+from tonotopy.evidence.claims import NotRun
+from tonotopy.studies.similarity.figures.drawn import COPIES, Drawn, drawn, spans
+
+KINDS = {"trained": -0.2, "random": 0.2}  # where they stand beside a layer
+WIDE = 0.13  # of the cloud of maps
+PARTS = ("harmonic", "percussive")
+
+
+def draw(sources: dict, about: dict):
+    """Draw a panel per network: a cloud of maps, its quartiles and its median at every layer."""
+    table = sources["similarities"]
+    if table.empty or not set(PARTS) <= set(table["feature"].astype(str)):
+        return nothing_to_draw("no map was compared with both parts of the spectrum")
+    tables = drawn(sources, about)
+    networks = tables.named("network", {})
+    figure, flat = panels(
+        len(networks), width=WIDTH / min(len(networks), 2), height=2.6, columns=2, sharey=True
+    )
+    for axes, network in zip(flat, networks, strict=True):
+        rows = tables.table("similarities")
+        layers = layers_of(rows[(rows["network"] == network) & (rows["copy"] == "trained")])
+        axes.axhline(0, **CHANCE)
+        layer_ticks(axes, layers)
+        for number, layer in enumerate(layers):
+            for kind, shift in KINDS.items():
+                _cloud(axes, tables, number + shift, (network, kind, layer))
+        title = network if len(networks) > 1 else ""
+        label = "r(harmonic) − r(percussive)" if axes.get_subplotspec().is_first_col() else ""
+        write(axes, title, axes.get_xlabel(), label)
+    handles = [
+        Line2D([], [], color=COPIES[kind]["color"], marker="o", linewidth=3) for kind in KINDS
+    ]
+    handles_above(figure, handles, list(KINDS))
+    return figure
+
+
+def _cloud(axes, tables: Drawn, place: float, where: tuple[str, str, str]) -> None:
+    """Draw the maps of all trainings or copies at one layer."""
+    try:
+        first, second = (tables.maps(*where, part).values for part in PARTS)
+    except NotRun:
+        return
+    means = tables.clip_means((first - second).T)
+    maps, colour = np.sort(means[0]), COPIES[where[1]]["color"]
+    spread = WIDE * np.cos(np.arange(len(maps)) * 2.4)  # deterministic, without a pattern
+    axes.plot(place + spread, maps, ".", markersize=2.5, color=colour, alpha=0.35, zorder=1)
+    low, quarter, three, high = np.quantile(maps, [0.05, 0.25, 0.75, 0.95])
+    axes.vlines(place, low, high, color=colour, linewidth=1.0)
+    axes.vlines(place, quarter, three, color=colour, linewidth=4.0)
+    median, low, high = spans(np.median(means, axis=1), tables)
+    look = {"color": "black", "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 5}
+    axes.errorbar(
+        place, median, arms(median, low, high), fmt="o", markersize=3.2, elinewidth=1.0, **look
+    )

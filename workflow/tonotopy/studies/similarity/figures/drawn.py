@@ -1,0 +1,43 @@
+"""Tables that a figure is drawn from, with the statistics of the scorecard."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.drawing.intervals import figure_bootstrap
+from tonotopy.studies.similarity.statistics.tables import SimilarityTables
+
+COPIES = {  # looks of copies: the same in all figures
+    "trained": {"color": "#0b3c5d", "marker": "o", "linestyle": "-"},
+    "random": {"color": "0.45", "marker": "D", "linestyle": "--", "markerfacecolor": "white"},
+    "unheard": {"color": "#3b8f7a", "marker": "^", "linestyle": "-."},
+    "input": {"color": "#d1495b", "marker": "x", "linestyle": ":"},
+}
+NAMES = {"unheard": "learned no sound"}  # of copies, as figures call them
+WORDS = {"chroma_stft": "chroma (STFT)", "chroma_cqt": "chroma (CQT)", "rms": "level (RMS)"}
+WORDS |= {"onset_rate": "onset rate", "level": "integrated loudness"}  # of features
+
+
+@dataclass(frozen=True)
+class Drawn(SimilarityTables):
+    """Tables that have been read: ``paths`` are the tables themselves."""
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Return a table."""
+        return self.paths[name]
+
+
+def drawn(sources: dict, about: dict) -> Drawn:
+    """Return the tables of a figure, resampled as figures are."""
+    return Drawn(sources, about, figure_bootstrap(about))
+
+
+def spans(draws: np.ndarray, tables: Drawn) -> tuple[float, float, float]:
+    """Return value, low and high of a statistic, (1 + resamples,), the data in row 0."""
+    return float(draws[0]), *map(float, tables.bootstrap.interval(draws[1:]))
+
+
+def word(name: str) -> str:
+    """Return what a figure calls a feature."""
+    return WORDS.get(name, name)

@@ -1,0 +1,60 @@
+"""Known answers: layers made by hand, whose similarity with features is known.
+
+Means are over clips of all sets, of which groups are resampled.
+"""
+
+import numpy as np
+
+from tonotopy.evidence.claims import Estimate
+from tonotopy.evidence.groups import Groups
+from tonotopy.studies.similarity.statistics.tables import SimilarityTables
+
+
+def known_similarity(
+    tables: SimilarityTables, layer: str, feature: str, column: str = "r"
+) -> Estimate:
+    """Mean similarity of a hand-made layer with a feature (-1 to 1).
+
+    Args:
+        tables: known.
+        layer: name of the hand-made layer.
+        feature: its name.
+        column: r, beyond the input, or raw.
+    """
+    return tables.over(*similarity_draws(tables, layer, feature, column))
+
+
+def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
+    """Mean r of a hand-made layer with the harmonic part minus that with the percussive one.
+
+    Args:
+        tables: known.
+        layer: name of the hand-made layer.
+    """
+    return tables.over(*contrast_draws(tables, layer))
+
+
+def similarity_draws(
+    tables: SimilarityTables, layer: str, feature: str, column: str
+) -> tuple[np.ndarray, int]:
+    """Return what `known_similarity` estimates, (1 + resamples,), and the number of groups.
+
+    Raises:
+        NotRun: the layer was not compared with the feature.
+    """
+    values, groups = _clips(tables, layer, feature, column)
+    return tables.clip_means(values, groups), len(groups)
+
+
+def contrast_draws(tables: SimilarityTables, layer: str) -> tuple[np.ndarray, int]:
+    """Return what `known_contrast` estimates, (1 + resamples,), and the number of groups."""
+    harmonic, groups = _clips(tables, layer, "harmonic", "r")
+    percussive, _ = _clips(tables, layer, "percussive", "r")
+    return tables.clip_means(harmonic - percussive, groups), len(groups)
+
+
+def _clips(tables, layer: str, feature: str, column: str) -> tuple[np.ndarray, Groups]:
+    rows = tables.rows("known", layer=layer, feature=feature)
+    tables.refuse_twice("known", rows)
+    rows = rows.sort_values(["set", "clip"])
+    return rows[column].to_numpy(float), Groups(rows["group"].to_numpy())

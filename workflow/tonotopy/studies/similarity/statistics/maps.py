@@ -1,0 +1,267 @@
+"""How well single maps match a feature: the best one, and the share of a layer's that beat nulls.
+
+The similarity r is beyond the input, raw is not; both are means over clips, of which groups are
+resampled, the same for trained networks and for nulls. A layer is named, or is the ``first`` or the
+``deepest`` one.
+
+A share is a count of maps: its interval is over groups of clips, and over maps as draws of a
+binomial (Jeffreys' posterior), because another training would have other maps. The .95 quantile of
+n maps of a null is such that one further map lies above it in 1 of 20 cases (rank .95 (n + 1)); of
+fewer than 19 maps it is the largest one, and the share that a null reaches 1 / (n + 1). With few
+maps and few random copies a share is only as fine as they are: one map of 12 is .083, and the .95
+quantile of 60 random maps lies between the third and the second largest of them. Trainings are
+resampled where there are three or more, which widens such an interval further.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control, norm
+
+from tonotopy.errors import InputError
+from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.groups import Groups
+from tonotopy.studies.similarity.statistics.tables import Maps, SimilarityTables
+
+QUANTILE = 0.95  # of a null's maps
+LEVEL = 0.05  # of false discoveries among maps and features of a layer
+EFFECT = 0.1  # r that a match must exceed: significance is no size
+NULLS = ("random", "other clips", "phase", "unheard")
+
+
+def best_raw(
+    tables: SimilarityTables,
+    network: str,
+    feature: str,
+    layer: str = "deepest",
+    copy: str = "trained",
+) -> Estimate:
+    """Mean raw similarity of a layer's best map with a feature (-1 to 1).
+
+    The map is chosen on one half of the groups and measured on the other. Each copy has its own
+    best map. Choosing on either half in turn would use all clips, but both values are large where
+    the same map is chosen twice, and intervals that take the choice as given are then too narrow.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        layer: see above.
+        copy: trained, phase, random, unheard or input.
+
+    Raises:
+        NotRun: there is only one group.
+    """
+    return tables.over(*_best(tables, network, feature, layer, copy))
+
+
+def best_raw_difference(
+    tables: SimilarityTables, network: str, feature: str, than: str, layer: str = "deepest"
+) -> Estimate:
+    """Raw similarity of the best map of the trained network minus that of a null's best map.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        than: phase, random, unheard or input.
+        layer: see above.
+    """
+    copies = ("trained", than)
+    (own, judged), (other, _) = (_best(tables, network, feature, layer, copy) for copy in copies)
+    return tables.over(own - other, judged)
+
+
+def _best(
+    tables: SimilarityTables, network: str, feature: str, layer: str, copy: str
+) -> tuple[np.ndarray, int]:
+    """Return the best map's similarity, (1 + resamples,), and how many groups it is measured on."""
+    maps = tables.maps(network, copy, tables.layer(layer, network), feature, "raw")
+    half = _half(tables)
+    groups = Groups(tables.groups.index[~half])
+    runs, judged = np.unique(maps.runs), []
+    for run in runs:
+        own = maps.values[maps.runs == run]
+        judged.append(own[own[:, half].mean(axis=1).argmax(), ~half])
+    means = tables.clip_means(np.array(judged).T, groups)
+    return (means * tables.copy_shares(runs, network, copy)).sum(axis=1), len(groups)
+
+
+def _half(tables: SimilarityTables) -> np.ndarray:
+    """Return which clips are in the half of the groups that maps are chosen on, bool, (clips,)."""
+    groups = tables.groups
+    if len(groups) < 2:
+        raise NotRun("one group of clips cannot both choose a map and judge it")
+    order = tables.bootstrap.generator(tables.STREAM, "halves").permutation(len(groups))
+    return np.isin(groups.index, order[: len(groups) // 2])
+
+
+def share_above_random(
+    tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
+) -> Estimate:
+    """Share of maps with r above the .95 quantile of random maps, minus that of random networks.
+
+    The quantile is of the pooled maps of all random copies. The share of random networks is the
+    mean of theirs, each against the quantile of the others. Both are found anew in every resample.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        layer: see above.
+
+    Raises:
+        NotRun: there are fewer than two random copies.
+    """
+    layer = tables.layer(layer, network)
+    own, maps = share_draws(tables, network, feature, layer, "random")
+    null = random_share(tables, network, feature, layer)
+    return _estimate(tables, own - null, maps)
+
+
+def share_beating_all(
+    tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
+) -> Estimate:
+    """Share of maps that beat every null with r above .1; arguments as for `share_beating`."""
+    return share_beating(tables, network, feature, "all", layer)
+
+
+def share_beating(
+    tables: SimilarityTables, network: str, feature: str, null: str, layer: str = "deepest"
+) -> Estimate:
+    """Share of maps of the trained network that beat a null; without a match .05 of them or fewer.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        null: ``random``, r is above the .95 quantile of the maps of random copies; ``unheard``, of
+            the maps of the network that learned no sound; ``other clips``, p is below .05,
+            corrected over maps and features of the layer; ``phase``, the interval of the difference
+            to phase-randomised audio lies above 0; ``all``, all that there are, and r is above .1.
+        layer: see above.
+
+    Raises:
+        NotRun: the instance does not have the null.
+    """
+    share, maps = share_draws(tables, network, feature, tables.layer(layer, network), null)
+    return _estimate(tables, share, maps)
+
+
+def nulls(tables: SimilarityTables, network: str) -> list[str]:
+    """Return the nulls that a network is compared with."""
+    heard_all = network not in (tables.settings.get("unheard") or {})
+    return [null for null in NULLS if not (null == "unheard" and heard_all)]
+
+
+def random_share(tables: SimilarityTables, network: str, feature: str, layer: str) -> np.ndarray:
+    """Return the share of a random copy's maps above the quantile of the others', (1 + resamples,).
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        layer: its name.
+
+    Raises:
+        NotRun: there are fewer than two copies.
+    """
+    maps, means = tables.map_means(network, "random", layer, feature)
+    runs = np.unique(maps.runs)
+    if len(runs) < 2:
+        raise NotRun("one random copy has no other that it could be compared with")
+    own = [maps.runs == run for run in runs]
+    shares = [(means[:, run] > _quantile(means[:, ~run])).mean(axis=1) for run in own]
+    weights = tables.copy_shares(runs, network, "random")
+    return (np.array(shares).T * weights).sum(axis=1)
+
+
+def _quantile(means: np.ndarray) -> np.ndarray:
+    return np.quantile(means, QUANTILE, axis=1, keepdims=True, method="weibull")
+
+
+def share_draws(
+    tables: SimilarityTables, network: str, feature: str, layer: str, null: str
+) -> tuple[np.ndarray, int]:
+    """Return the share that beats a null, (1 + resamples,), and how many maps a training has.
+
+    Resamples against a quantile of few maps vary by as much as the quantile does. Arguments are
+    those of `share_beating`.
+
+    Raises:
+        NotRun: the instance does not have the null.
+    """
+    maps, _ = tables.map_means(network, "trained", layer, feature)
+    beats = _beats(tables, network, layer, feature, null)
+    excess = np.zeros(1 + tables.bootstrap.resamples)
+    if null in ("random", "unheard"):
+        excess[1:] = _excess(tables, network, layer, feature, null)
+    runs, shares = np.unique(maps.runs), []
+    for run in runs:
+        own = beats[:, maps.runs == run]
+        won, count = own.sum(axis=1), own.shape[1]
+        rng = tables.bootstrap.generator(tables.STREAM, "maps", int(run))
+        drawn = rng.beta(won[1:] + 0.5, count - won[1:] + 0.5)
+        shares.append(np.concatenate([won[:1] / count, drawn]))
+    weights = tables.copy_shares(runs, network, "trained")
+    share = (np.array(shares).T * weights).sum(axis=1)
+    return share - excess, len(maps.runs) // len(runs)
+
+
+def _excess(tables: SimilarityTables, network: str, layer: str, feature: str, null: str):
+    """Return draws of what a further map of a null lies above its quantile by more than .05.
+
+    The share above the k-th of n maps is Beta(n + 1 - k, k), whatever their distribution.
+    """
+    count = len(tables.map_means(network, null, layer, feature)[0].runs)
+    rank = min(QUANTILE * (count + 1), count)
+    rng = tables.bootstrap.generator(tables.STREAM, "quantile", null, count)
+    return rng.beta(count + 1 - rank, rank, tables.bootstrap.resamples) - (1 - QUANTILE)
+
+
+def _beats(
+    tables: SimilarityTables, network: str, layer: str, feature: str, null: str
+) -> np.ndarray:
+    """Return which maps beat a null, bool, (1 + resamples, maps)."""
+    where = (network, layer, feature)
+    maps, means = tables.map_means(network, "trained", layer, feature)
+    if null == "all":
+        parts = [_beats(tables, *where, part) for part in nulls(tables, network)]
+        return np.all([*parts, means > EFFECT], axis=0)
+    if null == "other clips":
+        family = tables.rows("similarities", network=network, copy="trained", layer=layer)
+        return _beats_other_clips(maps, means, family)
+    other, other_means = tables.map_means(network, null, layer, feature)
+    if null != "phase":
+        return means > _quantile(other_means)
+    keys = ["run", "map"]
+    if not np.array_equal(maps.rows[keys].to_numpy(), other.rows[keys].to_numpy()):
+        raise InputError(
+            f"{tables.paths['similarities']}: copies trained and phase have other maps; make the "
+            "table again"
+        )
+    gain = means - other_means
+    low, _ = tables.bootstrap.interval(gain[1:])
+    return gain - (gain[0] - low) > 0  # resamples move the interval, not its width
+
+
+def _beats_other_clips(maps: Maps, means: np.ndarray, family: pd.DataFrame) -> np.ndarray:
+    """Return which maps are significant; resamples move z, not the largest p that is."""
+    sd = maps.rows["null_sd"].to_numpy(float)
+    moved = np.divide(means - means[0], sd, out=np.zeros(means.shape), where=sd > 0)
+    p = norm.sf(maps.rows["z"].to_numpy(float) + moved)
+    p[0] = maps.rows["p"].to_numpy(float)
+    beats = np.empty(p.shape, dtype=bool)
+    for run in np.unique(maps.runs):
+        own, all_p = maps.runs == run, family.loc[family["run"] == run, "p"].to_numpy(float)
+        found = all_p[false_discovery_control(all_p) < LEVEL]
+        beats[:, own] = p[:, own] <= found.max(initial=-1.0)
+    return beats
+
+
+def _estimate(tables: SimilarityTables, share: np.ndarray, maps: int) -> Estimate:
+    """Return the estimate of a share; its interval holds it where no map or every one wins."""
+    found = tables.over(share, min(maps, len(tables.groups)))
+    low, high = min(found.low, found.value), max(found.high, found.value)
+    return replace(found, low=low, high=high)

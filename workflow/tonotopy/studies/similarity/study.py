@@ -1,0 +1,125 @@
+"""Study 5: do the maps of a network match hand-made audio features?"""
+
+from collections.abc import Iterator
+
+from tonotopy import places
+from tonotopy.errors import InputError, nearest
+from tonotopy.networks.published import front_end_kind
+from tonotopy.studies.similarity.figures import FIGURES
+from tonotopy.study import Config, Entry, Need, Study
+
+SAMPLES_ALONE = "waveform"  # the kind of front end that gives no time-frequency grid
+LEAST_COPIES = 2  # random ones: a share above them is estimated leaving one out
+LEAST_FOLDS = 3  # of probes: one is held out, another chooses the penalty, the rest is fitted to
+
+
+def trainings(entry: Entry) -> Iterator[tuple[str, int, str]]:
+    """Yield what an instance calls its networks, the number of the training, and their names."""
+    for kind, names in entry["networks"].items():
+        for run, name in enumerate([names] if isinstance(names, str) else names):
+            yield kind, run, name
+
+
+def unheard(entry: Entry) -> dict[str, str]:
+    """Return the networks that learned no sound, by the name of those that they stand beside."""
+    return dict(entry.get("unheard") or {})
+
+
+def first_network(entry: Entry) -> str:
+    """Return the network whose corpus is heard unless the entry names another one."""
+    return next(trainings(entry))[2]
+
+
+def heard_corpus(entry: Entry, config: Config) -> str | None:
+    """Return the corpus whose test clips are heard: by default the first network's own."""
+    return entry.get("heard") or config["networks"][first_network(entry)].get("corpus")
+
+
+def _needs(entry: Entry) -> list[Need]:
+    needs = []
+    for kind, names in entry["networks"].items():
+        listed = [names] if isinstance(names, str) else names
+        needs += [Need("networks", name, f"networks.{kind}") for name in listed]
+    needs += [Need("networks", name, f"unheard.{kind}") for kind, name in unheard(entry).items()]
+    if entry.get("heard"):
+        needs.append(Need("corpora", entry["heard"], "heard"))
+    return needs
+
+
+def _tables(entry: Entry) -> list[str]:
+    tables = ["clips", "layers", "similarities", "probes", "answers"]
+    return [*tables, "known"] if entry.get("known") else tables
+
+
+def _check(path: str, entry: Entry, config: Config) -> None:
+    for kind, _, name in trainings(entry):
+        _check_hears(f"{path}.networks.{kind}", config["networks"][name], name)
+    if heard_corpus(entry, config) is None:
+        raise InputError(
+            f"{path}.heard: network '{first_network(entry)}' is not trained here: name the corpus "
+            "whose clips are heard"
+        )
+    for kind, name in unheard(entry).items():
+        _check_unheard(f"{path}.unheard", entry, config, kind, name)
+    _check_numbers(path, entry)
+
+
+def _check_hears(place: str, network: dict, name: str) -> None:
+    kind = front_end_kind(network)
+    if kind == SAMPLES_ALONE:
+        raise InputError(
+            f"{place}: network '{name}' hears the samples themselves (front end '{kind}'), its "
+            "maps are on no time-frequency grid: choose a network that hears a spectrogram"
+        )
+
+
+def _check_unheard(place: str, entry: Entry, config: Config, kind: str, name: str) -> None:
+    if kind not in entry["networks"]:
+        raise InputError(f"{place}: there is no network '{kind}'{nearest(kind, entry['networks'])}")
+    own = next(network for known, _, network in trainings(entry) if known == kind)
+    for key in ("architecture", "module", "arguments"):
+        wanted, found = (config["networks"][which].get(key) for which in (own, name))
+        if wanted != found:
+            raise InputError(
+                f"{place}.{kind}: network '{name}' has another '{key}' than '{own}' ({found}, "
+                f"expected {wanted}): their maps could not be compared"
+            )
+
+
+def _check_numbers(path: str, entry: Entry) -> None:
+    if entry["random"] < LEAST_COPIES:
+        raise InputError(
+            f"{path}.random: {entry['random']} random copies are too few: at least {LEAST_COPIES} "
+            "are needed, because one at a time is compared with the others"
+        )
+    if entry["folds"] < LEAST_FOLDS:
+        raise InputError(
+            f"{path}.folds: {entry['folds']} are too few: at least {LEAST_FOLDS} are needed, one "
+            "to test on, one to choose the penalty on, and the rest to fit to"
+        )
+    probed, clips = entry.get("probed"), entry.get("clips")
+    if probed is not None and (clips is None or clips > probed):
+        raise InputError(
+            f"{path}.clips: {'all' if clips is None else clips} are more than the {probed} of "
+            "'probed', which they are taken from: raise 'probed', or set it to null for all"
+        )
+
+
+def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
+    return {"network": places.network(scale, first_network(entry))}
+
+
+STUDY = Study(
+    name="similarity",
+    title="Study 5: similarity",
+    source="O. Slizovskaia, E. Gomez and G. Haro, A case study of deep-learned activations via "
+    "hand-crafted audio features (2019)",
+    needs=_needs,
+    tables=_tables,
+    figures=FIGURES,
+    statistics="tonotopy.studies.similarity.statistics",
+    settings=("networks", "unheard", "layers", "random", "known", "shown"),
+    check=_check,
+    sources=_sources,
+    exhibits="tonotopy.studies.similarity.exhibits",
+)
