@@ -18,7 +18,7 @@ from tonotopy.planning import AVAILABLE, Storage, needs, tag_clips
 NOWHERE = Path("nowhere")  # without downloads: a full run fetches everything
 AUDIOSET_SECONDS = 10.0  # of a clip, where the corpus does not say it
 AUDIOSET_CLASSES = 527  # that published classifiers tell apart
-DIGITS, PIXELS, DIGITS_TESTED = 1797, 64, 360  # pictures, pixels of each, test pictures by default
+DIGITS_TESTED = 360  # pictures of the test split, where the corpus does not say it
 NAMELESS = ("simclr", "reconstruct")  # objectives that classes have no part in
 OURS = "tonotopy."  # how modules begin that come with the package
 
@@ -66,7 +66,9 @@ class Run:
         entry = self.config["corpora"][name]
         if _has_digits(entry):
             tested = entry.get("test", DIGITS_TESTED)
-            return {None: DIGITS, "train": DIGITS - tested, "test": tested}.get(split, 0)
+            return {None: digits.CLIPS, "train": digits.CLIPS - tested, "test": tested}.get(
+                split, 0
+            )
         share = 1.0 if split is None else self._share(entry, split)
         if _has_tags(entry):
             return round(AVAILABLE * tag_clips(entry, self.config) * share)
@@ -139,7 +141,7 @@ class Run:
         """
         entry = self.config["corpora"][name]
         if _has_digits(entry):
-            return PIXELS / digits.RATE
+            return digits.SAMPLES / digits.RATE
         if entry["maker"] == "audioset":
             return entry.get("seconds", AUDIOSET_SECONDS)
         return entry.get("seconds") or self._public(name).seconds
@@ -151,7 +153,7 @@ class Run:
             NotKnown: see `seconds`; or the corpus does not say its rate, and is not public.
         """
         if _has_digits(self.config["corpora"][name]):
-            return 2 * PIXELS
+            return 2 * digits.SAMPLES
         rate = self.config["corpora"][name].get("rate") or self._public(name).rate
         return 2 * round(rate * self.seconds(name))
 

@@ -62,7 +62,6 @@ NETWORKS = {
         "module": "nets.convolving:Convolving",
         "arguments": {"width": 4, "outputs": 3},
         "classes": list(PITCHES),
-        "corpus": "recordings",
         "front_end": HEARS,
         "layers": {"one": "one", "two": {"path": "two", "read": "channels"}, "answer": "head"},
     },

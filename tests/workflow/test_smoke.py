@@ -24,7 +24,8 @@ def test_everything_comes_out(finished):
     for name in ("shifts.events.supervised", "learned.events", "few_labels.events"):
         assert any(key.startswith(f"sonification.{name}") for key in by_id), name
     assert by_id["sonification.length.events.untrained"]["verdict"] == "supported"
-    for instance in ("relevance/tones", "relevance/music", "sonification/events"):
+    heard = ["relevance/tones", "relevance/music", "sonification/events"]
+    for instance in (*heard, "similarity/instruments", "partials/waveforms"):
         exhibits = results / f"{instance}/exhibits"
         assert (exhibits / "exhibits.json").is_file() and len(list(exhibits.rglob("*.wav"))) > 5
     assert by_id["steering.accuracy.spoken_digits"]["verdict"] == "not run"
@@ -38,7 +39,7 @@ def test_everything_comes_out(finished):
         assert [row["id"] for row in csv.DictReader(lines)] == list(by_id)
     assert "scale" in (results / "scorecard.html").read_text()
     figures = list((results / "figures").rglob("*.svg"))
-    assert len(figures) == 82 and all(f.with_suffix(".png").is_file() for f in figures)
+    assert len(figures) == 95 and all(f.with_suffix(".png").is_file() for f in figures)
     assert "controls" in (results / "verdict.txt").read_text()
     with zipfile.ZipFile(results / "report.zip") as report:
         assert report.testzip() is None

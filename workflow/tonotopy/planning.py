@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tonotopy import places
+from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
@@ -125,6 +126,8 @@ def _corpus(name: str, entry: dict, config: dict) -> Storage:
     if entry["maker"] in PUBLIC:
         rate = rate or PUBLIC[entry["maker"]].rate
         seconds = seconds or PUBLIC[entry["maker"]].seconds
+    elif entry["maker"] == "digits":
+        rate, seconds = digits.RATE, digits.SAMPLES / digits.RATE
     if clips is None or rate is None or seconds is None:
         note = "number of clips is not known before it is built"
         return Storage(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
@@ -139,6 +142,8 @@ def _clips(entry: dict, config: dict) -> int | None:
             return tag_clips(entry, config)
         per_class = per_class or config["audioset"]["per_class"]
         return _thesis_clips(entry["task"], per_class)
+    if maker == "digits":
+        return digits.CLIPS
     if maker in PUBLIC:
         corpus = PUBLIC[maker].version(entry.get("version"))
         if per_class and entry["task"] in corpus.tasks:

@@ -98,7 +98,7 @@ def test_a_study_module_has_its_own_rules_and_those_of_networks():
 
 # What the paper scale is made of: bytes on the disk, and what is counted
 PAPER = {
-    "build_corpus": (398_765_061_966, "2,186,151 clips, 5487 h of sound"),
+    "build_corpus": (423_181_211_982, "2,244,936 clips, 5690 h of sound"),
     "untrained_network": (
         1_642_508_516,
         "310 M weights; 86.2 M weights; 0.419 M weights; 14 M weights",
@@ -107,23 +107,26 @@ PAPER = {
     "probe_layers": (25_598_361_600, "660 layers, 349 GB of vectors in passing"),
     "summarise_layers": (0, "256 curves, 10,000 resamples"),
     "train_network": (
-        4_803_284_892,
+        4_913_074_292,
         "25 epochs of 28,431 clips, 242 GFLOP a forward pass; "
         "60 epochs of 7,000 clips, 0.152 GFLOP a forward pass; "
         "3 times 50 epochs of 1,578,921 clips, 8.36 GFLOP a forward pass; "
-        "3 times 50 epochs of 1,578,921 clips, 8.17 GFLOP a forward pass",
+        "3 times 50 epochs of 1,578,921 clips, 8.17 GFLOP a forward pass; "
+        "200 epochs of 39,190 clips, 2.15 GFLOP a forward pass; "
+        "5 epochs of 1,437 clips, 2.15 GFLOP a forward pass; "
+        "100 epochs of 6,400 clips, 3.46 GFLOP a forward pass",
     ),
     "capture_activations": (3_742_801_920, "101,530 clips, trained and untrained"),
     "predict": (0, "8,108 clips"),
     "fit_probes": (0, "15,840 binary probes"),
     "steer": (113_167_824, "1,689,072 steered forward passes"),
     "read_effects": (0, "6,750,240 probabilities, 10,000 resamples"),
-    "adopt_network": (0, ""),
-    "compare_maps": (0, ""),
-    "probe_features": (0, ""),
-    "sweep_tones": (0, ""),
-    "read_codes": (0, ""),
-    "render_excitations": (0, ""),
+    "adopt_network": (1_066_752, "0.267 M weights"),
+    "compare_maps": (91_852_800, "448 maps beside 8 features, 14,163 forward passes"),
+    "probe_features": (0, "160 probes"),
+    "sweep_tones": (0, "14,539 sounds and clips of natural sound"),
+    "read_codes": (34_091_200, "8,522,800 codes of frames"),
+    "render_excitations": (2_981_500, "80 tracks"),
 }
 
 

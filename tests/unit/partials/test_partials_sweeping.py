@@ -23,6 +23,8 @@ from tonotopy.studies.partials.hearing import (
 from tonotopy.studies.partials.measuring import filter_table, limit_table
 from tonotopy.studies.partials.sweeping import (
     F0,
+    direction_table,
+    found_directions,
     known_centres,
     stimuli,
     sweep_tables,
@@ -275,6 +277,19 @@ def test_tones_that_a_network_cannot_hear_are_refused(world):
                 ear_of(world, "tagger"), corpora, settings, {"role": "studied", "kinds": KINDS}, 0
             )
         )
+
+
+def test_what_is_kept_is_above_three_tenths(monkeypatch):
+    heard = stimuli(TONES, HEARD, SEED)
+    tones = np.eye(50)[[10, 20, 30, 25]] + 0.1
+    answers = {"tone": tones.T, **{kind: np.ones((49, 4)) for kind in COMPLEXES}}
+    found = found_directions(answers, ["unit"], np.zeros((1, 4)), SEED)
+    assert found.sweep.narrow.all()
+    monkeypatch.setattr(steps, "rank_correlations", lambda *_: np.array([0.31, 0.3, 0.45, 0.4]))
+    natural = Natural(np.array(["a"]), np.array([[0.31, 0.9, 0.3, 0.9]]), np.array([9]), 1, 1)
+    table = direction_table(found, heard, natural, None, {})
+    assert table["kept"].tolist() == [True, False, True, True]
+    assert table["stable"].tolist() == [True, False, False, True]
 
 
 # --- filters

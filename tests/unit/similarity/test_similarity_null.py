@@ -89,7 +89,7 @@ def p_value(maps, features, units):
 
 
 def drawn(maps, units, seed, shared=0.0):
-    """p-values of a true null: features that have a spectrum in common, and in a group a pattern."""
+    """Maps and features of a true null: a spectrum in common, and in a group a pattern."""
     found = []
     for draw in range(DRAWS):
         rng = np.random.default_rng([seed, draw])

@@ -195,7 +195,7 @@ def test_rows_of_all_copies(tables):
 
 
 def test_random_copies_are_calibrated_and_the_unheard_network_hears_alike(tones, columns):
-    ear, found = next(studied(columns, tones.corpus, SETTINGS, "cpu"))
+    ear, _ = next(studied(columns, tones.corpus, SETTINGS, "cpu"))
     batches = calibration_inputs(ear, tones.corpus, 7, SEED)
     assert sum(map(len, batches)) == 7
     copies = list(compared_networks(ear, {"vgg": str(tones.folder / "pictures")}, 2, batches, SEED))
@@ -248,6 +248,7 @@ def test_clips_layers_and_answers(tables, tones, chosen):
         ("trained", 1),
     }
     assert len(answers) == 2 * len(tones.corpus.indices("test"))
+    assert all(answers["clip"].str.rsplit("-", n=1).str[0] == answers["group"])
 
 
 def test_compared_clips_are_among_the_probed(tones):

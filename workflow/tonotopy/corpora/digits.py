@@ -1,13 +1,12 @@
 """Pictures of handwritten digits in the place of clips: what a network learns without any sound."""
 
 import numpy as np
-from sklearn.datasets import load_digits
 
-from tonotopy.corpora.writer import CorpusWriter
 from tonotopy.errors import InputError
 from tonotopy.seeding import generator
 
 CLASSES = tuple("0123456789")
+CLIPS, SAMPLES = 1797, 64  # pictures, and pixels of each
 BRIGHTEST = 16  # of a pixel
 RATE = 8000  # Hz by name alone; `frontends.picture` lays the samples out as pixels again
 ABOUT = {
@@ -32,6 +31,11 @@ def build(path, seed: int, test: int = 360) -> None:
     Raises:
         InputError: one of the splits would be empty.
     """
+    # here, because a plan needs the sizes above alone
+    from sklearn.datasets import load_digits
+
+    from tonotopy.corpora.writer import CorpusWriter
+
     pictures, labels = load_digits(return_X_y=True)
     if not 0 < test < len(labels):
         raise InputError(
@@ -40,7 +44,7 @@ def build(path, seed: int, test: int = 360) -> None:
         )
     order = generator(seed, "digits", "split").permutation(len(labels))
     tested = set(order[:test].tolist())
-    with CorpusWriter(path, CLASSES, RATE, pictures.shape[1], ABOUT, embedded=True) as out:
+    with CorpusWriter(path, CLASSES, RATE, SAMPLES, ABOUT, embedded=True) as out:
         for number, (pixels, label) in enumerate(zip(pictures, labels, strict=True)):
             split = "test" if number in tested else "train"
             # full scale is the loudest that a sample can hold, just below 1

@@ -114,8 +114,3 @@ def even_clips(contexts: np.ndarray, number: int | None, seed: int) -> np.ndarra
     places = np.empty(len(order), dtype=int)
     places[order] = np.arange(len(order))
     return np.sort(np.lexsort((places, turns))[:number])
-
-
-def role_rows(ear: Ear, known: Mapping[str, Mapping]) -> dict:
-    """Return what every row says of a network: network, run and role."""
-    return {"network": ear.network, "run": ear.run, "role": known[ear.network]["role"]}

@@ -18,7 +18,7 @@ from tonotopy.similarity.null import Null, permutation_null
 from tonotopy.studies.similarity.copies import INPUT
 from tonotopy.studies.similarity.hearing import Beside, Heard, laid
 
-ANSWERED = ["network", "copy", "run", "clip", "label", "predicted"]
+ANSWERED = ["network", "copy", "run", "clip", "group", "label", "predicted"]
 
 
 def clip_table(corpus: Corpus, positions: np.ndarray) -> pd.DataFrame:
@@ -187,5 +187,6 @@ def answer_table(ear: Ear, copy: str, bundle: Bundle, corpora: list[Corpus]) -> 
             continue
         answers = prediction_table(bundle, corpus, "test", "test")
         about = {"network": ear.network, "copy": copy, "run": ear.run}
+        about["group"] = corpus.groups[corpus.indices("test")]
         return answers.assign(**about)[ANSWERED]
     return pd.DataFrame(columns=ANSWERED)
