@@ -17,6 +17,8 @@ PRINTED = {
     "docs/development.md": "vggish",
     "docs/relevance.md": "component 1 ",
     "docs/sonification.md": "torch.Size([2, 3, 16000])",
+    "docs/similarity.md": "torch.Size([1, 20, 20]) (1,)",
+    "docs/partials.md": "[ True  True  True  True  True  True  True  True]",
 }
 EXAMPLES = [block for block in blocks("python") if block.page != "CONTRIBUTING.md"]
 

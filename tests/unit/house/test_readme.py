@@ -24,6 +24,8 @@ def test_it_shows_a_picture_of_every_study():
         "docs/layers.png",
         "docs/components.png",
         "docs/sonification.png",
+        "docs/similarity.png",
+        "docs/partials.png",
     ]
 
 

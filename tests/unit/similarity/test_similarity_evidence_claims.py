@@ -17,6 +17,7 @@ CONTROLS = {  # criteria that fail a run
     "known_harmonic": {"above": 0.2},
     "known_percussive": {"below": -0.2},
     "known_nothing": {"within": [-0.1, 0.1]},
+    "known_other": {"within": [-0.15, 0.15]},
     "known_chroma": {"above": 0.6},
     "learned": {"above": 0.5},
     "unheard_learned": {"above": 0.9},

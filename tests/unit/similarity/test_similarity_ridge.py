@@ -70,7 +70,7 @@ def test_the_penalty_is_chosen_by_what_is_held_out():
 
 
 def test_penalties():
-    np.testing.assert_allclose(ALPHAS, [1e-2, 1e-1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6])
+    np.testing.assert_allclose(ALPHAS, [1e-2, 1, 100, 1e4, 1e6])
 
 
 def test_groups_stay_together_and_single_clips_are_shuffled():

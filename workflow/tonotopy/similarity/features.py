@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import librosa
@@ -20,7 +21,8 @@ from tonotopy.frontends.panns import PANNsLogMel
 from tonotopy.frontends.stages import FrontEnd
 
 SPECTRA = ("harmonic", "percussive", "contrast")
-CHROMA = ("chroma_stft", "chroma_cqt")
+CONSTANT_Q = "chroma_cqt"
+CHROMA = ("chroma_stft", CONSTANT_Q)
 CURVES = ("rms", "loudness", "onsets")
 SCALARS = ("onset_rate", "level")
 KINDS = {
@@ -33,6 +35,8 @@ SEPARATED = ("harmonic", "percussive")  # as sounds
 QUIETEST = -70.0  # LUFS: the standard measures nothing below
 SILENT = 1e-5  # of full scale: root mean square that counts as silence, -100 dB
 MOMENT = 0.4  # s, of momentary loudness
+TUNING = 0.0  # A is 440 Hz, as where rows of maps are folded to pitch classes
+TOGETHER = 8  # clips
 LONGEST_TRANSFORM = 2048  # samples; shorter where clips are
 
 
@@ -84,11 +88,26 @@ def described(
     waveforms: Iterable[np.ndarray], columns: Columns, wanted: tuple[str, ...], workers: int
 ) -> list[dict[str, np.ndarray]]:
     """Return the features of clips, see `describe`, in a pool of processes."""
-    work = partial(describe, columns=columns, wanted=wanted)
+    sounds = list(waveforms)
+    parts = [sounds[start : start + TOGETHER] for start in range(0, len(sounds), TOGETHER)]
+    work = partial(_together, columns=columns, wanted=wanted)
     if workers == 1:
-        return [work(waveform) for waveform in waveforms]
+        return list(chain.from_iterable(map(work, parts)))
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(work, waveforms, chunksize=4))
+        return list(chain.from_iterable(pool.map(work, parts)))
+
+
+def _together(
+    waveforms: list[np.ndarray], columns: Columns, wanted: tuple[str, ...]
+) -> list[dict[str, np.ndarray]]:
+    """Return the features of several clips: filters of the constant-Q transform are made once."""
+    apart = tuple(name for name in wanted if name != CONSTANT_Q)
+    found = [describe(waveform, columns, apart) for waveform in waveforms]
+    if CONSTANT_Q in wanted:
+        sounds = np.stack(waveforms).astype(np.float32)
+        for one, values in zip(found, _constant_q(sounds, columns), strict=True):
+            one[CONSTANT_Q] = values
+    return found
 
 
 def describe(
@@ -111,8 +130,10 @@ def describe(
     found = {}
     if "sounds" in wanted:
         found |= dict(zip(SEPARATED, separated(sound, columns.transform), strict=True))
-    if set(CHROMA) & set(wanted):
-        found |= _chroma(sound, columns, wanted)
+    if "chroma_stft" in wanted:
+        found["chroma_stft"] = _chroma(sound, columns)
+    if CONSTANT_Q in wanted:
+        found[CONSTANT_Q] = _constant_q(sound[None], columns)[0]
     if "rms" in wanted:
         found["rms"] = fitted(_rms(sound, columns.hop), columns.number, 20 * np.log10(SILENT))
     if "loudness" in wanted:
@@ -185,36 +206,40 @@ def _transform(sound: np.ndarray) -> int:
     return min(LONGEST_TRANSFORM, 2 ** int(np.log2(max(len(sound), 2))))
 
 
-def _chroma(sound: np.ndarray, columns: Columns, wanted: tuple[str, ...]) -> dict:
-    """Return chroma by both transforms, tuned to the clip."""
-    rate, hop, length = columns.rate, columns.hop, _transform(sound)
-    if not np.any(sound):
-        return {name: np.zeros((12, columns.number)) for name in CHROMA if name in wanted}
-    tuning = librosa.estimate_tuning(y=sound, sr=rate, n_fft=length)
-    found = {}
-    if "chroma_stft" in wanted:
-        frames = librosa.feature.chroma_stft(
-            y=sound, sr=rate, n_fft=length, hop_length=hop, tuning=tuning
-        )
-        found["chroma_stft"] = fitted(frames, columns.number, 0.0)
-    if "chroma_cqt" in wanted:
-        found["chroma_cqt"] = fitted(_constant_q(sound, rate, hop, tuning), columns.number, 0.0)
-    return found
+def _chroma(sound: np.ndarray, columns: Columns) -> np.ndarray:
+    """Return chroma by the Fourier transform, (12, columns)."""
+    frames = librosa.feature.chroma_stft(
+        y=sound,
+        sr=columns.rate,
+        n_fft=_transform(sound),
+        hop_length=columns.hop,
+        tuning=TUNING,
+    )
+    return fitted(frames, columns.number, 0.0)
 
 
-def _constant_q(sound: np.ndarray, rate: int, hop: int, tuning: float) -> np.ndarray:
-    """Return chroma by the constant-Q transform, (12, frames), at another hop than its own.
+def _constant_q(sounds: np.ndarray, columns: Columns) -> np.ndarray:
+    """Return chroma by the constant-Q transform at another hop than its own.
 
     Its own is the nearest power of two, with which the transform is five times as quick.
+
+    Args:
+        sounds: shape (clips, samples).
+        columns: of the network's input.
+
+    Returns:
+        float32, shape (clips, 12, columns).
     """
-    own = 2 ** round(np.log2(hop))
+    rate, own = columns.rate, 2 ** round(np.log2(columns.hop))
     octaves = min(7, int(np.log2(rate / 2 / librosa.note_to_hz("C1")) - 0.1))
     frames = librosa.feature.chroma_cqt(
-        y=sound, sr=rate, hop_length=own, tuning=tuning, n_octaves=octaves
+        y=sounds, sr=rate, hop_length=own, tuning=TUNING, n_octaves=octaves
     )
-    middles = np.arange(0, len(sound), hop)
-    at = np.arange(frames.shape[1]) * own
-    return np.stack([np.interp(middles, at, row) for row in frames])
+    middles = np.arange(0, sounds.shape[1], columns.hop)
+    at = np.arange(frames.shape[2]) * own
+    rows = [np.interp(middles, at, row) for row in frames.reshape(-1, frames.shape[2])]
+    laid = np.reshape(rows, (len(sounds), 12, len(middles)))
+    return fitted(laid, columns.number, 0.0).astype(np.float32)
 
 
 def _rms(sound: np.ndarray, hop: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tonotopy.errors import InputError
 
-ALPHAS = tuple(float(alpha) for alpha in np.logspace(-2, 6, 9))  # penalties
+ALPHAS = tuple(float(alpha) for alpha in np.logspace(-2, 6, 5))  # penalties
 MOST_ROWS = 6000
 STILL = 1e-10  # variance, of predictors whose own is 1, below which one does not vary
 

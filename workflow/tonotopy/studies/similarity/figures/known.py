@@ -15,9 +15,10 @@ CONTRAST = {
     "smooth_frequency": (-1.0, -0.2),
     "onset_difference": (-1.0, -0.2),
 }
-NOTHING = dict.fromkeys(
-    ("white_noise", "smooth_noise", "rectified_input", "other_input"), (-0.1, 0.1)
-)
+NOTHING = {
+    **dict.fromkeys(("white_noise", "smooth_noise", "rectified_input"), (-0.1, 0.1)),
+    "other_input": (-0.15, 0.15),
+}
 CHROMA = ("chroma_bank", "chroma_stft", (0.6, 1.0))
 PARTS = {
     "harmonic": {"color": "#0b3c5d", "marker": "o"},
