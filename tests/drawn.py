@@ -5,6 +5,8 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+from matplotlib.text import Text
+
 from tonotopy.drawing.style import read_source, save_figure
 from tonotopy.study import Study
 
@@ -38,3 +40,22 @@ def check_figure(source: Path, target: Path, study: Study, name: str, settings: 
     assert f"<dc:title>{name}</dc:title>" in (target / "f.svg").read_text()
     assert (target / "f.png").read_bytes().startswith(b"\x89PNG")
     assert (target / "f.png").stat().st_size > 5000
+
+
+def words(figure) -> list[str]:
+    """Return the words of a figure that are seen."""
+    found = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+    return [text.get_text() for text in found if text.get_text()]
+
+
+def check_letters(figure, ordered) -> None:
+    """Letters can be read on a page; the order of the tables' rows changes no word.
+
+    Args:
+        figure: from shuffled tables.
+        ordered: from the same in order.
+    """
+    assert words(figure) == words(ordered)
+    assert figure.get_figwidth() <= 7.2 + 1e-9
+    for text in figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text()):
+        assert not text.get_visible() or text.get_fontsize() >= 6.5, text

@@ -5,7 +5,6 @@ from statistics import fmean
 
 import numpy as np
 from drawn import STATISTICS, draw
-from matplotlib.text import Text
 from pictures_of_relevance import Show
 from tables_of_relevance import LAYERS, OBJECTS, SETTINGS
 
@@ -22,11 +21,6 @@ def figure_of(folder, name, change=lambda table: table, **settings):
 
 def axes_of(figure):
     return [axes for axes in figure.axes if axes.get_visible()]
-
-
-def words(figure):
-    found = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
-    return [text.get_text() for text in found if text.get_text()]
 
 
 def bars(axes, label=None):

@@ -4,8 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 IGNORED = shutil.ignore_patterns(
@@ -71,3 +74,26 @@ def _ignored(folder: str, names: list[str]) -> set[str]:
     inside = Path(folder).relative_to(ROOT)
     skipped = set(IGNORED(folder, names))
     return skipped if inside.parts[:1] != ("workflow",) else skipped & {"__pycache__"}
+
+
+def own_project(
+    folder: Path, modules: dict[str, str], recordings: Callable[[Path], dict], overlay: dict
+) -> Path:
+    """Run the workflow on a user's modules and recordings to its end; return its results.
+
+    Args:
+        folder: of the copy of the project.
+        modules: file below ``nets`` -> its text.
+        recordings: writes sounds into a folder and returns what the corpus's entry says of them.
+        overlay: run, networks and studies.
+    """
+    project = copy_project(folder / "tonotopy")
+    (project.path / "nets").mkdir()
+    for name, text in modules.items():
+        (project.path / "nets" / name).write_text(text)
+    corpus = {"maker": "folder", "path": "sounds", **recordings(project.path / "sounds")}
+    settings = yaml.safe_load((project.path / project.scale).read_text())
+    settings |= {**overlay, "corpora": {**settings["corpora"], "recordings": corpus}}
+    (project.path / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    project.__class__(project.path, "own.yaml").snakemake()
+    return project.path / "results/smoke"

@@ -15,6 +15,7 @@ from costs.run import Run
 from costs.shared import Stage
 from costs.size import Unheard, counted
 from costs.work import Work
+from tonotopy.entries import trainings
 from tonotopy.instances import Instance
 from tonotopy.networks.filter_bank import FilterBank
 from tonotopy.partials.directions import ROUNDS
@@ -22,7 +23,7 @@ from tonotopy.partials.natural import SHORTEST, positions_of_frame
 from tonotopy.partials.stimuli import COMPLEXES, F0S, audible
 from tonotopy.studies.partials import coding, exhibits, framing
 from tonotopy.studies.partials.hearing import is_codec
-from tonotopy.studies.partials.study import kinds_of, trainings
+from tonotopy.studies.partials.study import kinds_of
 
 TRIES = 2  # of independent components that do not settle
 TRACKS = 2  # of a unit: an excerpt and a tone

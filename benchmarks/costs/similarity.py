@@ -9,10 +9,11 @@ from typing import NamedTuple
 from costs.run import Run
 from costs.shared import Stage
 from costs.work import FLOAT, NotKnown, Work
+from tonotopy.entries import trainings
 from tonotopy.instances import Instance
 from tonotopy.similarity.features import CHROMA, CURVES, SEPARATED, SPECTRA
 from tonotopy.similarity.probes import ALPHAS, MOST_ROWS
-from tonotopy.studies.similarity.study import heard_corpus, trainings, unheard
+from tonotopy.studies.similarity.study import heard_corpus, unheard
 
 CLASSES = 12  # of pitch
 FEATURES = len((*SPECTRA, *CHROMA, *CURVES))

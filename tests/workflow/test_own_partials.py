@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
-from projects import copy_project
+from projects import own_project
 
 MODULES = {
     "speech.py": '''
@@ -102,34 +101,19 @@ def write_recordings(folder):
                 waves = [np.sin(2 * np.pi * k * pitch * time) / k for k in range(1, harmonics + 1)]
                 sound = 0.2 * sum(waves) * np.exp(-2 * time) + rng.normal(0, 0.003, len(time))
                 soundfile.write(place / f"{name}{take}-{number}.wav", sound, RATE)
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """The project with the user's networks and recordings, run to its end."""
-    project = copy_project(tmp_path_factory.mktemp("own") / "tonotopy")
-    (project.path / "nets").mkdir()
-    for name, text in MODULES.items():
-        (project.path / "nets" / name).write_text(text)
-    write_recordings(project.path / "sounds")
-    recordings = {
-        "maker": "folder",
-        "path": "sounds",
+    return {
         "rate": RATE,
         "seconds": SECONDS,
         "group": {"from": "name", "pattern": "([a-z]+[0-9])-"},
         "split": {"from": "random", "shares": {"train": 0.5, "validation": 0.1, "test": 0.4}},
     }
-    settings = yaml.safe_load((project.path / project.scale).read_text())
-    settings |= {
-        "run": ["partials/own"],
-        "networks": NETWORKS,
-        "partials": {"own": ENTRY},
-        "corpora": {**settings["corpora"], "recordings": recordings},
-    }
-    (project.path / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    project.__class__(project.path, "own.yaml").snakemake()
-    return project.path / "results/smoke"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What comes out of the user's networks and recordings."""
+    overlay = {"run": ["partials/own"], "networks": NETWORKS, "partials": {"own": ENTRY}}
+    return own_project(tmp_path_factory.mktemp("own"), MODULES, write_recordings, overlay)
 
 
 def table(results, name):

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
-from projects import copy_project
+from projects import own_project
 
 MODULES = {
     "convolving.py": '''
@@ -111,33 +110,22 @@ def write_recordings(folder):
                 sound[at : at + 50] += rng.uniform(-0.3, 0.3, 50)
             noise = rng.normal(0, 0.01, len(time))
             soundfile.write(folder / name / f"{number}.wav", sound + noise, RATE)
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """The project with the user's networks and recordings, run to its end."""
-    project = copy_project(tmp_path_factory.mktemp("own") / "tonotopy")
-    (project.path / "nets").mkdir()
-    for name, text in MODULES.items():
-        (project.path / "nets" / name).write_text(text)
-    write_recordings(project.path / "sounds")
-    recordings = {
-        "maker": "folder",
-        "path": "sounds",
+    return {
         "rate": RATE,
         "seconds": SECONDS,
         "split": {"from": "random", "shares": {"train": 0.4, "validation": 0.1, "test": 0.5}},
     }
-    settings = yaml.safe_load((project.path / project.scale).read_text())
-    settings |= {
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What comes out of the user's networks and recordings."""
+    overlay = {
         "run": ["similarity/own", "similarity/tokens"],
         "networks": NETWORKS,
         "similarity": {"own": ENTRY, "tokens": TOKENS},
-        "corpora": {**settings["corpora"], "recordings": recordings},
     }
-    (project.path / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    project.__class__(project.path, "own.yaml").snakemake()
-    return project.path / "results/smoke"
+    return own_project(tmp_path_factory.mktemp("own"), MODULES, write_recordings, overlay)
 
 
 def table(results, instance, name):

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
-from projects import copy_project
+from projects import own_project
 from safetensors.numpy import load_file
 
 from tonotopy import places
@@ -121,33 +120,18 @@ def write_recordings(folder):
             wave = np.sin(2 * np.pi * pitch * rng.uniform(0.9, 1.1) * time)
             sound = 0.3 * wave + rng.normal(0, 0.02, len(time))
             soundfile.write(folder / name / f"{number}.wav", sound, RATE)
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """The project with the user's networks and recordings, run to its end."""
-    project = copy_project(tmp_path_factory.mktemp("own") / "tonotopy")
-    (project.path / "nets").mkdir()
-    for name, text in MODULES.items():
-        (project.path / "nets" / name).write_text(text)
-    write_recordings(project.path / "sounds")
-    recordings = {
-        "maker": "folder",
-        "path": "sounds",
+    return {
         "rate": RATE,
         "seconds": SECONDS,
         "split": {"from": "random", "shares": {"train": 0.5, "validation": 0.1, "test": 0.4}},
     }
-    settings = yaml.safe_load((project.path / project.scale).read_text())
-    settings |= {
-        "run": ["sonification/own"],
-        "networks": NETWORKS,
-        "sonification": {"own": ENTRY},
-        "corpora": {**settings["corpora"], "recordings": recordings},
-    }
-    (project.path / "own.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    project.__class__(project.path, "own.yaml").snakemake()
-    return project.path / "results/smoke"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What comes out of the user's networks and recordings."""
+    overlay = {"run": ["sonification/own"], "networks": NETWORKS, "sonification": {"own": ENTRY}}
+    return own_project(tmp_path_factory.mktemp("own"), MODULES, write_recordings, overlay)
 
 
 def table(results, name):

@@ -24,6 +24,7 @@ STOREYS = (
     {"relevance", "sonification", "similarity", "partials"},
     {"training"},
     {"study"},
+    {"entries"},
     {"studies"},
     {"instances"},
     {"results", "planning", "preflight"},

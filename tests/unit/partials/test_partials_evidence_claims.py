@@ -22,7 +22,7 @@ CONTROLS = {  # criteria that fail a run
     "limit": {"below": 1e-6},
     "bank_filters": {"above": 0.3},
     "codes_known": {"above": 0.2},
-    "codes_random": {"below": 0.03},
+    "codes_random": {"below": 0.05},
     "codec_snr": {"above": 5},
     "codec_used": {"above": 59.5},
     "tagger": {"above": 0.1},

@@ -7,10 +7,11 @@ import pytest
 from configs import SCHEMA, changed, default_config
 
 from tonotopy.config import check
+from tonotopy.entries import trainings
 from tonotopy.errors import InputError
 from tonotopy.studies import STUDIES
 from tonotopy.studies.partials import inputs
-from tonotopy.studies.partials.study import STUDY, kinds_of, role_of, trainings
+from tonotopy.studies.partials.study import STUDY, kinds_of, role_of
 
 WAVEFORM = {"kind": "waveform", "rate": 16000}
 ENTRY = {

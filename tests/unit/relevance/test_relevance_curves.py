@@ -5,6 +5,7 @@ from statistics import fmean
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import words
 from figures_of_relevance import (
     bars,
     bars_of,
@@ -13,7 +14,6 @@ from figures_of_relevance import (
     literal_mean,
     select,
     weighted_mean,
-    words,
 )
 from pictures_of_relevance import histogram, history
 from tables_of_relevance import LAYERS

@@ -5,9 +5,8 @@ from statistics import fmean
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import check_figure, shown
-from figures_of_relevance import ABOUT, figure_of, literal_draws, words
-from matplotlib.text import Text
+from drawn import check_figure, check_letters, shown, words
+from figures_of_relevance import ABOUT, figure_of, literal_draws
 from tables_of_relevance import SETTINGS
 
 from tonotopy.studies.relevance.figures import FIGURES, looks, scores
@@ -48,11 +47,7 @@ def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_can_be_read_and_the_order_of_rows_changes_nothing(folder, ordered, name):
-    figure = figure_of(folder, name)
-    assert words(figure) == words(figure_of(ordered, name))
-    assert figure.get_figwidth() <= 7.2 + 1e-9
-    for text in figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text()):
-        assert not text.get_visible() or text.get_fontsize() >= 6.5, text
+    check_letters(figure_of(folder, name), figure_of(ordered, name))
 
 
 @pytest.mark.parametrize("name", ["figure-4.8-exchanged", "table-4.4-aupc", "disentanglement"])

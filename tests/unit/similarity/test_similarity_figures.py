@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import check_figure
+from drawn import check_figure, check_letters, words
 from drawn import draw as draw_figure
-from figures_of_relevance import words
 from matplotlib import pyplot as plt
 from matplotlib.container import ErrorbarContainer
-from matplotlib.text import Text
 from study_tables import claims_of, shuffle_rows, table_paths
 from tables_of_similarity import CHROMA, KNOWN, SETTINGS, World, similarity_tables
 
@@ -85,11 +83,7 @@ def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_can_be_read_and_the_order_of_rows_changes_nothing(folder, ordered, name):
-    figure = figure_of(folder, name)
-    assert words(figure) == words(figure_of(ordered, name))
-    assert figure.get_figwidth() <= 7.2 + 1e-9
-    for text in figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text()):
-        assert not text.get_visible() or text.get_fontsize() >= 6.5, text
+    check_letters(figure_of(folder, name), figure_of(ordered, name))
 
 
 @pytest.mark.parametrize("columns", [None, ["network", "run", "layer", "depth", "copy"]])

@@ -8,10 +8,11 @@ import yaml
 from configs import ROOT, SCHEMA, changed, default_config
 
 from tonotopy.config import check
+from tonotopy.entries import first_network, trainings
 from tonotopy.errors import InputError
 from tonotopy.studies import STUDIES
 from tonotopy.studies.similarity import inputs
-from tonotopy.studies.similarity.study import STUDY, first_network, heard_corpus, trainings
+from tonotopy.studies.similarity.study import STUDY, heard_corpus
 
 VGG = {"architecture": "vgg", "arguments": {"widths": [2, 3]}, "corpus": "tones"}
 ENTRY = {

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from drawn import check_figure
-from figures_of_relevance import words
+from drawn import check_figure, check_letters, words
 from figures_of_sonification import SETTINGS, figure_of, write_tables
 from matplotlib import pyplot as plt
-from matplotlib.text import Text
 from study_tables import shuffle_rows
 
 from tonotopy.drawing import curves
@@ -92,11 +90,7 @@ def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_can_be_read_and_the_order_of_rows_changes_nothing(folder, ordered, name):
-    figure = figure_of(folder, name)
-    assert words(figure) == words(figure_of(ordered, name))
-    assert figure.get_figwidth() <= 7.2 + 1e-9
-    for text in figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text()):
-        assert not text.get_visible() or text.get_fontsize() >= 6.5, text
+    check_letters(figure_of(folder, name), figure_of(ordered, name))
 
 
 @pytest.mark.parametrize("columns", [None, ["network", "run", "layer", "depth"]])

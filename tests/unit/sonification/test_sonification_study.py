@@ -8,17 +8,16 @@ from configs import SCHEMA, changed, default_config
 
 from tonotopy import places
 from tonotopy.config import check
+from tonotopy.entries import first_network, trainings
 from tonotopy.errors import InputError
 from tonotopy.studies import STUDIES
 from tonotopy.studies.sonification import inputs
 from tonotopy.studies.sonification.study import (
     ALWAYS,
     STUDY,
-    first_network,
     heard_corpus,
     keeps_parts,
     learned_corpus,
-    trainings,
 )
 
 TRAINING = {"epochs": 2, "batch": 4, "learning_rate": 1e-2}

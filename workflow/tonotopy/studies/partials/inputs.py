@@ -1,7 +1,10 @@
 """What the rules of study 6 read: functions of a job's wildcards and the configuration."""
 
-from tonotopy import places
-from tonotopy.studies.partials.study import kinds_of, role_of, trainings
+from functools import partial
+
+from tonotopy import entries, places
+from tonotopy.entries import trainings
+from tonotopy.studies.partials.study import kinds_of, role_of
 
 STUDY = "partials"
 
@@ -10,17 +13,10 @@ def _entry(wildcards, config: dict) -> dict:
     return config[STUDY][wildcards.instance]
 
 
-def setting(*keys: str):
-    """Return a function that gives keys of the instance's entry, null where they are absent."""
-    return lambda wildcards, config: {key: _entry(wildcards, config).get(key) for key in keys}
+setting = partial(entries.setting, STUDY)
 
 
-def columns(wildcards, config: dict) -> list[list]:
-    """Return network, run and folder of every network, see `ears.Column`."""
-    return [
-        [kind, run, places.network(wildcards.scale, name)]
-        for kind, run, name in trainings(_entry(wildcards, config))
-    ]
+columns = partial(entries.columns, STUDY)
 
 
 def networks(wildcards, config: dict) -> list[str]:

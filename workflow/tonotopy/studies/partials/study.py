@@ -1,7 +1,6 @@
 """Study 6: do partials stabilise inside networks that hear waveforms?"""
 
-from collections.abc import Iterator
-
+from tonotopy.entries import network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.studies.partials.figures import FIGURES
@@ -12,13 +11,6 @@ LOWEST_RATE = 5000  # Hz, that complexes on the highest fundamental need
 KNOWN = "known"  # what the tables call codes whose answer is known
 STUDIED = "studied"
 ROLES = ("positive", "negative")  # of networks whose answer is known
-
-
-def trainings(entry: Entry) -> Iterator[tuple[str, int, str]]:
-    """Yield what an instance calls its networks, the number of the training, and their names."""
-    for kind, names in entry["networks"].items():
-        for run, name in enumerate([names] if isinstance(names, str) else names):
-            yield kind, run, name
 
 
 def role_of(kind: str, entry: Entry) -> str:
@@ -33,9 +25,8 @@ def kinds_of(kind: str, entry: Entry) -> list[str]:
 
 
 def _needs(entry: Entry) -> list[Need]:
-    needs = [Need("networks", name, f"networks.{kind}") for kind, _, name in trainings(entry)]
     return [
-        *needs,
+        *network_needs(entry),
         Need("corpora", entry["heard"], "heard"),
         Need("corpora", entry["contexts"]["corpus"], "contexts.corpus"),
     ]

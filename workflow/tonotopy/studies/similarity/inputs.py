@@ -1,7 +1,10 @@
 """What the rules of study 5 read: functions of a job's wildcards and the configuration."""
 
-from tonotopy import places
-from tonotopy.studies.similarity.study import first_network, heard_corpus, trainings, unheard
+from functools import partial
+
+from tonotopy import entries, places
+from tonotopy.entries import first_network
+from tonotopy.studies.similarity.study import heard_corpus, unheard
 
 STUDY = "similarity"
 
@@ -10,15 +13,10 @@ def _entry(wildcards, config: dict) -> dict:
     return config[STUDY][wildcards.instance]
 
 
-def setting(*keys: str):
-    """Return a function that gives keys of the instance's entry, null where they are absent."""
-    return lambda wildcards, config: {key: _entry(wildcards, config).get(key) for key in keys}
+setting = partial(entries.setting, STUDY)
 
 
-def columns(wildcards, config: dict) -> list[list]:
-    """Return network, run and folder of every network, see `ears.Column`."""
-    entry, scale = _entry(wildcards, config), wildcards.scale
-    return [[kind, run, places.network(scale, name)] for kind, run, name in trainings(entry)]
+columns = partial(entries.columns, STUDY)
 
 
 def networks(wildcards, config: dict) -> list[str]:

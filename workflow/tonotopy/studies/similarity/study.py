@@ -1,8 +1,7 @@
 """Study 5: do the maps of a network match hand-made audio features?"""
 
-from collections.abc import Iterator
-
 from tonotopy import places
+from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.studies.similarity.figures import FIGURES
@@ -13,21 +12,9 @@ LEAST_COPIES = 2  # random ones: a share above them is estimated leaving one out
 LEAST_FOLDS = 3  # of probes: one is held out, another chooses the penalty, the rest is fitted to
 
 
-def trainings(entry: Entry) -> Iterator[tuple[str, int, str]]:
-    """Yield what an instance calls its networks, the number of the training, and their names."""
-    for kind, names in entry["networks"].items():
-        for run, name in enumerate([names] if isinstance(names, str) else names):
-            yield kind, run, name
-
-
 def unheard(entry: Entry) -> dict[str, str]:
     """Return the networks that learned no sound, by the name of those that they stand beside."""
     return dict(entry.get("unheard") or {})
-
-
-def first_network(entry: Entry) -> str:
-    """Return the network whose corpus is heard unless the entry names another one."""
-    return next(trainings(entry))[2]
 
 
 def heard_corpus(entry: Entry, config: Config) -> str | None:
@@ -36,10 +23,7 @@ def heard_corpus(entry: Entry, config: Config) -> str | None:
 
 
 def _needs(entry: Entry) -> list[Need]:
-    needs = []
-    for kind, names in entry["networks"].items():
-        listed = [names] if isinstance(names, str) else names
-        needs += [Need("networks", name, f"networks.{kind}") for name in listed]
+    needs = network_needs(entry)
     needs += [Need("networks", name, f"unheard.{kind}") for kind, name in unheard(entry).items()]
     if entry.get("heard"):
         needs.append(Need("corpora", entry["heard"], "heard"))

@@ -1,15 +1,11 @@
 """What the rules of study 4 read: functions of a job's wildcards and the configuration."""
 
+from functools import partial
 from pathlib import Path
 
-from tonotopy import places
-from tonotopy.studies.sonification.study import (
-    UNTRAINED,
-    first_network,
-    heard_corpus,
-    learned_corpus,
-    trainings,
-)
+from tonotopy import entries, places
+from tonotopy.entries import first_network, trainings
+from tonotopy.studies.sonification.study import UNTRAINED, heard_corpus, learned_corpus
 
 STUDY = "sonification"
 
@@ -18,16 +14,14 @@ def _entry(wildcards, config: dict) -> dict:
     return config[STUDY][wildcards.instance]
 
 
-def setting(*keys: str):
-    """Return a function that gives keys of the instance's entry, null where they are absent."""
-    return lambda wildcards, config: {key: _entry(wildcards, config).get(key) for key in keys}
+setting = partial(entries.setting, STUDY)
 
 
 def columns(wildcards, config: dict) -> list[list]:
     """Return network, run and folder of every network, see `hearing.Column`; the untrained last."""
-    entry, scale = _entry(wildcards, config), wildcards.scale
-    trained = [[kind, run, places.network(scale, name)] for kind, run, name in trainings(entry)]
-    return [*trained, [UNTRAINED, 0, places.network(scale, first_network(entry), "untrained")]]
+    first = first_network(_entry(wildcards, config))
+    untrained = places.network(wildcards.scale, first, "untrained")
+    return [*entries.columns(STUDY, wildcards, config), [UNTRAINED, 0, untrained]]
 
 
 def networks(wildcards, config: dict) -> list[str]:

@@ -1,8 +1,7 @@
 """Study 4: what do the feature maps of networks that hear raw waveforms sound like?"""
 
-from collections.abc import Iterator
-
 from tonotopy import places
+from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind, front_end_settings
 from tonotopy.studies.sonification.figures import FIGURES
@@ -23,18 +22,6 @@ ALWAYS = (
 )
 
 
-def trainings(entry: Entry) -> Iterator[tuple[str, int, str]]:
-    """Yield what an instance calls its networks, the number of the training, and their names."""
-    for kind, names in entry["networks"].items():
-        for run, name in enumerate([names] if isinstance(names, str) else names):
-            yield kind, run, name
-
-
-def first_network(entry: Entry) -> str:
-    """Return the network whose untrained copy is compared with all."""
-    return next(trainings(entry))[2]
-
-
 def heard_corpus(entry: Entry, config: Config) -> str | None:
     """Return the corpus whose test clips are sonified: by default the first network's own."""
     return entry.get("heard") or config["networks"][first_network(entry)].get("corpus")
@@ -52,10 +39,7 @@ def keeps_parts(entry: Entry, config: Config) -> bool:
 
 
 def _needs(entry: Entry) -> list[Need]:
-    needs = []
-    for kind, names in entry["networks"].items():
-        listed = [names] if isinstance(names, str) else names
-        needs += [Need("networks", name, f"networks.{kind}") for name in listed]
+    needs = network_needs(entry)
     needs += [Need("corpora", entry[k], k) for k in ("heard", "learned") if entry.get(k)]
     for name, task in (entry.get("transfers") or {}).items():
         needs.append(Need("corpora", task["corpus"], f"transfers.{name}.corpus"))

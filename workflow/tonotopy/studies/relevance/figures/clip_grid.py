@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, PowerNorm
+from seaborn import color_palette
 
 from tonotopy.drawing.letters import number
 from tonotopy.drawing.spectrogram_grid import Panel, shortened
@@ -21,7 +21,7 @@ __all__ = [
 
 # begins with white and darkens steadily, so that it survives greyscale
 RELEVANT = LinearSegmentedColormap.from_list(
-    "relevance", ["white", *colormaps["rocket_r"](np.linspace(0.12, 1, 15))]
+    "relevance", ["white", *color_palette("rocket_r", as_cmap=True)(np.linspace(0.12, 1, 15))]
 )
 TICKS = (0.5, 1, 2, 4, 8, 16)  # kHz
 TOP = 99.5  # percentile of positive relevance that is drawn darkest
