@@ -3,7 +3,7 @@
 Clips, groups, maps, layers, copies and features differ in number wherever they could be mistaken
 for one another. A similarity is a known level of the map plus noise of the clip, much of which the
 clips of a group, and all copies, share. Some maps of the trained network match: its share in a
-layer is known.
+layer is known. Some layers lack a feature, for which their grid has too few cells.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +47,8 @@ KNOWN = {  # r with the harmonic and the percussive part
     "other_input": (0.03, 0.0),
 }
 CHROMA = 0.78
+TURNED = 0.25  # of the r of a hand-made layer, where it is made of the clip with random phases
+LACKING = (("head", "loudness"),)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class World:
         features: -> kind.
         copies: random ones.
         noise: of a clip, standard deviation.
+        lacking: layers and features that are not compared.
     """
 
     seed: int = 0
@@ -70,6 +73,7 @@ class World:
     features: Mapping[str, str] = field(default_factory=lambda: dict(FEATURES))
     copies: int = COPIES
     noise: float = 0.15
+    lacking: tuple[tuple[str, str], ...] = LACKING
 
     def runs(self) -> Iterator[tuple[str, str, int]]:
         """Yield network, copy and run of all that is compared."""
@@ -127,6 +131,8 @@ def similarities_table(world: World) -> pd.DataFrame:
         for depth, (layer, all_maps) in enumerate(world.layers.items(), start=1):
             maps = 1 if copy == "input" else all_maps
             for feature, kind in world.features.items():
+                if (layer, feature) in world.lacking:
+                    continue
                 levels = rng.normal(0, SPREAD, maps)
                 best = rng.permutation(maps) < matching(maps) * (copy == "trained") * world.effect
                 noise = common + shared_noise(rng, labels, world.noise, maps)
@@ -189,11 +195,16 @@ def known_table(world: World) -> pd.DataFrame:
             for feature, value in zip(features, values, strict=True):
                 r = value + shared_noise(rng, labels, world.noise / 2)
                 raw = r if layer == "chroma_bank" else r + 0.3
+                turned = TURNED * value + shared_noise(rng, labels, world.noise / 3)
+                phase = np.full(SET_CLIPS, np.nan) if layer == "chroma_bank" else turned
+                about = (number, layer, feature)
+                values = zip(r, raw, phase, strict=True)
                 rows += [
-                    (number, layer, feature, f"{number}-{clip}", labels[clip], r[clip], raw[clip])
-                    for clip in range(SET_CLIPS)
+                    (*about, f"{number}-{clip}", labels[clip], *value)
+                    for clip, value in enumerate(values)
                 ]
-    return pd.DataFrame(rows, columns=["set", "layer", "feature", "clip", "group", "r", "raw"])
+    names = ["set", "layer", "feature", "clip", "group", "r", "raw", "phase"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def answers_table(world: World) -> pd.DataFrame:
@@ -222,13 +233,13 @@ def pictures_table(world: World) -> pd.DataFrame:
                 bands, frames = 12 if feature == "chroma_stft" else 24 - 3 * depth, 31 - 4 * depth
                 for rank in (1, 2):
                     about = (network, layer, depth, int(rng.integers(maps)), feature, rank)
-                    r, raw = rng.uniform(0, 0.5), rng.uniform(0.4, 0.9)
+                    values = rng.uniform(0, 0.5), rng.uniform(0.4, 0.9), rng.uniform(0, 0.3)
                     rows += [
-                        (*about, f"clip{rank}", panel, bands, frames, image, r, raw)
+                        (*about, f"clip{rank}", panel, bands, frames, image, *values)
                         for panel, image in _panels(rng, bands, frames)
                     ]
     names = ["network", "layer", "depth", "map", "feature", "rank", "clip", "panel"]
-    return pd.DataFrame(rows, columns=[*names, "bands", "frames", "values", "r", "raw"])
+    return pd.DataFrame(rows, columns=[*names, "bands", "frames", "values", "r", "raw", "mean_r"])
 
 
 def _panels(rng, bands: int, frames: int) -> list[tuple[str, np.ndarray]]:

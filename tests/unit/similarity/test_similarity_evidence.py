@@ -15,7 +15,11 @@ from tonotopy.seeding import generator
 from tonotopy.studies.similarity.statistics import STATISTICS, Tables
 
 DRAWS, SEED = 14, 5
-SMALL = World(seed=3, layers={"stem": 9, "wide": 11, "body": 8, "top": 10})
+SMALL = World(
+    seed=3,
+    layers={"stem": 9, "wide": 11, "body": 8, "top": 10},
+    lacking=(("body", "percussive"), ("stem", "chroma_cqt")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,23 +119,25 @@ class Literal:
             for by in self.by_group
         ]
 
-    def random_share(self, network, layer, feature):
+    def random_share(self, network, layers, feature):
         found = []
-        means = self.means(network, "random", layer, feature)
-        for row, all_runs in zip(
-            copy_weights(network, "random", list(means[0])), means, strict=True
-        ):
+        means = [self.means(network, "random", layer, feature) for layer in layers]
+        rows = copy_weights(network, "random", list(means[0][0]))
+        for row, draws in zip(rows, zip(*means, strict=True), strict=True):
             total = 0.0
-            for share, (run, own) in zip(row, all_runs.items(), strict=True):
-                others = [v for k, maps in all_runs.items() if k != run for v in maps.values()]
-                bound = upper(others)
-                total += share * sum(v > bound for v in own.values()) / len(own)
+            for share, run in zip(row, draws[0], strict=True):
+                won = count = 0
+                for all_runs in draws:
+                    others = [v for k, maps in all_runs.items() if k != run for v in maps.values()]
+                    won += sum(v > upper(others) for v in all_runs[run].values())
+                    count += len(all_runs[run])
+                total += share * won / count
             found.append(total)
         return found
 
-    def beats(self, network, layer, feature, null):
+    def beats(self, network, layer, feature, null, copy):
         """Return, for the data and every resample, run -> map -> whether it beats a null."""
-        means = self.means(network, "trained", layer, feature)
+        means = self.means(network, copy, layer, feature)
         if null == "size":
             return [
                 {run: {n: v > 0.1 for n, v in own.items()} for run, own in draw.items()}
@@ -154,50 +160,58 @@ class Literal:
                     for place, gain in zip(found, gains, strict=True):
                         place[run][n] = gain > width
             return found
-        rows = self.maps(network, "trained", layer, feature, None)
+        rows = self.maps(network, copy, layer, feature, None)
         found = [defaultdict(dict) for _ in means]
         for run, own in rows.items():
-            bound = self.largest_significant(network, run, layer)
+            bound = self.largest_significant(network, copy, run, layer)
             for n, row in own.items():
                 for place, draw in zip(found, means, strict=True):
                     z = row["z"] + (draw[run][n] - means[0][run][n]) / row["null_sd"]
                     place[run][n] = norm.sf(z) <= bound * (1 + 1e-9)
         return found
 
-    def largest_significant(self, network, run, layer):
+    def largest_significant(self, network, copy, run, layer):
         """Benjamini and Hochberg: the largest p(k) <= .05 k / m."""
         p = sorted(
             row["p"]
             for row in self.read
-            if (row["network"], row["copy"], row["layer"]) == (network, "trained", layer)
+            if (row["network"], row["copy"], row["layer"]) == (network, copy, layer)
             and row["run"] == run
         )
         return max([v for k, v in enumerate(p, start=1) if v <= 0.05 * k / len(p)], default=-1)
 
-    def share(self, network, layer, feature, *nulls):
-        beats = [self.beats(network, layer, feature, null) for null in nulls]
-        runs, shares = list(beats[0][0]), []
+    def share(self, network, layers, feature, *nulls, copy="trained"):
+        """Return the share of the maps of some layers that beat all of some nulls."""
+        beats = [
+            [self.beats(network, layer, feature, null, copy) for null in nulls] for layer in layers
+        ]
+        runs, shares = list(beats[0][0][0]), []
+        sizes = [len(of_layer[0][0][runs[0]]) for of_layer in beats]
         for run in runs:
-            maps = list(beats[0][0][run])
-            won = [
-                sum(all(draw[run][n] for draw in draws) for n in maps)
-                for draws in zip(*beats, strict=True)
-            ]
-            rng = generator(SEED, "similarity", "maps", run)
-            won_, lost = np.array(won[1:]), len(maps) - np.array(won[1:])
-            shares.append([won[0] / len(maps), *rng.beta(won_ + 0.5, lost + 0.5)])
-        rows = copy_weights(network, "trained", runs)
-        excess = [0.0] * (1 + DRAWS)
-        if nulls in (("random",), ("unheard",)):
-            maps = self.maps(network, nulls[0], layer, feature, None)
-            count = sum(len(own) for own in maps.values())
-            rank = min(0.95 * (count + 1), count)
-            rng = generator(SEED, "similarity", "quantile", nulls[0], count)
-            excess[1:] = rng.beta(count + 1 - rank, rank, DRAWS) - 0.05
+            won = [0] * (1 + DRAWS)
+            for of_layer in beats:
+                for number, draws in enumerate(zip(*of_layer, strict=True)):
+                    won[number] += sum(all(d[run][n] for d in draws) for n in draws[0][run])
+            rng = generator(SEED, "similarity", "maps", copy, run)
+            won_, lost = np.array(won[1:]), sum(sizes) - np.array(won[1:])
+            shares.append([won[0] / sum(sizes), *rng.beta(won_ + 0.5, lost + 0.5)])
+        rows = copy_weights(network, copy, runs)
+        excess = np.zeros(1 + DRAWS)
+        for layer, size in zip(layers, sizes, strict=True):
+            if nulls in (("random",), ("unheard",)):
+                excess[1:] += size / sum(sizes) * self.excess(network, layer, feature, nulls[0])
         return [
             sum(s * v for s, v in zip(row, values, strict=True)) - more
             for row, values, more in zip(rows, zip(*shares, strict=True), excess, strict=True)
         ]
+
+    def excess(self, network, layer, feature, null):
+        """Return draws of the share of a null's further maps above its quantile, minus .05."""
+        maps = self.maps(network, null, layer, feature, None)
+        count = sum(len(own) for own in maps.values())
+        rank = min(0.95 * (count + 1), count)
+        rng = generator(SEED, "similarity", "quantile", null, layer)
+        return rng.beta(count + 1 - rank, rank, DRAWS) - 0.05
 
 
 @pytest.fixture(scope="module")
@@ -234,30 +248,52 @@ def test_best_maps_are_compared_with_those_of_a_null(tables, literal):
         check(found, np.subtract(own, other), len(literal.judged))
 
 
-@pytest.mark.parametrize(("network", "layer"), [("vgg", "wide"), ("cnn", "body")])
-def test_shares_above_random(tables, literal, network, layer):
+ALL = ["stem", "wide", "top"]  # body has no percussive part
+
+
+@pytest.mark.parametrize(
+    ("network", "layer", "layers", "n"),
+    [("vgg", "wide", ["wide"], 11), ("cnn", "top", ["top"], 10), ("cnn", "all", ALL, 22)],
+)
+def test_shares_above_random(tables, literal, network, layer, layers, n):
     found = STATISTICS["share_above_random"](tables, network, "percussive", layer)
-    own = literal.share(network, layer, "percussive", "random")
-    maps = SMALL.layers[layer]
-    wanted = np.subtract(own, literal.random_share(network, layer, "percussive"))
-    check(found, wanted, min(maps, len(literal.groups)))
+    own = literal.share(network, layers, "percussive", "random")
+    wanted = np.subtract(own, literal.random_share(network, layers, "percussive"))
+    check(found, wanted, n)
+
+
+@pytest.mark.parametrize(
+    ("network", "layer", "layers", "n"),
+    [("vgg", "first", ["stem"], 9), ("cnn", "wide", ["wide"], 11), ("cnn", "all", ALL, 22)],
+)
+def test_shares_beyond_other_clips(tables, literal, network, layer, layers, n):
+    """Each copy of a network corrects its own p-values."""
+    found = STATISTICS["share_beyond_clips"](tables, network, "percussive", layer)
+    about = (network, layers, "percussive", "other clips")
+    own, null = (literal.share(*about, copy=copy) for copy in ("trained", "random"))
+    check(found, np.subtract(own, null), n)
 
 
 @pytest.mark.parametrize("null", ["random", "other clips", "phase", "unheard"])
 def test_shares_beating_a_null(tables, literal, null):
     found = STATISTICS["share_beating"](tables, "vgg", "harmonic", null, "wide")
-    check(found, literal.share("vgg", "wide", "harmonic", null), 11)
+    check(found, literal.share("vgg", ["wide"], "harmonic", null), 11)
+    found = STATISTICS["share_beating"](tables, "vgg", "percussive", null, "all")
+    check(found, literal.share("vgg", ALL, "percussive", null), 22)
     if null != "unheard":
         found = STATISTICS["share_beating"](tables, "cnn", "chroma_cqt", null, "top")
-        check(found, literal.share("cnn", "top", "chroma_cqt", null), 10)
+        check(found, literal.share("cnn", ["top"], "chroma_cqt", null), 10)
 
 
 def test_shares_beating_all_nulls_that_there_are(tables, literal):
     every = ("random", "other clips", "phase", "unheard", "size")
     found = STATISTICS["share_beating_all"](tables, "vgg", "loudness", "deepest")
-    check(found, literal.share("vgg", "top", "loudness", *every), 10)
+    check(found, literal.share("vgg", ["top"], "loudness", *every), 10)
     found = STATISTICS["share_beating_all"](tables, "cnn", "loudness", "first")
-    check(found, literal.share("cnn", "stem", "loudness", *every[:3], "size"), 9)
+    check(found, literal.share("cnn", ["stem"], "loudness", *every[:3], "size"), 9)
+    found = STATISTICS["share_beating_all"](tables, "cnn", "chroma_cqt", "all")
+    layers = ["wide", "body", "top"]
+    check(found, literal.share("cnn", layers, "chroma_cqt", *every[:3], "size"), 22)
 
 
 def literal_scores(tables, network, copy, target, layer):
@@ -295,7 +331,7 @@ def test_probes(tables):
     check(found, np.subtract(deepest[0][0], deepest[1][0]), deepest[0][1])
 
 
-@pytest.mark.parametrize("than", [None, "random"])
+@pytest.mark.parametrize("than", ["input", "random"])
 def test_probes_over_depth(tmp_path, than):
     """Six layers: two in each third."""
     folder = shuffle_rows(similarity_tables(tmp_path, World(seed=4)), seed=2)
@@ -303,7 +339,7 @@ def test_probes_over_depth(tmp_path, than):
     parts = {"stem": -0.5, "wide": -0.5, "neck": 0.5, "head": 0.5}
     wanted = np.zeros(1 + DRAWS)
     for copy, sign in (("trained", 1), (than, -1)):
-        for layer, weight in parts.items() if copy else ():
+        for layer, weight in parts.items():
             values, n = literal_scores(tables, "vgg", copy, "chroma", layer)
             wanted += sign * weight * np.array(values)
     check(STATISTICS["probe_deepening"](tables, "vgg", "chroma", than), wanted, n)
@@ -332,6 +368,19 @@ def test_known_answers(tables):
         else:
             found = STATISTICS["known_similarity"](tables, layer, feature, column)
         check(found, wanted, len(groups))
+
+
+def test_known_answers_over_random_phases(tables):
+    rows = pd.read_parquet(tables.paths["known"]).sort_values(["set", "clip"])
+    own = rows[(rows["layer"] == "smooth_frequency") & (rows["feature"] == "percussive")]
+    labels, gains = list(own["group"]), (own["r"] - own["phase"]).to_numpy()
+    groups = in_order(labels)
+    wanted = [
+        mean(gains, labels, dict(zip(groups, row, strict=True))) for row in weights(len(groups))
+    ]
+    found = STATISTICS["known_over_phase"](tables, "smooth_frequency", "percussive")
+    check(found, wanted, len(groups))
+    assert found.value > 0.2
 
 
 def test_accuracy(tables):

@@ -1,11 +1,12 @@
 """The claims of study 5: complete, in known words, judged for the layers that they are about."""
 
+import re
 from collections import Counter
 
 import pandas as pd
 import pytest
 from study_tables import changed, claims_of, shuffle_rows, table_paths, without
-from tables_of_similarity import LAYERS, SETTINGS, World, similarity_tables
+from tables_of_similarity import FEATURES, LAYERS, SETTINGS, World, similarity_tables
 
 from tonotopy.evidence.claims import NotRun, check_words
 from tonotopy.evidence.resampling import Bootstrap
@@ -16,6 +17,8 @@ CLAIMS = {claim["id"].removeprefix("similarity."): claim for claim in claims_of(
 CONTROLS = {  # criteria that fail a run
     "known_harmonic": {"above": 0.2},
     "known_percussive": {"below": -0.2},
+    "known_phase_harmonic": {"above": 0},
+    "known_phase_percussive": {"above": 0},
     "known_nothing": {"within": [-0.1, 0.1]},
     "known_other": {"within": [-0.15, 0.15]},
     "known_chroma": {"above": 0.6},
@@ -72,8 +75,31 @@ def test_shares_are_judged_against_what_chance_reaches():
     for claim in CLAIMS.values():
         if claim["statistic"].startswith("share_beating"):
             assert claim["criterion"] == {"above": 0.05} and "1 in 20" in claim["claim"]
-        if claim["statistic"] == "share_above_random":
+        if claim["statistic"] in ("share_above_random", "share_beyond_clips"):
             assert claim["criterion"] == {"above": 0} and "minus" in claim["claim"]
+
+
+def test_what_random_networks_do_too_is_no_finding_of_the_paper():
+    for name in ("shallow_beyond_clips", "shallow_beyond_phase"):
+        assert "paper" not in CLAIMS[name]
+        assert CLAIMS[name]["source"] == "Ours: necessary, not sufficient"
+
+
+def test_every_sentence_stands_alone():
+    """No word points at another row; learnt is said of something, trained minus random."""
+    pointing = re.compile(
+        r"\b(This is|They are|of it\b|of them\b|the part\b(?! of)|this rise)", re.I
+    )
+    for name, claim in CLAIMS.items():
+        assert not pointing.search(claim["claim"]), name
+        if claim.get("arguments", {}).get("than") == "random":
+            assert "trained minus random" in claim["claim"], name
+
+
+def test_detectors_of_both_parts_are_asked_to_pass_random_phases():
+    for part in ("harmonic", "percussive"):
+        own, phase = CLAIMS[f"known_{part}"], CLAIMS[f"known_phase_{part}"]
+        assert own["only"] == phase["only"] and phase["arguments"] == {"feature": part}
 
 
 def test_no_part_is_judged_twice_by_the_same_statistic(own):
@@ -87,7 +113,7 @@ def test_no_part_is_judged_twice_by_the_same_statistic(own):
 
 
 def test_every_claim_is_judged_or_says_why(rows):
-    assert len({row["id"] for row in rows}) == len(rows) > 130
+    assert len({row["id"] for row in rows}) == len(rows) > 100
     assert {row["row"].removeprefix("similarity.") for row in rows} == set(CLAIMS)
     reasons = {row["id"]: row["reason"] for row in rows if row["reason"]}
     alone = {name for name, reason in reasons.items() if "unheard" not in reason}
@@ -98,7 +124,7 @@ def test_every_claim_is_judged_or_says_why(rows):
 def test_controls_pass_in_a_world_that_is_as_claimed(rows):
     controls = [row for row in rows if row["kind"] == "control" and row["id"] not in ABSENT]
     assert {row["verdict"] for row in controls} == {"supported"}
-    assert len(controls) == 2 + 3 + 8 + 1 + 2 + 1
+    assert len(controls) == 2 * (2 + 3) + 8 + 1 + 2 + 1
     assert not control_verdict(rows, "fail").startswith("WARNING")
 
 
@@ -128,13 +154,34 @@ def test_known_effects_are_found_at_the_layers_that_claims_are_about(rows):
     assert "supported" not in verdicts(rows, "shallow_raw_random").values()
 
 
-def test_every_layer_and_feature_is_judged_against_random_networks_and_all_nulls(rows, own):
-    features = own.named("feature", {})
-    wanted = {f"{n}.{la}.{fe}" for n in ("vgg", "cnn") for la in LAYERS for fe in features}
-    for statistic in ("share_above_random", "share_beating_all"):
-        found = [row for row in rows if row["statistic"] == statistic]
-        names = {row["id"].split("instruments.")[1] for row in found}
-        assert names == wanted and len(found) == len(wanted)
+def test_every_feature_is_judged_over_all_layers_together(rows):
+    """Four maps in ten match; one layer lacks loudness."""
+    wanted = {f"{n}.{feature}" for n in ("vgg", "cnn") for feature in FEATURES}
+    for name in ("maps_beyond_random", "maps_beyond_all"):
+        assert verdicts(rows, name) == dict.fromkeys(wanted, "supported")
+    own = {row["id"]: row["n"] for row in rows if row["row"] == "similarity.maps_beyond_all"}
+    assert set(own.values()) == {22}  # groups: there are more maps
+
+
+def test_a_layer_that_lacks_a_feature_has_no_verdict_and_says_why(tmp_path):
+    lacking = (("three", "chroma_cqt"), ("one", "loudness"))
+    layers = {"one": 9, "two": 8, "three": 10}
+    world = World(trainings={"mine": 1}, layers=layers, lacking=lacking)
+    settings = {"networks": {"mine": "my_net"}, "unheard": None, "random": 5}
+    found = judged(tables(tmp_path, settings, world))
+    reason = "feature 'chroma_cqt' has too few cells on the grid of layer 'three' of network 'mine'"
+    for name in ("deep_chroma_raw", "deep_chroma_beyond_random", "deep_chroma_beyond_all"):
+        assert verdicts(found, name) == {
+            "mine.three.chroma_stft": "supported",
+            "mine.three.chroma_cqt": "not run",
+        }
+        (row,) = (
+            row for row in found if row["id"].endswith(f"{name}.instruments.mine.three.chroma_cqt")
+        )
+        assert row["reason"] == reason
+    assert verdicts(found, "maps_beyond_all") == {
+        f"mine.{feature}": "supported" for feature in FEATURES
+    }
 
 
 def than(name):
@@ -153,7 +200,7 @@ def test_nothing_is_found_where_nothing_is_learnt(tmp_path):
         and not row["reason"]
     ]
     supported = [row["id"] for row in learnt if row["verdict"] == "supported"]
-    assert len(learnt) > 100 and len(supported) < 0.05 * len(learnt), supported
+    assert len(learnt) > 80 and len(supported) < 0.05 * len(learnt), supported
 
 
 def test_a_network_without_known_answers_and_others_is_judged_by_the_rest(tmp_path):

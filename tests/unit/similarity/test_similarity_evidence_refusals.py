@@ -27,6 +27,12 @@ def refused(tables, statistic, *arguments, **named):
     return str(caught.value)
 
 
+def rows_without(tables, layer, feature):
+    """Return the similarities but those of a feature with a layer."""
+    rows = tables.table("similarities")
+    return rows[(rows["layer"] != layer) | (rows["feature"] != feature)]
+
+
 def test_what_cannot_be_computed_says_why(tables, tmp_path):
     wide = ("vgg", "harmonic", "wide")
     assert refused(tables, "best_raw", "wav", "harmonic") == (
@@ -36,6 +42,27 @@ def test_what_cannot_be_computed_says_why(tables, tmp_path):
         "the table 'similarities' has nothing for network 'vgg', copy 'trained', layer 'wide', "
         "feature 'rms'"
     )
+    lacking = changed(tables, tmp_path, similarities=rows_without(tables, "wide", "harmonic"))
+    for statistic, arguments in (
+        ("best_raw", wide),
+        ("best_raw_difference", ("vgg", "harmonic", "random", "wide")),
+        ("share_above_random", wide),
+        ("share_beyond_clips", wide),
+        ("share_beating", ("vgg", "harmonic", "unheard", "wide")),
+        ("share_beating_all", wide),
+    ):
+        assert refused(lacking, statistic, *arguments) == (
+            "feature 'harmonic' has too few cells on the grid of layer 'wide' of network 'vgg'"
+        )
+    assert STATISTICS["best_raw"](lacking, "vgg", "harmonic", "body").n == 11
+    assert refused(lacking, "best_raw", "vgg", "harmonic", "fifth") == (
+        "the table 'similarities' has nothing for network 'vgg', copy 'trained', layer 'fifth', "
+        "feature 'harmonic'"
+    )
+    for statistic in ("share_above_random", "share_beyond_clips", "share_beating_all"):
+        assert refused(tables, statistic, "cnn", "rms", "all") == (
+            "no layer of network 'cnn' is compared with feature 'rms'"
+        )
     assert "copy 'unheard', layer 'wide'" in refused(
         tables, "share_beating", "cnn", "harmonic", "unheard", "wide"
     )
@@ -44,6 +71,9 @@ def test_what_cannot_be_computed_says_why(tables, tmp_path):
     )
     assert refused(tables, "known_similarity", "difference", "rms") == (
         "the table 'known' has nothing for layer 'difference', feature 'rms'"
+    )
+    assert refused(tables, "known_over_phase", "chroma_bank", "chroma_stft") == (
+        "layer 'chroma_bank' was not made of clips with random phases"
     )
     assert refused(tables, "accuracy", "cnn", "unheard") == (
         "the table 'answers' has nothing for network 'cnn', copy 'unheard'"
@@ -66,7 +96,7 @@ def test_what_cannot_be_computed_says_why(tables, tmp_path):
     )
     layers = tables.table("layers")
     two = changed(tables, tmp_path, layers=layers[layers["depth"] < 3])
-    assert refused(two, "probe_deepening", "vgg", "chroma") == "2 layers have no thirds"
+    assert refused(two, "probe_deepening", "vgg", "chroma", "input") == "2 layers have no thirds"
     assert refused(two, "probe_score", "vgg", "pitch") == (
         "the table 'probes' has nothing for network 'vgg', copy 'trained', target 'pitch'"
     )
@@ -102,9 +132,12 @@ def test_order_of_rows_changes_nothing(tables, tmp_path):
     for statistic, arguments in (
         ("share_beating_all", ("vgg", "harmonic", "wide")),
         ("share_above_random", ("cnn", "harmonic", "wide")),
+        ("share_above_random", ("cnn", "percussive", "all")),
+        ("share_beyond_clips", ("vgg", "percussive", "all")),
         ("best_raw", ("cnn", "harmonic", "wide", "random")),
         ("probe_difference", ("cnn", "level", "random")),
         ("known_contrast", ("difference",)),
+        ("known_over_phase", ("difference", "harmonic")),
         ("accuracy", ("cnn",)),
     ):
         one, two = (STATISTICS[statistic](each, *arguments) for each in (tables, other))

@@ -21,10 +21,15 @@ from tonotopy.studies.similarity.study import STUDY
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 WORKFLOW = Path(__file__).parents[3] / "workflow"
-WORLD = World(seed=2, layers={"conv1": 9, "conv2": 11, "conv3": 8}, copies=3)
+WORLD = World(
+    seed=2,
+    layers={"conv1": 9, "conv2": 11, "conv3": 8},
+    copies=3,
+    lacking=(("conv2", "loudness"), ("conv3", "harmonic")),
+)
 BEST = {f"best-maps-{name}": "beyond input" for name in ("harmonic", "percussive", "chroma")}
 TEXT = {
-    "known": "median frequency",
+    "known": "harmonic, random phases",
     "shares": "random networks among themselves",
     "contrast": "r(harmonic) − r(percussive)",
     "probes": "learned no sound",
@@ -141,6 +146,9 @@ def test_shares_are_those_of_the_scorecard(folder, tables):
     assert np.max(own[2]) < 0.35
     cnn = next(axes for axes in figure.axes if axes.get_title() == "cnn: percussive")
     assert len(points(cnn)) == 5  # this network has no other that learned no sound
+    gap = next(axes for axes in figure.axes if axes.get_title() == "vgg: loudness")
+    assert [list(np.round(x)) for _, x, _, _ in points(gap)] == [[0, 2]] * 6
+    assert [text.get_text() for text in gap.get_xticklabels()] == ["1", "2", "3"]
 
 
 def test_scores_are_those_of_the_scorecard(folder, tables):
@@ -165,6 +173,12 @@ def test_known_answers_stand_beside_what_they_must_be(folder, tables):
             found = STATISTICS["known_similarity"](tables, layer, part)
             assert (x[0], round(y[0])) == (pytest.approx(found.value), place)
             assert sorted(ends[0][:, 0]) == pytest.approx([found.low, found.high])
+            turned = STATISTICS["known_similarity"](tables, layer, part, "phase").value
+            hollow = [line for line in left.lines if line.get_markerfacecolor() == "white"]
+            mark = hollow[2 * place + shift]
+            assert len(hollow) == 18 and mark.get_marker() == known.PARTS[part]["marker"]
+            assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (pytest.approx(turned), y[0])
+            assert mark.get_markersize() < 3 and mark.get_color() == known.PARTS[part]["color"]
         value = points(middle)[place][1][0]
         assert value == pytest.approx(STATISTICS["known_contrast"](tables, layer).value)
     assert points(right)[0][1][0] == pytest.approx(CHROMA, abs=0.05)
@@ -213,7 +227,7 @@ def test_contrasts_of_maps_and_their_median(folder, tables):
         "contrast",
         lambda t: t[t["copy"] != "random"] if "copy" in t else t,
     )
-    assert len(points(lacking.axes[0])) == 3
+    assert [x[0] for _, x, _, _ in points(lacking.axes[0])] == [-0.2, 0.8]  # conv3 lacks a part
 
 
 def test_best_maps_stand_beside_their_features(folder):
@@ -231,9 +245,28 @@ def test_best_maps_stand_beside_their_features(folder):
         assert shown.shape == (row["bands"], row["frames"]) and axes.images[0].origin == "lower"
         assert shown.ravel() == pytest.approx(row["values"])
     found = own[(own["layer"] == "conv2") & (own["rank"] == 2)].iloc[0]
-    assert f"map {found['map']}: raw {found['raw']:.2f}, r {found['r']:.2f}" in words(figure)
+    text = f"raw {found['raw']:.2f}, r {found['r']:.2f}; mean r {found['mean_r']:.2f}"
+    assert f"map {found['map']}: {text}" in words(figure)
     some = figure_of(folder, "best-maps-chroma", lambda t: t[t["panel"] != "residual"])
     assert sum(bool(axes.images) for axes in some.axes) == 3 * 2 * 3
+
+
+def test_captions_say_what_pictures_cannot_show():
+    for name in BEST:
+        caption = FIGURES[name].caption
+        assert (
+            "few cells, so that a large r there is noise" in caption and "mean r: over" in caption
+        )
+        assert ("12 rows" in caption) == (name == "best-maps-chroma")
+    assert "random phases" in FIGURES["known"].caption and "too few" in FIGURES["shares"].caption
+
+
+def test_a_layer_without_pictures_of_a_feature_is_left_out(folder):
+    def change(table):
+        return table[(table["layer"] != "conv2") | (table["feature"] != "percussive")]
+
+    figure = figure_of(folder, "best-maps-percussive", change)
+    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["conv1", "conv3"]
 
 
 def test_of_many_layers_six_are_drawn(tmp_path):

@@ -17,7 +17,6 @@ from tonotopy.similarity.measure import (
     unit,
 )
 
-QUANTILES = (0.1, 0.26, 0.42, 0.58, 0.74, 0.9)
 CLIPS, MAPS, ROWS, COLUMNS = 5, 4, 6, 9
 
 
@@ -39,7 +38,9 @@ def plain_unit(values: np.ndarray) -> np.ndarray:
 def plain_residual(feature: np.ndarray, x: np.ndarray) -> np.ndarray:
     f, own = feature.ravel(), x.ravel()
     columns = [np.ones_like(own), own]
-    columns += [np.maximum(own - np.quantile(own, q), 0) for q in QUANTILES]
+    number = min(max(len(own) // 5 - 2, 0), 6)
+    places = [0.5] if number == 1 else np.linspace(0.1, 0.9, number)
+    columns += [np.maximum(own - np.quantile(own, q), 0) for q in places]
     design = np.stack(columns, axis=1)
     weights, *_ = np.linalg.lstsq(design, f, rcond=None)
     return (f - design @ weights).reshape(feature.shape)
@@ -53,6 +54,15 @@ def plain_pooled(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
             left, right = c * values.shape[1] // columns, -(-(c + 1) * values.shape[1] // columns)
             found[r, c] = values[top:bottom, left:right].mean()
     return found
+
+
+def test_small_grids_have_fewer_knots():
+    assert [len(measure.knots(n)) for n in (4, 10, 14, 15, 19, 20, 39, 40, 41, 900)] == [
+        *(0, 0, 0, 1, 1, 2, 5, 6, 6, 6)
+    ]
+    assert measure.knots(15) == [0.5]
+    np.testing.assert_allclose(measure.knots(20), [0.1, 0.9])
+    np.testing.assert_allclose(measure.knots(50), [0.1, 0.26, 0.42, 0.58, 0.74, 0.9])
 
 
 def test_the_worked_example():

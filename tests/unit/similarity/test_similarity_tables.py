@@ -1,38 +1,28 @@
 """Tables of study 5 against one map, feature and pair of clips at a time, in float64."""
 
-import librosa
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import median_filter
+from similar_loops import JOB, SEED, SETTINGS, Plain, left_of, shrunk, standard
 from similar_worlds import CLASSES, save_vgg, write_tones
-from sklearn.linear_model import Ridge
-from sklearn.preprocessing import StandardScaler
 
 from tonotopy.errors import InputError
 from tonotopy.networks.bundle import load, untrained
 from tonotopy.similarity.calibration import calibrated
 from tonotopy.similarity.features import Columns, describe
-from tonotopy.studies.similarity.assembling import Job, compared_tables, probed_table
+from tonotopy.studies.similarity.assembling import compared_tables
 from tonotopy.studies.similarity.comparing import units_of
 from tonotopy.studies.similarity.copies import calibration_inputs, compared_networks, studied
-from tonotopy.studies.similarity.hearing import compared_clips, phases_of, probed_clips, sounds_of
+from tonotopy.studies.similarity.hearing import (
+    compared_clips,
+    hear,
+    phases_of,
+    probed_clips,
+    sounds_of,
+)
 from tonotopy.studies.similarity.knowing import disjoint_sets
 from tonotopy.studies.similarity.picturing import PANELS, best_matches
-from tonotopy.studies.similarity.probing import probe_of
-
-SEED = 5
-SETTINGS = {
-    "layers": None,
-    "grids": {},
-    "random": 2,
-    "clips": 9,
-    "probed": 14,
-    "calibrated": 7,
-    "known": {"sets": 2, "clips": 3},
-    "shown": 2,
-    "folds": 3,
-}
-JOB = Job(SEED, "cpu", 1)
 
 
 @pytest.fixture(scope="module")
@@ -51,57 +41,6 @@ def chosen(tones):
     return compared_clips(tones.corpus, 14, 9, SEED)
 
 
-def standard(values):
-    centred = values - values.mean()
-    norm = np.sqrt((centred**2).sum())
-    return centred / norm if norm > 1e-9 else 0 * centred
-
-
-def left_of(feature, x):
-    own = x.ravel()
-    design = [np.ones_like(own), own]
-    design += [np.maximum(own - np.quantile(own, q), 0) for q in (0.1, 0.26, 0.42, 0.58, 0.74, 0.9)]
-    design = np.stack(design, axis=1)
-    weights, *_ = np.linalg.lstsq(design, feature.ravel(), rcond=None)
-    rest = feature.ravel() - design @ weights
-    spread = np.linalg.norm(feature - feature.mean())
-    return rest.reshape(feature.shape) * (np.linalg.norm(rest) > 1e-6 * spread)
-
-
-def shrunk(values, rows, columns):
-    tensor = torch.from_numpy(np.ascontiguousarray(values))[None, None]
-    return torch.nn.functional.adaptive_avg_pool2d(tensor, (rows, columns))[0, 0].numpy()
-
-
-class Plain:
-    """A network heard clip by clip."""
-
-    def __init__(self, bundle, sounds):
-        self.bundle, self.sounds = bundle, sounds
-
-    def inputs(self, sound):
-        with torch.no_grad():
-            return self.bundle.front_end(torch.from_numpy(sound)[None])
-
-    def padded(self, sound):
-        """38 columns as the network pads them: one before, one after."""
-        x = self.inputs(sound)[0].double().numpy()
-        return np.pad(x, ((0, 0), (1, 1)), mode="edge")
-
-    def maps(self, sound, layer):
-        kept = []
-        module = self.bundle.network.get_submodule(self.bundle.layers[layer].path)
-        hook = module.register_forward_hook(lambda m, a, output: kept.append(output))
-        with torch.no_grad():
-            self.bundle.network(self.inputs(sound))
-        hook.remove()
-        return kept[0][0].double().numpy()
-
-    def part(self, sound, which):
-        parts = librosa.effects.hpss(sound, n_fft=256, hop_length=128)
-        return self.padded(parts[which].astype(np.float32))
-
-
 def row_of(table, **keys):
     for key, value in keys.items():
         table = table[table[key] == value]
@@ -113,13 +52,12 @@ def row_of(table, **keys):
 @pytest.mark.parametrize("layer, map", [("block1", 2), ("block2", 4)])
 def test_spectra_one_map_at_a_time(tables, tones, columns, chosen, copy, layer, map):
     bundle = load(columns[1][2])
-    take = phases_of if copy == "phase" else sounds_of
-    arguments = (SEED,) if copy == "phase" else ()
-    sounds = take(tones.corpus, chosen, 8000, *arguments)
+    sounds = sounds_of(tones.corpus, chosen, 8000)
+    heard = phases_of(tones.corpus, chosen, 8000, SEED) if copy == "phase" else sounds
     plain = Plain(bundle, sounds)
     a, f, raw = [], [], []
-    for sound in sounds:
-        own = plain.maps(sound, layer)[map]
+    for sound, given in zip(sounds, heard, strict=True):  # features are always the clip's own
+        own = plain.maps(given, layer)[map]
         grid = own.shape
         assert grid == {"block1": (24, 40), "block2": (12, 20)}[layer]
         x = shrunk(plain.padded(sound), *grid)
@@ -280,8 +218,33 @@ def test_known_answers_of_the_first_network(tables, tones, chosen):
     assert contrast["difference"] > 0.2 and contrast["onset_difference"] < -0.1
     assert abs(means.loc["white_noise", "harmonic"]) < 0.1
     assert abs(means.loc["rectified_input", "harmonic"]) < 0.05
+    assert known["phase"].isna().equals(known["layer"] == "chroma_bank")
+    noise = known[known["layer"].isin(["white_noise", "smooth_noise"])]
+    np.testing.assert_allclose(noise["phase"], noise["r"], atol=1e-5)  # noise hears nothing
     bank = known[known["layer"] == "chroma_bank"]
     assert set(bank["feature"]) == {"chroma_stft"} and bank["raw"].mean() > 0.5
+
+
+def test_known_answers_beside_phases_by_hand(tables, tones, columns, chosen):
+    """The median along time of the clip with random phases, against the clip's harmonic part."""
+    known = tables["known"]
+    row = known[(known["layer"] == "median_time") & (known["feature"] == "harmonic")].iloc[1]
+    at = list(tones.corpus.clips[chosen]).index(row["clip"])
+    plain = Plain(load(columns[0][2]), None)
+    sound = sounds_of(tones.corpus, chosen, 8000)[at]
+    turned = plain.padded(phases_of(tones.corpus, chosen, 8000, SEED)[at])
+    left = standard(left_of(plain.part(sound, 0), plain.padded(sound))).ravel()
+    for column, x in (("r", plain.padded(sound)), ("phase", turned)):
+        map = median_filter(x, (1, 13), mode="nearest")  # 0.25 s of 20 ms columns, odd
+        assert row[column] == pytest.approx(standard(map).ravel() @ left, abs=2e-4)
+
+
+def test_grids_of_few_cells_are_not_compared(tones, columns):
+    ear, _ = next(studied(columns[:1], tones.corpus, SETTINGS, "cpu"))
+    sounds = sounds_of(tones.corpus, tones.corpus.indices("test")[:2], 8000)
+    heard = hear(ear, sounds, ("rms", "sounds"), 1)
+    assert heard.beside("curve", (12, 9)) is None and heard.beside("curve", (12, 10)) is not None
+    assert heard.beside("spectrum", (3, 3)) is None and heard.beside("spectrum", (2, 5)) is not None
 
 
 def test_sets_share_no_clip():
@@ -328,62 +291,6 @@ def test_fewer_maps_than_are_shown(tables, tones, columns):
     assert ranks["block1", "harmonic"] == [1, 2, 3] and ranks["block2", "rms"] == [1, 2, 3, 4]
 
 
-@pytest.fixture(scope="module")
-def probes(tones, columns):
-    return probed_table(
-        columns[:1], [["vgg", 0, str(tones.folder / "pictures")]], tones.corpus, SETTINGS, JOB
-    )
-
-
-def test_probes_of_all_copies(probes, tones):
-    assert set(zip(probes["copy"], probes["run"], strict=True)) == {
-        ("trained", 0), ("random", 0), ("random", 1), ("unheard", 0), ("input", 0)}  # fmt: skip
-    assert probes.groupby(["copy", "run", "layer", "target"]).size().eq(14).all()
-    assert set(probes["target"]) == {"chroma", "loudness", "onsets", "onset_rate", "level"}
-    values = probes[probes["layer"] == "block2"].groupby("target")["values"].unique().map(list)
-    assert values.to_dict() == {
-        "chroma": [12 * 20], "loudness": [20], "onsets": [20], "onset_rate": [1], "level": [1]
-    }  # fmt: skip
-    assert (probes["error"] >= 0).all() and (probes["total"] >= 0).all()
-
-
-def test_a_probe_of_a_curve_by_scikit_learn(probes, tones, columns):
-    positions = probed_clips(tones.corpus, 14, SEED)
-    folds = probe_of(tones.corpus, positions, 3, SEED).folds
-    groups = tones.corpus.groups[positions]
-    assert all(len(set(folds[groups == g])) == 1 for g in groups)
-    plain = Plain(load(columns[0][2]), None)
-    x, y = [], []
-    for sound in sounds_of(tones.corpus, positions, 8000):
-        x.append(plain.maps(sound, "block2").mean(axis=1).T)
-        told = describe(sound, Columns(8000, 160, 38, 256), ("loudness",))["loudness"]
-        y.append(shrunk(np.pad(told.astype(float), ((0, 0), (1, 1)), mode="edge"), 1, 20)[0])
-    x, y, of_row = np.concatenate(x), np.concatenate(y), np.repeat(folds, 20)
-    found = probes[(probes["copy"] == "trained") & (probes["layer"] == "block2")]
-    found = found[found["target"] == "loudness"].set_index("clip")
-
-    def predicted(rows, others, alpha):
-        scaler = StandardScaler().fit(x[rows])
-        ridge = Ridge(alpha=alpha).fit(scaler.transform(x[rows]), y[rows])
-        return ridge.predict(scaler.transform(x[others]))
-
-    for fold in range(3):
-        errors = []
-        for alpha in np.logspace(-2, 6, 5):
-            wrong = 0.0
-            for other in {0, 1, 2} - {fold}:
-                rows = (of_row != fold) & (of_row != other)
-                wrong += ((predicted(rows, of_row == other, alpha) - y[of_row == other]) ** 2).sum()
-            errors.append(wrong)
-        alpha, rows = np.logspace(-2, 6, 5)[int(np.argmin(errors))], of_row != fold
-        for index in np.flatnonzero(folds == fold):
-            own = slice(20 * index, 20 * index + 20)
-            error = ((predicted(rows, own, alpha) - y[own]) ** 2).sum()
-            row = found.loc[tones.corpus.clips[positions[index]]]
-            assert row["error"] == pytest.approx(error, rel=2e-3, abs=1e-3)
-            assert row["total"] == pytest.approx(((y[own] - y[rows].mean()) ** 2).sum(), rel=1e-3)
-
-
 def test_clips_of_their_own_are_the_unit(tones, columns, tmp_path):
     alone = write_tones(tmp_path / "alone", seed=2, alone=True)
     settings = {**SETTINGS, "known": None, "layers": ["block2"], "clips": 5}
@@ -392,4 +299,4 @@ def test_clips_of_their_own_are_the_unit(tones, columns, tmp_path):
     rows = found["similarities"]
     assert set(rows["copy"]) == {"trained", "phase", "random", "input"}
     assert found["known"].empty and list(found["known"]) == [
-        "set", "layer", "feature", "clip", "group", "r", "raw"]  # fmt: skip
+        "set", "layer", "feature", "clip", "group", "r", "raw", "phase"]  # fmt: skip

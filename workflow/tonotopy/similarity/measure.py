@@ -28,7 +28,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-QUANTILES = (0.1, 0.26, 0.42, 0.58, 0.74, 0.9)  # of the input, where the slope may change
+KNOTS = 6  # where the slope may change, at quantiles of the input from .1 to .9
+CELLS = 5  # for each parameter of the input's share: on small grids there are fewer knots
+FEWEST_CELLS = 2 * CELLS  # for a constant and a slope: on fewer, nothing is left to match
 CONSTANT = 1e-6  # standard deviation over largest magnitude, below which nothing varies
 DEPENDENT = 1e-6  # singular value over the largest, below which columns of a design are one
 PRECISION = 1e-9  # of float64 sums over many cells
@@ -74,10 +76,11 @@ def unit(values: Tensor) -> Tensor:
 
 
 def residual(feature: Tensor, input: Tensor) -> Tensor:
-    """Return what a feature has beyond [1, X, max(X - q_k, 0)], q_k six quantiles of X.
+    """Return what a feature has beyond [1, X, max(X - q_k, 0)], q_k up to six quantiles of X.
 
-    Least squares for each clip on its own; columns of the design that depend on each other count
-    once. What is left by rounding alone is 0.
+    There are as many knots as leave five cells to a parameter, see `knots`. Least squares for each
+    clip on its own; columns of the design that depend on each other count once. What is left by
+    rounding alone is 0.
 
     Args:
         feature: F, shape (clips, rows, columns).
@@ -91,6 +94,17 @@ def residual(feature: Tensor, input: Tensor) -> Tensor:
         for own, other in zip(feature.split(TOGETHER), input.split(TOGETHER), strict=True)
     ]
     return torch.cat(parts)
+
+
+def knots(cells: int) -> list[float]:
+    """Return the quantiles of the input at which the slope may change on so many cells.
+
+    Six of them, evenly from .1 to .9, on 40 cells or more; one in the middle on 15; none below.
+    """
+    number = min(max(cells // CELLS - 2, 0), KNOTS)
+    if number < 2:
+        return [0.5] * number
+    return [0.1 + 0.8 * place / (number - 1) for place in range(number)]
 
 
 def _residual(feature: Tensor, input: Tensor) -> Tensor:
@@ -115,8 +129,8 @@ def _basis(x: Tensor) -> Tensor:
     """
     scale = x.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
     x = x / scale
-    knots = torch.quantile(x, torch.tensor(QUANTILES, dtype=x.dtype, device=x.device), dim=1)
-    hinges = [(x - knot[:, None]).clamp(min=0) for knot in knots]
+    places = torch.tensor(knots(x.shape[1]), dtype=x.dtype, device=x.device)
+    hinges = [(x - knot[:, None]).clamp(min=0) for knot in torch.quantile(x, places, dim=1)]
     design = torch.stack([torch.ones_like(x), x, *hinges], dim=2)
     left, values, _ = torch.linalg.svd(design, full_matrices=False)
     return left * (values > DEPENDENT * values[:, :1])[:, None]

@@ -30,7 +30,9 @@ from tonotopy.studies.similarity.copies import (
 from tonotopy.studies.similarity.hearing import (
     Heard,
     compared_clips,
+    given,
     hear,
+    input_of,
     phases_of,
     probed_clips,
     sounds_of,
@@ -96,16 +98,18 @@ def compared_tables(
     for ear, found in studied(columns, corpus, settings, job.accelerator):
         waves = sounds_of(corpus, positions, ear.rate)
         heard = sounds.hear("clips", ear, waves)
+        phases = given(ear.bundle, phases_of(corpus, positions, ear.rate, job.seed))
         if settings["known"] and known is None:
-            known = known_table(heard, waves, corpus, positions, settings["known"], job.seed)
+            turned = input_of(ear, phases)
+            known = known_table(
+                heard, turned, waves, corpus, positions, settings["known"], job.seed
+            )
         for part in _similarities(ear, found, heard, folders, corpus, settings, job, groups):
             tables.add("similarities", part)
-        phases = phases_of(corpus, positions, ear.rate, job.seed)
-        other = sounds.hear("phases", ear, phases)
-        batches = maps_by_batch(ear.bundle, found, other.inputs)
+        batches = maps_by_batch(ear.bundle, found, phases)
         tables.add(
             "similarities",
-            similarity_table(ear, PHASE, ear.run, batches, found, other, groups),
+            similarity_table(ear, PHASE, ear.run, batches, found, heard, groups),
         )
         tables.add("answers", answer_table(ear, TRAINED, ear.bundle, [corpus]))
         if ear.run == 0:

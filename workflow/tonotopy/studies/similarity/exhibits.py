@@ -2,7 +2,7 @@
 
 A folder holds ``exhibits.json`` and a folder for each clip, see `tonotopy.exhibiting`: the clip on
 which a map matches best, the map over its spectrum, the feature, and where the feature is a part of
-the sound (harmonic, percussive), that part. Maps are of the deepest and the first layer.
+the sound (harmonic, percussive), that part. Maps are of the first and the deepest layer.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ SHOWN = (*SEPARATED, "chroma_stft")  # features
 
 
 def shown_matches(matches: Iterable[Match], ear: Ear, number: int) -> list[Match]:
-    """Return the best maps of the deepest layer, then of the first, so many in all.
+    """Return the best maps of the first and of the deepest layer, feature by feature, so many.
 
     Args:
         matches: see `picturing.best_matches`.
@@ -37,8 +37,8 @@ def shown_matches(matches: Iterable[Match], ear: Ear, number: int) -> list[Match
     best = [match for match in matches if match.feature in SHOWN and match.rank == 1]
     listed = [
         match
-        for layer in dict.fromkeys((deepest, first))
         for feature in SHOWN
+        for layer in dict.fromkeys((first, deepest))
         for match in best
         if (match.layer, match.feature) == (layer, feature)
     ]
@@ -93,13 +93,14 @@ def _tracks(
     """Return the clip, the feature (as a sound where it is one), and the map over the clip."""
     facts = {"network": ear.network, "layer": match.layer, "map": match.map}
     facts |= {"feature": match.feature, "r": round(match.r, 3), "raw": round(match.raw, 3)}
+    facts |= {"mean_r": round(match.mean_r, 3)}
     plain = torch.from_numpy(sound)
     name, own = f"{ear.network}, {match.layer}", None
     if match.feature in SEPARATED:
         transform = columns_of(ear.bundle.front_end, heard.grid[1]).transform
         parts = dict(zip(SEPARATED, separated(sound, transform), strict=True))
         own = torch.from_numpy(parts[match.feature])
-    feature = cells(heard.values[match.feature][0])
+    feature = cells(_over(heard.values[match.feature][0], heard))
     compared = panels(ear, found, heard, match)
     return [
         Track("original", plain, cells(heard.x[0])),
@@ -110,7 +111,7 @@ def _tracks(
             heatmap=_over(_map(ear, found, heard, match), heard),
             facts=facts,
         ),
-        Track(f"{match.feature} beyond the input", None, cells(compared["residual"])),
+        Track(f"{match.feature} beyond the input", None, cells(_over(compared["residual"], heard))),
     ]
 
 

@@ -22,6 +22,7 @@ from tonotopy.similarity.features import (
 )
 from tonotopy.similarity.grids import input_grid, rows_come_first
 from tonotopy.similarity.measure import (
+    FEWEST_CELLS,
     common_grid,
     folded_classes,
     folding,
@@ -151,16 +152,16 @@ class Heard:
         return pooled(values, (rows if kind == "spectrum" else values.shape[1], columns))
 
     def beside(self, kind: str, grid: Grid) -> Beside | None:
-        """Return the features of a kind on the grid of a layer, None where there are none."""
+        """Return the features of a kind on a layer's grid, None without any or of too few cells."""
         if (kind, grid) not in self._beside:
             self._beside[kind, grid] = self._compared(kind, grid)
         return self._beside[kind, grid]
 
     def _compared(self, kind: str, grid: Grid) -> Beside | None:
         names = [name for name in self.values if KINDS[name] == kind]
-        if not names:
-            return None
         x = laid(self.input_on(grid)[:, 0], kind, self.hertz, self.grid)
+        if not names or x[0].numel() < FEWEST_CELLS:
+            return None
         raw = [self.feature_on(name, grid) for name in names]
         left = [unit(residual(values, x)).flatten(1) for values in raw]
         raw = [unit(values).flatten(1) for values in raw]
@@ -218,6 +219,12 @@ def hear(
     values = {name: _padded(own, sides, KINDS[name]) for name, own in values.items()}
     hertz = _padded(hertz[None, :, None], (0, 0, *sides[2:]), "spectrum")[0, :, 0]
     return Heard(inputs, _padded(x, sides, "spectrum"), hertz, values, scalars, columns, sides)
+
+
+def input_of(ear: Ear, inputs: Tensor) -> Tensor:
+    """Return what a network is given as (clips, rows, columns), padded as it pads it."""
+    x = input_grid(inputs, rows_come_first(ear.bundle, inputs[:1]))
+    return _padded(x, getattr(ear.bundle.network, "padding", (0, 0, 0, 0)), "spectrum")
 
 
 def _padded(values: Tensor, sides: tuple[int, int, int, int], kind: str) -> Tensor:

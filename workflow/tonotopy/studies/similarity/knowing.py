@@ -13,7 +13,7 @@ from tonotopy.similarity.measure import folded_classes, unit
 from tonotopy.studies.similarity.hearing import Heard
 
 SOURCE = "chroma_stft"  # what the chroma bank is compared with
-COLUMNS = ["set", "layer", "feature", "clip", "group", "r", "raw"]
+COLUMNS = ["set", "layer", "feature", "clip", "group", "r", "raw", "phase"]
 
 
 def disjoint_sets(clips: int, sets: int, size: int, seed: int, name: str) -> list[np.ndarray]:
@@ -31,12 +31,19 @@ def disjoint_sets(clips: int, sets: int, size: int, seed: int, name: str) -> lis
 
 
 def known_table(
-    heard: Heard, sounds: np.ndarray, corpus: Corpus, positions: np.ndarray, known: dict, seed: int
+    heard: Heard,
+    phases: Tensor,
+    sounds: np.ndarray,
+    corpus: Corpus,
+    positions: np.ndarray,
+    known: dict,
+    seed: int,
 ) -> pd.DataFrame:
     """Return what hand-made layers of the first network's input match.
 
     Args:
         heard: what it hears, with spectra and chroma.
+        phases: its input of the same clips with random phases, shape (clips, rows, columns).
         sounds: the clips at its rate, shape (clips, samples).
         corpus: that they are of.
         positions: of the clips.
@@ -45,7 +52,7 @@ def known_table(
 
     Returns:
         Columns `COLUMNS`: harmonic and percussive of all layers but the chroma bank, whose feature
-        is chroma_stft.
+        is chroma_stft; ``phase`` is r of the layer made of the clip with random phases.
     """
     rows, seconds = [], heard.columns.hop / heard.columns.rate
     sets = disjoint_sets(len(positions), known["sets"], known["clips"], seed, corpus.name)
@@ -54,23 +61,33 @@ def known_table(
             other = own[(index + 1) % len(own)]
             at = positions[clip]
             about = (number, corpus.clips[at], corpus.groups[at])
-            rng = generator(seed, "similarity", "noise", corpus.name, str(corpus.clips[at]))
-            x, another = (heard.x[which].cpu().numpy() for which in (clip, other))
-            for layer, map in hand_made(x, another, seconds, rng).items():
-                rows += _spectral(layer, map, heard, clip, about)
+            own_maps, turned = (
+                hand_made(
+                    input[clip].cpu().numpy(),
+                    input[other].cpu().numpy(),
+                    seconds,
+                    generator(seed, "similarity", "noise", corpus.name, str(corpus.clips[at])),
+                )
+                for input in (heard.x, phases)
+            )
+            for layer, map in own_maps.items():
+                rows += _spectral(layer, (map, turned[layer]), heard, clip, about)
             rows.append(_bank(sounds[clip], heard, clip, about))
-    return pd.DataFrame(rows, columns=["set", "clip", "group", "layer", "feature", "r", "raw"])[
-        COLUMNS
-    ]
+    names = ["set", "clip", "group", "layer", "feature", "r", "raw", "phase"]
+    return pd.DataFrame(rows, columns=names)[COLUMNS]
 
 
-def _spectral(layer: str, map: np.ndarray, heard: Heard, clip: int, about: tuple) -> list[tuple]:
-    """Return a row for the harmonic and one for the percussive part."""
-    beside, cells = heard.beside("spectrum", heard.grid), _cells(map, heard)
+def _spectral(
+    layer: str, maps: tuple[np.ndarray, np.ndarray], heard: Heard, clip: int, about: tuple
+) -> list[tuple]:
+    """Return a row for the harmonic and one for the percussive part, of a map and its null."""
+    beside = heard.beside("spectrum", heard.grid)
+    cells, turned = (_cells(map, heard) for map in maps)
     rows = []
     for name in SEPARATED:
         r, raw = (own[beside.names.index(name), clip] for own in (beside.left, beside.raw))
-        rows.append((*about, layer, name, float(cells @ r), float(cells @ raw)))
+        values = (float(cells @ r), float(cells @ raw), float(turned @ r))
+        rows.append((*about, layer, name, *values))
     return rows
 
 
@@ -83,7 +100,7 @@ def _bank(sound: np.ndarray, heard: Heard, clip: int, about: tuple) -> tuple:
     beside = heard.beside("chroma", heard.grid)
     left = beside.left[beside.names.index(SOURCE), clip]
     r = _cells(bank[folded_classes(heard.hertz)], heard) @ left
-    return (*about, CHROMA_BANK, SOURCE, float(r), float(raw))
+    return (*about, CHROMA_BANK, SOURCE, float(r), float(raw), np.nan)
 
 
 def _cells(map: np.ndarray, heard: Heard) -> Tensor:

@@ -30,6 +30,7 @@ class Match(NamedTuple):
         clip: number in the order of the lists.
         r: similarity on that clip beyond the input.
         raw: similarity with the feature itself.
+        mean_r: r, mean over all clips.
     """
 
     layer: str
@@ -39,6 +40,7 @@ class Match(NamedTuple):
     clip: int
     r: float
     raw: float
+    mean_r: float
 
 
 def best_matches(table: pd.DataFrame, ear: Ear, number: int) -> list[Match]:
@@ -58,7 +60,7 @@ def best_matches(table: pd.DataFrame, ear: Ear, number: int) -> list[Match]:
         for rank, row in enumerate(best, start=1):
             clip = int(r[row].argmax())
             map = int(rows["map"].iloc[row])
-            values = float(r[row, clip]), float(raw[row, clip])
+            values = float(r[row, clip]), float(raw[row, clip]), float(r[row].mean())
             matches.append(Match(layer, map, feature, rank, clip, *values))
     return matches
 
@@ -96,7 +98,7 @@ def picture_table(
 
     Returns:
         Columns network, layer, depth, map, feature, rank, clip, panel, bands, frames, values
-        (float32, row by row from the lowest band), r, raw.
+        (float32, row by row from the lowest band), r, raw, mean_r.
     """
     rows = []
     for match in matches:
@@ -107,5 +109,5 @@ def picture_table(
             bands, frames = values.shape
             flat = values.flatten().float().cpu().numpy()
             shown = {"panel": panel, "bands": bands, "frames": frames, "values": flat}
-            rows.append({**about, **shown, "r": match.r, "raw": match.raw})
+            rows.append({**about, **shown, "r": match.r, "raw": match.raw, "mean_r": match.mean_r})
     return pd.DataFrame(rows)

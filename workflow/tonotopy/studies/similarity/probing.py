@@ -70,6 +70,18 @@ def layer_predictors(maps: Tensor, chosen: np.ndarray) -> Predictors:
     return Predictors(columns, picked.mean(dim=2).transpose(1, 2), maps.mean(dim=(2, 3)), chosen)
 
 
+def input_predictors(input: Tensor, chosen: np.ndarray) -> Predictors:
+    """Return predictors of the input, (clips, 1, rows, columns): all that it has of a column.
+
+    Of a clip they are mean and standard deviation of every row over time: one number, the mean over
+    the grid, would stand beside as many as a layer has maps.
+    """
+    whole = layer_predictors(input, chosen)
+    rows = input[:, 0]
+    spread = rows.std(dim=2, unbiased=False)
+    return whole._replace(curves=whole.columns, clips=torch.cat([rows.mean(dim=2), spread], dim=1))
+
+
 def probe_table(
     ear: Ear, copy: Copy, found: dict[str, Layout], heard: Heard, probe: Probe
 ) -> pd.DataFrame:
@@ -104,7 +116,7 @@ def input_probe_table(
     parts = []
     for name, own in found.items():
         columns = _columns(own, heard, probe)
-        predictors = layer_predictors(heard.input_on(own.grid), columns)
+        predictors = input_predictors(heard.input_on(own.grid), columns)
         about = {"network": ear.network, "copy": INPUT, "run": ear.run, "layer": name}
         rows = _layer_rows(predictors, own, heard, probe)
         parts.append(rows.assign(**about, depth=ear.depths[name]))

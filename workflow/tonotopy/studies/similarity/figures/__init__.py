@@ -10,15 +10,17 @@ def _without_known(entry: Entry, config: Config) -> str | None:
     return None if entry.get("known") else "the entry has no 'known'"
 
 
-def _best(feature: str, name: str) -> Figure:
+def _best(feature: str, name: str, rows: str = "") -> Figure:
     return Figure(
         "best_maps",
         ("pictures",),
         f"The best maps of layers of the first network for {name}, on their best clip: the map, "
         "the feature on the map's grid, what is left of the feature once the input is accounted "
-        "for, and the input. Raw: similarity of map and feature; r: of map and the feature beyond "
-        "the input (−1 to 1). Chosen as the best of many, so no evidence: that is the other "
-        "figures. Every picture from its least value (white) to its largest (black).",
+        f"for, and the input{rows}. Raw: similarity of map and feature on that clip; r: of map and "
+        "the feature beyond the input (−1 to 1); mean r: over all clips. On a single clip a deep "
+        "layer has few cells, so that a large r there is noise. Chosen as the best of many, so no "
+        "evidence: that is the other figures. Every picture from its least value (white) to its "
+        "largest (black).",
         {"feature": feature},
     )
 
@@ -28,8 +30,9 @@ FIGURES = {
         "known",
         ("known",),
         "Hand-made layers whose answer is known: similarity with the harmonic and the percussive "
-        "part beyond the input (r), and their difference. Grey: where the answer must lie. "
-        "Intervals are over groups of clips.",
+        "part beyond the input (r), and their difference. Small hollow marks: the layer made of "
+        "the clip with random phases, beside the parts of the clip itself. Grey: where the answer "
+        "must lie. Intervals are over groups of clips.",
         obstacle=_without_known,
     ),
     "shares": Figure(
@@ -40,7 +43,8 @@ FIGURES = {
         "share of a random network's own maps, each left out in turn), significant against other "
         "clips' features (corrected within the layer), more than on phase-randomised audio, above "
         "the .95 quantile of a network that learned no sound, and all of these with r above .1. "
-        "Intervals are over groups of clips and maps.",
+        "Intervals are over groups of clips and maps. Layers on whose grid a feature has too few "
+        "cells are left out.",
     ),
     "contrast": Figure(
         "contrast",
@@ -51,7 +55,11 @@ FIGURES = {
     ),
     "best-maps-harmonic": _best("harmonic", "the harmonic part of the spectrum"),
     "best-maps-percussive": _best("percussive", "the percussive part of the spectrum"),
-    "best-maps-chroma": _best("chroma_stft", "chroma (short-time Fourier transform)"),
+    "best-maps-chroma": _best(
+        "chroma_stft",
+        "chroma (short-time Fourier transform)",
+        ", folded to pitch classes: 12 rows, from C, or fewer where the input has no row for one",
+    ),
     "probes": Figure(
         "probes",
         ("probes",),

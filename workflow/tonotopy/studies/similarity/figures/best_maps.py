@@ -76,5 +76,6 @@ def _caption(axes, rows: pd.DataFrame) -> None:
         return
     row = rows.iloc[0]
     text = f"map {row['map']}: raw {fixed(row['raw'])}, r {fixed(row['r'])}"
+    text = f"{text}; mean r {fixed(row['mean_r'])}"
     look = {"va": "top", "ha": "left", "fontsize": LETTER, "in_layout": False}
     axes.text(0, -0.05, text, transform=axes.transAxes, **look)

@@ -25,6 +25,8 @@ PARTS = {
     "percussive": {"color": "#d1495b", "marker": "s"},
 }
 POINT = {"linestyle": "", "markersize": 3.5, "elinewidth": 0.9}
+PHASES = "random phases"  # of the clip that the layer is made of
+HOLLOW = {"linestyle": "", "markersize": 2.2, "markeredgewidth": 0.6, "markerfacecolor": "white"}
 BAND = {"color": "0.85", "linewidth": 0}
 
 
@@ -53,6 +55,9 @@ def draw(sources: dict, about: dict):
         for shift, (part, look) in zip((-0.13, 0.13), PARTS.items(), strict=True):
             draws, _ = similarity_draws(tables, layer, part, "r")
             _point(left, row + shift, draws, tables, **look, label=part if not row else None)
+            turned, _ = similarity_draws(tables, layer, part, "phase")
+            name = f"{part}, {PHASES}" if not row else None
+            left.plot(turned[0], row + shift, **{**look, **HOLLOW}, label=name)
         draws, _ = contrast_draws(tables, layer)
         _point(middle, row, draws, tables, color="black", marker="D")
     write(left, "beyond the input", "r")

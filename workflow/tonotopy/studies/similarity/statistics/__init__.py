@@ -7,9 +7,11 @@ Tables = SimilarityTables
 STATISTICS = {
     "known_similarity": known.known_similarity,
     "known_contrast": known.known_contrast,
+    "known_over_phase": known.known_over_phase,
     "best_raw": maps.best_raw,
     "best_raw_difference": maps.best_raw_difference,
     "share_above_random": maps.share_above_random,
+    "share_beyond_clips": maps.share_beyond_clips,
     "share_beating": maps.share_beating,
     "share_beating_all": maps.share_beating_all,
     "probe_score": probes.probe_score,

@@ -5,7 +5,7 @@ Means are over clips of all sets, of which groups are resampled.
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate
+from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.studies.similarity.statistics.tables import SimilarityTables
 
@@ -19,7 +19,7 @@ def known_similarity(
         tables: known.
         layer: name of the hand-made layer.
         feature: its name.
-        column: r, beyond the input, or raw.
+        column: r, beyond the input, raw, or phase, see `known_over_phase`.
     """
     return tables.over(*similarity_draws(tables, layer, feature, column))
 
@@ -32,6 +32,27 @@ def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
         layer: name of the hand-made layer.
     """
     return tables.over(*contrast_draws(tables, layer))
+
+
+def known_over_phase(tables: SimilarityTables, layer: str, feature: str) -> Estimate:
+    """Mean r of a hand-made layer minus that of the layer made of the clip with random phases.
+
+    Both are compared with the feature of the clip itself: where a layer finds what its clip has,
+    the difference is above 0, and the null of random phases lets it pass.
+
+    Args:
+        tables: known.
+        layer: name of the hand-made layer; not the chroma bank, which has no such null.
+        feature: its name.
+
+    Raises:
+        NotRun: the layer was not compared with the feature, or has no such null.
+    """
+    own, groups = _clips(tables, layer, feature, "r")
+    turned, _ = _clips(tables, layer, feature, "phase")
+    if np.isnan(turned).all():
+        raise NotRun(f"layer '{layer}' was not made of clips with random phases")
+    return tables.over(tables.clip_means(own - turned, groups), len(groups))
 
 
 def similarity_draws(

@@ -2,7 +2,8 @@
 
 The similarity r is beyond the input, raw is not; both are means over clips, of which groups are
 resampled, the same for trained networks and for nulls. A layer is named, or is the ``first`` or the
-``deepest`` one.
+``deepest`` one. Of shares it may be ``all``, too: every map is judged by the nulls of its own
+layer, and the maps of all layers that are compared with the feature are counted together.
 
 A share is a count of maps: its interval is over groups of clips, and over maps as draws of a
 binomial (Jeffreys' posterior), because another training would have other maps. The .95 quantile of
@@ -114,9 +115,29 @@ def share_above_random(
     Raises:
         NotRun: there are fewer than two random copies.
     """
-    layer = tables.layer(layer, network)
     own, maps = share_draws(tables, network, feature, layer, "random")
     null = random_share(tables, network, feature, layer)
+    return _estimate(tables, own - null, maps)
+
+
+def share_beyond_clips(
+    tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
+) -> Estimate:
+    """Share of maps that match their own clip more than other clips, minus that of random networks.
+
+    Maps count whose p is below .05, corrected over the maps and features of the layer of each
+    training and each random copy. The share of random networks is the mean over copies.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        layer: see above.
+    """
+    copies = ("trained", "random")
+    (own, maps), (null, _) = (
+        share_draws(tables, network, feature, layer, "other clips", copy) for copy in copies
+    )
     return _estimate(tables, own - null, maps)
 
 
@@ -130,7 +151,10 @@ def share_beating_all(
 def share_beating(
     tables: SimilarityTables, network: str, feature: str, null: str, layer: str = "deepest"
 ) -> Estimate:
-    """Share of maps of the trained network that beat a null; without a match .05 of them or fewer.
+    """Share of maps of the trained network that beat a null.
+
+    Without a match .05 of them or fewer do: of random and unheard .05, of phase .025, of other
+    clips and all of them less.
 
     Args:
         tables: similarities, clips.
@@ -145,7 +169,7 @@ def share_beating(
     Raises:
         NotRun: the instance does not have the null.
     """
-    share, maps = share_draws(tables, network, feature, tables.layer(layer, network), null)
+    share, maps = share_draws(tables, network, feature, layer, null)
     return _estimate(tables, share, maps)
 
 
@@ -162,19 +186,34 @@ def random_share(tables: SimilarityTables, network: str, feature: str, layer: st
         tables: similarities, clips.
         network: name of the network.
         feature: its name.
-        layer: its name.
+        layer: see above.
 
     Raises:
         NotRun: there are fewer than two copies.
     """
-    maps, means = tables.map_means(network, "random", layer, feature)
-    runs = np.unique(maps.runs)
-    if len(runs) < 2:
-        raise NotRun("one random copy has no other that it could be compared with")
-    own = [maps.runs == run for run in runs]
-    shares = [(means[:, run] > _quantile(means[:, ~run])).mean(axis=1) for run in own]
-    weights = tables.copy_shares(runs, network, "random")
+    beats, all_runs = [], []
+    for part in _layers(tables, network, feature, layer):
+        maps, means = tables.map_means(network, "random", part, feature)
+        if len(np.unique(maps.runs)) < 2:
+            raise NotRun("one random copy has no other that it could be compared with")
+        for run in np.unique(maps.runs):
+            own = maps.runs == run
+            beats.append(means[:, own] > _quantile(means[:, ~own]))
+            all_runs.append(maps.runs[own])
+    whole, runs = np.concatenate(beats, axis=1), np.concatenate(all_runs)
+    shares = [whole[:, runs == run].mean(axis=1) for run in np.unique(runs)]
+    weights = tables.copy_shares(np.unique(runs), network, "random")
     return (np.array(shares).T * weights).sum(axis=1)
+
+
+def _layers(tables: SimilarityTables, network: str, feature: str, layer: str) -> list[str]:
+    """Return the layers whose maps are counted."""
+    if layer != "all":
+        return [tables.layer(layer, network)]
+    found = tables.compared_layers(network, feature)
+    if not found:
+        raise NotRun(f"no layer of network '{network}' is compared with feature '{feature}'")
+    return found
 
 
 def _quantile(means: np.ndarray) -> np.ndarray:
@@ -182,31 +221,45 @@ def _quantile(means: np.ndarray) -> np.ndarray:
 
 
 def share_draws(
-    tables: SimilarityTables, network: str, feature: str, layer: str, null: str
+    tables: SimilarityTables,
+    network: str,
+    feature: str,
+    layer: str,
+    null: str,
+    copy: str = "trained",
 ) -> tuple[np.ndarray, int]:
     """Return the share that beats a null, (1 + resamples,), and how many maps a training has.
 
-    Resamples against a quantile of few maps vary by as much as the quantile does. Arguments are
-    those of `share_beating`.
+    Resamples against a quantile of few maps vary by as much as the quantile does.
+
+    Args:
+        tables: similarities, clips.
+        network: name of the network.
+        feature: its name.
+        layer: see above.
+        null: see `share_beating`.
+        copy: whose maps they are; ``random`` have other clips alone as a null.
 
     Raises:
         NotRun: the instance does not have the null.
     """
-    maps, _ = tables.map_means(network, "trained", layer, feature)
-    beats = _beats(tables, network, layer, feature, null)
-    excess = np.zeros(1 + tables.bootstrap.resamples)
-    if null in ("random", "unheard"):
-        excess[1:] = _excess(tables, network, layer, feature, null)
-    runs, shares = np.unique(maps.runs), []
-    for run in runs:
-        own = beats[:, maps.runs == run]
+    beats, all_runs, excess = [], [], np.zeros(1 + tables.bootstrap.resamples)
+    for part in _layers(tables, network, feature, layer):
+        beats.append(_beats(tables, network, part, feature, null, copy))
+        all_runs.append(tables.map_means(network, copy, part, feature)[0].runs)
+        if null in ("random", "unheard"):
+            excess[1:] += len(all_runs[-1]) * _excess(tables, network, part, feature, null)
+    whole, runs = np.concatenate(beats, axis=1), np.concatenate(all_runs)
+    numbers, shares = np.unique(runs), []
+    for run in numbers:
+        own = whole[:, runs == run]
         won, count = own.sum(axis=1), own.shape[1]
-        rng = tables.bootstrap.generator(tables.STREAM, "maps", int(run))
+        rng = tables.bootstrap.generator(tables.STREAM, "maps", copy, int(run))
         drawn = rng.beta(won[1:] + 0.5, count - won[1:] + 0.5)
         shares.append(np.concatenate([won[:1] / count, drawn]))
-    weights = tables.copy_shares(runs, network, "trained")
+    weights = tables.copy_shares(numbers, network, copy)
     share = (np.array(shares).T * weights).sum(axis=1)
-    return share - excess, len(maps.runs) // len(runs)
+    return share - excess / len(runs), len(runs) // len(numbers)
 
 
 def _excess(tables: SimilarityTables, network: str, layer: str, feature: str, null: str):
@@ -216,21 +269,21 @@ def _excess(tables: SimilarityTables, network: str, layer: str, feature: str, nu
     """
     count = len(tables.map_means(network, null, layer, feature)[0].runs)
     rank = min(QUANTILE * (count + 1), count)
-    rng = tables.bootstrap.generator(tables.STREAM, "quantile", null, count)
+    rng = tables.bootstrap.generator(tables.STREAM, "quantile", null, layer)
     return rng.beta(count + 1 - rank, rank, tables.bootstrap.resamples) - (1 - QUANTILE)
 
 
 def _beats(
-    tables: SimilarityTables, network: str, layer: str, feature: str, null: str
+    tables: SimilarityTables, network: str, layer: str, feature: str, null: str, copy: str
 ) -> np.ndarray:
     """Return which maps beat a null, bool, (1 + resamples, maps)."""
     where = (network, layer, feature)
-    maps, means = tables.map_means(network, "trained", layer, feature)
+    maps, means = tables.map_means(network, copy, layer, feature)
     if null == "all":
-        parts = [_beats(tables, *where, part) for part in nulls(tables, network)]
+        parts = [_beats(tables, *where, part, copy) for part in nulls(tables, network)]
         return np.all([*parts, means > EFFECT], axis=0)
     if null == "other clips":
-        family = tables.rows("similarities", network=network, copy="trained", layer=layer)
+        family = tables.rows("similarities", network=network, copy=copy, layer=layer)
         return _beats_other_clips(maps, means, family)
     other, other_means = tables.map_means(network, null, layer, feature)
     if null != "phase":

@@ -73,16 +73,17 @@ def probe_difference(
     return difference(tables, *pair)
 
 
-def probe_deepening(
-    tables: SimilarityTables, network: str, target: str, than: str | None = None
-) -> Estimate:
-    """R2 of a feature, mean over the last third of the layers minus that over the first third.
+def probe_deepening(tables: SimilarityTables, network: str, target: str, than: str) -> Estimate:
+    """R2 of a feature over that of a null, last third of the layers minus first third (means).
+
+    Deeper layers have fewer columns, to which the feature is averaged, so that it is another one at
+    every depth. The null is read on the same grids.
 
     Args:
         tables: probes.
         network: name of the network.
         target: what is read.
-        than: random, unheard or input, whose difference is taken away, if any.
+        than: random, unheard or input.
     """
 
     def change(copy: str) -> Means:
@@ -92,10 +93,7 @@ def probe_deepening(
         first, last = np.split(means.values, 2, axis=1)
         return means._replace(values=last.mean(axis=1) - first.mean(axis=1))
 
-    own = change("trained")
-    if than is None:
-        return tables.over(own.values, len(own.units))
-    return difference(tables, own, change(than))
+    return difference(tables, change("trained"), change(than))
 
 
 def accuracy(tables: SimilarityTables, network: str, copy: str = "trained") -> Estimate:

@@ -139,8 +139,8 @@ class SimilarityTables(NetworkTables):
 
     def layer(self, which: str, network: str) -> str:
         """Return a layer of a network by its name, or its ``first`` or ``deepest`` one."""
-        layers = self.layers(network)
-        return {"first": layers[0], "deepest": layers[-1]}.get(which, which)
+        ends = {"first": 0, "deepest": -1}
+        return self.layers(network)[ends[which]] if which in ends else which
 
     @cached_property
     def groups(self) -> Groups:
@@ -153,6 +153,28 @@ class SimilarityTables(NetworkTables):
         keys = ["network", "copy", "layer", "feature"]
         return self.table("similarities").groupby(keys).indices
 
+    def compared_layers(self, network: str, feature: str) -> list[str]:
+        """Return the layers whose maps are compared with a feature, sorted by name.
+
+        Those on whose grid the feature has too few cells are not.
+        """
+        about = (network, "trained", feature)
+        return sorted(key[2] for key in self._places if (*key[:2], key[3]) == about)
+
+    def _reason(self, network: str, copy: str, layer: str, feature: str) -> str:
+        """Say why a feature is not compared with a layer."""
+        elsewhere = self.compared_layers(network, feature)
+        there = any(key[:3] == (network, "trained", layer) for key in self._places)
+        if there and elsewhere and layer not in elsewhere:
+            return (
+                f"feature '{feature}' has too few cells on the grid of layer '{layer}' of network "
+                f"'{network}'"
+            )
+        return (
+            f"the table 'similarities' has nothing for network '{network}', copy '{copy}', "
+            f"layer '{layer}', feature '{feature}'"
+        )
+
     def maps(self, network: str, copy: str, layer: str, feature: str, column: str = "r") -> Maps:
         """Return the similarities of a layer's maps.
 
@@ -164,16 +186,13 @@ class SimilarityTables(NetworkTables):
             column: r, beyond the input, or raw.
 
         Raises:
-            NotRun: the table has none.
+            NotRun: the table has none; the message says where the grid has too few cells.
             InputError: a map occurs twice, or lacks a finite value for each clip.
         """
         self._check_names({"network": network})
         key = (network, copy, layer, feature)
         if key not in self._places:
-            raise NotRun(
-                f"the table 'similarities' has nothing for network '{network}', copy '{copy}', "
-                f"layer '{layer}', feature '{feature}'"
-            )
+            raise NotRun(self._reason(*key))
         rows = self.table("similarities").iloc[self._places[key]].sort_values(["run", "map"])
         self.refuse_twice("similarities", rows)
         clips = len(self.groups.index)
