@@ -16,7 +16,8 @@ from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.sample_cnn import SampleCNN
 from tonotopy.partials import steps
 from tonotopy.partials.stimuli import COMPLEXES, TONE
-from tonotopy.studies.partials.sweeping import CUT, Stimuli, stimuli, unit_responses
+from tonotopy.studies.partials.hearing import silence
+from tonotopy.studies.partials.sweeping import CUT, Stimuli, sound_levels, stimuli
 
 RATE, WIDTH = 16000, 64
 TONES = {"low": 36, "high": 116, "seconds": 0.75}
@@ -27,44 +28,54 @@ REPEATS = 3
 
 def together(ear: Ear, vectors: np.ndarray, heard: Stimuli) -> np.ndarray:
     """Return share of the peak and least correlation of every direction: arrays alone."""
-    answers = {k: vectors @ unit_responses(ear, s).T for k, s in heard.sounds.items()}
-    signs = steps.orientation(answers[TONE])[:, None]
-    found = steps.sweep(signs * answers[TONE])
+    still = silence(ear, heard.sounds[TONE].shape[1], CUT)
+    answers = {k: sound_levels(ear, s, still, vectors) for k, s in heard.sounds.items()}
+    found = steps.sweep(answers[TONE])
     contexts = [
-        steps.rank_correlations(signs * answers[kind], heard.levels[kind][:, found.peak].T)
+        steps.rank_correlations(answers[kind], heard.levels[kind][:, found.peak].T)
         for kind in COMPLEXES
     ]
     return np.array([found.share, steps.least(np.array(contexts))])
 
 
 @torch.no_grad()
-def mean_maps(network: SampleCNN, sound: np.ndarray) -> np.ndarray:
-    """Return the mean activations of all units over the middle of one sound."""
+def maps_of(network: SampleCNN, sound: np.ndarray) -> np.ndarray:
+    """Return the activations of all units in the middle of one sound, (width, positions)."""
     maps = network.embedding(network.blocks(torch.from_numpy(sound)[None, None, None]))[0, :, 0]
     cut = int(CUT * maps.shape[1])
-    return maps[:, cut : maps.shape[1] - cut].mean(dim=1).double().numpy()
+    return maps[:, cut : maps.shape[1] - cut].double().numpy()
+
+
+def level(vector: np.ndarray, maps: np.ndarray, still: np.ndarray) -> float:
+    """Return the root mean square of one direction over silence, position by position."""
+    squares = [(vector @ (now - still)) ** 2 for now in maps.T]
+    return (sum(squares) / len(squares)) ** 0.5
+
+
+def stillness(network: SampleCNN, heard: Stimuli) -> np.ndarray:
+    """Return the mean activations of all units in silence."""
+    return maps_of(network, np.zeros_like(heard.sounds[TONE][0])).mean(axis=1)
 
 
 def passed(answers: dict[str, np.ndarray], heard: Stimuli) -> tuple[float, float]:
     """Return share of the peak and least correlation of one direction."""
     over = answers[TONE] - np.median(answers[TONE])
-    sign = 1 if over.max() >= -over.min() else -1
-    squares, peak = np.maximum(sign * over, 0) ** 2, int((sign * over).argmax())
+    squares, peak = np.maximum(over, 0) ** 2, int(over.argmax())
     share = squares[max(0, peak - 2) : peak + 3].sum() / squares.sum() if squares.any() else 0
     known = []
     for kind in COMPLEXES:
         levels = heard.levels[kind][:, peak]
         if (levels > levels.min()).sum() >= steps.VARIED:
-            known.append(spearmanr(sign * answers[kind], levels).statistic)
+            known.append(spearmanr(answers[kind], levels).statistic)
     return share, min(known, default=np.nan)
 
 
 def plain(network: SampleCNN, vectors: np.ndarray, heard: Stimuli) -> np.ndarray:
     """Return the same by the definition: a direction, a sound, a pass."""
-    rows = []
+    rows, still = [], stillness(network, heard)
     for vector in vectors:
         answers = {
-            kind: np.array([vector @ mean_maps(network, sound) for sound in sounds])
+            kind: np.array([level(vector, maps_of(network, sound), still) for sound in sounds])
             for kind, sounds in heard.sounds.items()
         }
         rows.append(passed(answers, heard))
@@ -74,12 +85,13 @@ def plain(network: SampleCNN, vectors: np.ndarray, heard: Stimuli) -> np.ndarray
 def shared(network: SampleCNN, vectors: np.ndarray, heard: Stimuli) -> np.ndarray:
     """Return the same with one pass for each sound, which all directions share."""
     maps = {
-        kind: [mean_maps(network, sound) for sound in sounds]
-        for kind, sounds in heard.sounds.items()
+        kind: [maps_of(network, sound) for sound in sounds] for kind, sounds in heard.sounds.items()
     }
-    rows = []
+    rows, still = [], stillness(network, heard)
     for vector in vectors:
-        answers = {kind: np.array([vector @ one for one in own]) for kind, own in maps.items()}
+        answers = {
+            kind: np.array([level(vector, one, still) for one in own]) for kind, own in maps.items()
+        }
         rows.append(passed(answers, heard))
     return np.array(rows).T
 

@@ -40,12 +40,12 @@ STEPS = {
     "noise": (0.06, 0.0, 0.0),
 }
 RANDOM = (0.05, 0.0, 0.0)
-FOLLOWS = {  # shares of directions that follow the pitch, and a partial
-    "tagger": (0.05, 0.3),
-    "codec": (0.04, 0.2),
+FOLLOWS = {  # shares of directions that follow the pitch, and a partial; the rest was not tested
+    "tagger": (0.02, 0.6),
+    "codec": (0.01, 0.7),
     "gammatone": (0.0, 0.9),
     "cqt": (0.0, 1.0),
-    "noise": (0.02, 0.1),
+    "noise": (0.04, 0.2),
 }
 TAPS = {"tagger": (3, 16000), "codec": (7, 8000), "gammatone": (512, 16000)}
 TAPS |= {"cqt": (2048, 16000), "noise": (64, 16000)}

@@ -19,7 +19,7 @@ from tonotopy.entries import trainings
 from tonotopy.instances import Instance
 from tonotopy.networks.filter_bank import FilterBank
 from tonotopy.partials.directions import ROUNDS
-from tonotopy.partials.natural import SHORTEST, positions_of_frame
+from tonotopy.partials.natural import positions_of_frame
 from tonotopy.partials.stimuli import COMPLEXES, F0S, audible
 from tonotopy.studies.partials import coding, exhibits, framing
 from tonotopy.studies.partials.hearing import is_codec
@@ -110,7 +110,7 @@ def _directions(run: Run, entry: dict, one: Listener, kinds: list[str], clips: i
     """Return the processor seconds, at most, of directions fitted to frames of so many clips."""
     width, hop = one.laid((entry.get("layers") or {}).get(one.kind))
     positions = one.rate * run.seconds(entry["heard"]) / hop
-    frames = clips * int(positions / positions_of_frame(hop, one.rate, SHORTEST))
+    frames = clips * int(positions)
     cells = min(entry["fitted"], frames) * width**2
     return cells * (
         ("ica" in kinds) * TRIES * ROUNDS * run.rates["ica_round_s"]

@@ -149,21 +149,21 @@ def _compare_maps(run: Run, instances: list[Instance]) -> Work:
     for entry in (one.entry for one in instances):
         heard = heard_of(run, entry)
         clips, tens = heard.clips, heard.seconds / 10
-        cores += 2 * _front_ends(run, entry) * clips * tens * run.rates["features_clip_s"]
+        cores += _front_ends(run, entry) * clips * tens * run.rates["features_clip_s"]
         for kind, number, name in trainings(entry):
             grids, copies = grids_of(run, entry, name, heard.seconds), _copies(entry, kind, number)
             passes = (2 + copies) * clips + copies * heard.calibrated
             if run.config["networks"][name].get("corpus") == heard.corpus:
                 passes += run.clips(heard.corpus, "test")
             passes += 0 if number else len(grids) * FEATURES * entry["shown"]  # pictures
-            fronts += (2 * (1 + len(SEPARATED)) * clips + copies * heard.calibrated) * tens
+            fronts += ((2 + len(SEPARATED)) * clips + copies * heard.calibrated) * tens
             flops += passes * run.size(name, heard.seconds).flops
             flops += (2 + copies) * products(grids, clips)
             own = [grid._replace(maps=1) for grid in grids]
             flops += products(own, clips)
             rows = FEATURES * sum((2 + copies) * grid.maps + 1 for grid in grids)
             cells = {grid[1:]: sum(n * c for n, c in grid.kinds) for grid in grids}
-            cores += 2 * clips * sum(cells.values()) * run.rates["residual_cell_s"]
+            cores += clips * sum(cells.values()) * run.rates["residual_cell_s"]
             cores += rows * clips**2 * run.rates["null_pair_s"]
             kept, total = kept + 2 * FLOAT * rows * clips, total + passes
             maps += sum(grid.maps for grid in grids)

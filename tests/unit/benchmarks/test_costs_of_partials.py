@@ -119,8 +119,8 @@ def test_tones_swept(run, stage):
     assert work.unaided == pytest.approx(own["bank"] / 10 * 12 * RATES["filtered_s"])
     told = 4 * (4 * 49 + 17) + 3 * HEARD[8000] + HEARD[24000]
     assert work.basis == f"{told:,} sounds and clips of natural sound"
-    # 27 samples a position, 8 positions a frame of 25 ms; 320, 2
-    cells = 2 * 31 * (592 // 8) * 5**2 + 31 * (150 // 2) * 128**2
+    # 592 positions of 27 samples, more than are fitted; 150 of 320
+    cells = 2 * 10_000 * 5**2 + 31 * 150 * 128**2
     fitted = 2 * 400 * RATES["ica_round_s"] + RATES["dictionary_s"]
     levels = 17 * 0.15 * (3 * HEARD[8000] + HEARD[24000]) * RATES["band_level_s"]
     assert work.cores == pytest.approx(cells * fitted + levels, rel=1e-6)

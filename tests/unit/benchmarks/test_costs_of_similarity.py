@@ -189,9 +189,9 @@ def test_maps_compared(run, stage):
     rows = 8 * ((2 + 2 + 5) * 8 + 2 * 2)
     assert work.kept == 2 * 4 * 5 * rows
     cells = sum(3 * grid.rows * grid.columns + (2 * 12 + 3) * grid.columns for grid in GRIDS)
-    cores = 2 * 5 * 0.2 * RATES["features_clip_s"] + rows * 25 * RATES["null_pair_s"]
-    assert work.cores == pytest.approx(cores + 2 * 2 * 5 * cells * RATES["residual_cell_s"])
-    heard = 2 * 2 * 3 * 5 + 5 * 11
+    cores = 5 * 0.2 * RATES["features_clip_s"] + rows * 25 * RATES["null_pair_s"]
+    assert work.cores == pytest.approx(cores + 2 * 5 * cells * RATES["residual_cell_s"])
+    heard = 2 * 4 * 5 + 5 * 11
     assert work.unaided == pytest.approx(heard * 0.2 * RATES["front_end_clip_s"])
 
 
@@ -211,7 +211,7 @@ def test_networks_that_hear_alike_share_features(run, stage):
 
 def test_networks_beside_none(run, stage):
     alone = stage("compare_maps", networks={"a": "vgg"}, unheard={})
-    unaided = (2 * 3 * 5 + 4 * 11) * 0.2 * RATES["front_end_clip_s"]
+    unaided = (4 * 5 + 4 * 11) * 0.2 * RATES["front_end_clip_s"]
     assert alone.unaided == pytest.approx(unaided)
     assert stage("compare_maps", networks={"a": "vgg"}, heard="digits").flops > 0
 

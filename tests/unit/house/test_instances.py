@@ -69,7 +69,8 @@ def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
     corpora, networks = used(config)
     hierarchy = ["vggish", "clap", "mobilenet", "ast"]
     explained = ["genre_ast", "genre_ast_swapped", "tones_cnn", "genre_cnn"]
-    banks = ["gammatone_bank", "cqt_bank", "noise_bank_7", "noise_bank_64", "noise_bank_1024"]
+    banks = ["gammatone_bank", "cqt_bank", "linear_bank"]
+    banks += ["noise_bank_7", "noise_bank_64", "noise_bank_1024"]
     compared = ["instrument_vgg", "digits_vgg", "instrument_sample_cnn", "solo_codec", *banks]
     assert networks == [*hierarchy, *explained, "event_tagger", "event_contrast", *compared]
     steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]

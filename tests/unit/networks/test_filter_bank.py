@@ -73,6 +73,17 @@ def test_a_cqt_gives_the_modulus_of_cosines_and_sines_centred(taps):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["gammatone", "noise", "cqt"])
+def test_without_envelope_answers_are_read_as_they_are(kind):
+    network = bank(kind, **SMALL, envelope=False)
+    waveform = np.random.default_rng(4).normal(0, 0.3, 100)
+    weights = network.filters.weight[:, 0].double().numpy()[:3]  # of a cqt the cosines
+    heard = answers_of(weights, waveform, ahead=19 if kind == "cqt" else 0)
+    found = network(torch.from_numpy(waveform[None]).float())[0]
+    assert (found < 0).any()
+    np.testing.assert_allclose(found, heard[:, [0, 30, 60]], rtol=1e-4, atol=1e-6)
+
+
 def test_the_convolution_module_computes_what_is_rectified():
     network = bank("gammatone", **SMALL)
     waveform = torch.randn(1, 90, generator=torch.Generator().manual_seed(2))

@@ -112,7 +112,6 @@ CALLS = {
     "isolating_filters": ("filters", {"network": "codec"}),
     "limit_at": ("limits", {"taps": 7, "hz": 440}),
     "information": ("codes", {"network": "tagger"}),
-    "information_ratio": ("codes", {"network": "codec", "book": 2}),
     "information_difference": ("codes", {"network": "codec", "book": 1}),
     "information_fall": ("codes", {"network": "codec"}),
     "used_codes": ("codes", {"network": "codec", "book": 3}),
@@ -163,6 +162,16 @@ def test_every_statistic_is_called():
         ),
         ("limit_at", {"taps": 7, "hz": 20}, "no band holds 20 Hz"),
         (
+            "isolating_filters",
+            {"network": "tagger"},
+            "filters of 3 taps cannot hold more than 0.22 of their energy in a band up to 4186 Hz",
+        ),
+        (
+            "isolating_filters",
+            {"network": "codec", "share": 0.8},
+            "filters of 7 taps cannot hold more than 0.56 of their energy in a band up to 4186 Hz",
+        ),
+        (
             "information",
             {"network": "tagger", "book": 2},
             "the table 'codes' has nothing for network 'tagger', book '2'",
@@ -206,6 +215,21 @@ def test_shares_of_narrow_directions_need_some(tables, tmp_path):
     assert judge(bare, "share_lost", network="codec").value == 0
     with pytest.raises(NotRun, match="no direction of network 'codec' isolates a band on tones"):
         judge(bare, "share_lost", network="codec", of="narrow")
+
+
+def test_few_directions_that_were_tested_have_no_interval(tables, tmp_path):
+    rows = read(tables, "directions")
+    units = (rows["network"] == "cqt") & (rows["kind"] == "unit")
+    for tested, enough in ((7, False), (8, True)):
+        follows = rows["follows"].mask(units & (rows["direction"] >= tested), "none")
+        few = changed(tables, tmp_path, directions=rows.assign(follows=follows))
+        arguments = {"network": "cqt", "follows": "partial", "kind": "unit"}
+        if enough:
+            found = judge(few, "follows_share", **arguments)
+            assert found.value == 1 and found.n == 8
+            continue
+        with pytest.raises(NotRun, match="7 directions of network 'cqt' isolate a band that comp"):
+            judge(few, "follows_share", **arguments)
 
 
 def test_few_units_have_no_interval(tables, tmp_path):

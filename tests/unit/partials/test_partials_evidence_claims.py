@@ -17,9 +17,11 @@ CONTROLS = {  # criteria that fail a run
     "peaks": {"below": 1.001},
     "isolate": {"above": 0.8},
     "noise_tones": {"below": 0.3},
-    "noise": {"below": 0.1},
+    "noise": {"below": 0.15},
     "bank_pitch": {"below": 0.1},
     "limit": {"below": 1e-6},
+    "limit_3": {"below": 0.1},
+    "limit_7": {"below": 0.1},
     "bank_filters": {"above": 0.3},
     "codes_known": {"above": 0.2},
     "codes_random": {"below": 0.05},
@@ -79,7 +81,16 @@ def test_bounds_stand_in_the_sentences():
         bound = bound[1] if isinstance(bound, list) else abs(bound)
         text = f"{bound:g}".removeprefix("0")
         there = text in claim["claim"] or words.get(bound, "nowhere") in claim["claim"]
-        assert there or name == "codes_later", (name, bound)
+        assert there, (name, bound)
+
+
+def test_sentences_stand_alone():
+    """A scorecard shows them one by one, in any order."""
+    for name, claim in CLAIMS.items():
+        for word in ("such a", "So it is", " them", "these ", " it is "):
+            assert word not in claim["claim"], (name, word)
+    sentences = [claim["claim"] for name, claim in CLAIMS.items()]
+    assert len(set(sentences)) == len(sentences)
 
 
 def test_the_author_is_quoted_where_the_author_says_something():
@@ -88,9 +99,13 @@ def test_the_author_is_quoted_where_the_author_says_something():
 
 
 def test_every_claim_is_judged(rows):
-    assert len({row["id"] for row in rows}) == len(rows) == 91
+    assert len({row["id"] for row in rows}) == len(rows) == 107
     assert {row["row"].removeprefix("partials.") for row in rows} == set(CLAIMS)
-    assert not [row["id"] for row in rows if row["reason"]]
+    reasons = {row["id"].removeprefix("partials."): row["reason"] for row in rows if row["reason"]}
+    assert reasons.pop("first_filters.waveforms.tagger").startswith("filters of 3 taps cannot hold")
+    for name, reason in reasons.items():  # few directions are narrow, of one kind
+        assert name.startswith("coincidental_most.")
+        assert "are too few for an interval" in reason or "isolates a band on tones" in reason
 
 
 def test_controls_pass_in_a_world_that_is_as_claimed(rows):
@@ -102,16 +117,26 @@ def test_controls_pass_in_a_world_that_is_as_claimed(rows):
     assert not control_verdict(rows, "fail").startswith("WARNING")
 
 
-SUPPORTED = """limit_3 limit_7 first_filters first_filters_random coincidental coincidental_most
-    contexts stable stable_random stable_ear polysemantic pitch codes codes_later codes_first
-    codes_fall""".split()
+SUPPORTED = """limit_3 limit_7 first_filters_random contexts stable stable_random stable_ear
+    not_narrow pitch codes_later codes_first codes_fall""".split()
 
 
 def test_known_effects_are_found_where_they_are(rows):
     for name in SUPPORTED:
         assert set(verdicts(rows, name).values()) == {"supported"}, name
     assert verdicts(rows, "codes_next")["codec.1"] == "supported"
+    assert verdicts(rows, "first_filters")["codec"] == "supported"
+    for name, verdict in verdicts(rows, "coincidental").items():
+        assert verdict == "supported" or name.endswith("random"), name
     assert set(verdicts(rows, "coincidental_random").values()) <= {"supported", "inconclusive"}
+
+
+def test_most_narrow_directions_are_lost_where_there_are_enough(tmp_path):
+    rows = judged(tables(tmp_path, runs={"tagger": 2}))
+    found = verdicts(rows, "coincidental_most")
+    told = [found[f"tagger.{kind}"] for kind in ("unit", "pca", "ica", "dictionary")]
+    # all of them are lost; some kinds have hardly more than the eight that an interval needs
+    assert set(told) <= {"supported", "inconclusive"} and told.count("supported") >= 2, told
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +155,7 @@ def unlike(made, tmp_path_factory):
 
 
 def test_the_claims_are_contradicted_where_partials_are_stable(unlike):
-    for name in ("first_filters", "first_filters_random", "contexts", "stable", "polysemantic"):
+    for name in ("first_filters", "first_filters_random", "contexts", "stable", "not_narrow"):
         assert set(verdicts(unlike, name).values()) == {"contradicted"}, name
     for name in ("coincidental_most", "stable_ear"):
         assert "supported" not in verdicts(unlike, name).values(), name
@@ -166,6 +191,7 @@ def test_an_instance_without_known_answers_and_codes_says_why(made):
             r
             for r in reasons
             if r.endswith("observations are too few for an interval (8 are needed)")
+            or r.startswith("filters of 3 taps cannot hold more than ")
         ),
     }
     stable = verdicts(rows, "stable", "own")

@@ -98,7 +98,10 @@ def test_shares_of_directions(tables):
         assert value(tables, "share_lost", network, kind) == pytest.approx(lost)
         for what in ("pitch", "partial"):
             found = value(tables, "follows_share", network, what, kind)
-            assert found == pytest.approx(mean(lambda r, what=what: r["follows"] == what))
+            tested = [[r for r in rows if r["run"] == run] for run in range(runs)]
+            tested = [[r["follows"] for r in own if r["follows"] != "none"] for own in tested]
+            shares = [own.count(what) / len(own) for own in tested]
+            assert found == pytest.approx(sum(shares) / runs)
 
 
 def test_share_lost_of_narrow_directions(tables):
@@ -139,7 +142,7 @@ def test_two_shares_are_drawn_independently(tables):
 
 
 def test_filters_and_limits(tables):
-    for network in ("tagger", "gammatone", "noise"):
+    for network in ("tagger", "gammatone", "codec", "noise"):
         rows = rows_of(tables, "filters", network=network)
         excess = max(r["concentration"] - r["limit"] for r in rows)
         assert value(tables, "over_limit", network) == pytest.approx(excess)
@@ -151,10 +154,12 @@ def test_filters_and_limits(tables):
         assert found == pytest.approx(means["own"] - means["random"])
         own = [r for r in rows if r["copy"] == "own"]
         inside = [r["concentration"] > 0.5 and r["centre_hz"] <= 4186 for r in own]
+        if network == "tagger":
+            continue  # of 3 taps, which isolate nothing
         found = value(tables, "isolating_filters", network)
         assert found == pytest.approx(sum(inside) / len(own))
-        fewer = [r["concentration"] > 0.9 and r["centre_hz"] <= 4186 for r in own]
-        found = value(tables, "isolating_filters", network, share=0.9)
+        fewer = [r["concentration"] > 0.3 and r["centre_hz"] <= 4186 for r in own]
+        found = value(tables, "isolating_filters", network, share=0.3)
         assert found == pytest.approx(sum(fewer) / len(own))
 
 
@@ -263,23 +268,17 @@ def test_a_code_that_is_the_semitone_tells_nearly_all_and_a_constant_one_nothing
 def test_comparisons_of_books_are_of_the_same_resamples(tables):
     told = {
         key: STATISTICS["information"](tables, *key)
-        for key in (("codec", 0), ("codec", 1), ("codec", 3), ("tagger", 0), ("known", 0))
+        for key in (("codec", 0), ("codec", 1), ("codec", 3))
     }
 
     def check(statistic, arguments, expected):
         found = STATISTICS[statistic](tables, *arguments)
         first, second = (told[key] for key in expected)
-        if statistic == "information_ratio":
-            assert found.value == pytest.approx(first.value / second.value)
-            np.testing.assert_allclose(found.draws, first.draws / second.draws)
-        else:
-            assert found.value == pytest.approx(first.value - second.value)
-            np.testing.assert_allclose(found.draws, first.draws - second.draws, atol=1e-12)
+        assert found.value == pytest.approx(first.value - second.value)
+        np.testing.assert_allclose(found.draws, first.draws - second.draws, atol=1e-12)
 
     check("information_difference", ("codec", 1), (("codec", 1), ("codec", 0)))
     check("information_fall", ("codec",), (("codec", 0), ("codec", 3)))
-    check("information_ratio", ("tagger",), (("tagger", 0), ("known", 0)))
-    check("information_ratio", ("codec", 3), (("codec", 3), ("known", 0)))
 
 
 def test_information_of_runs_is_averaged_with_their_weights(tables, tmp_path):

@@ -36,6 +36,7 @@ NOTHING = {
     "pitch": "no direction was looked at",
 }
 ABOUT = {**SETTINGS, **STATISTICS}
+ORDER = ["codec", "tagger", "cqt", "gammatone", "noise"]  # by role, then name
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +130,8 @@ def test_figures_and_their_declarations_load_nothing_heavy():
 def test_shares_after_steps_are_those_of_the_table(folder):
     table = pd.read_parquet(folder / "directions.parquet")
     figure = figure_of(folder, "steps")
-    tagger, codec, known = figure.axes
-    assert [axes.get_title() for axes in figure.axes] == ["tagger", "codec", "known answers"]
+    codec, tagger, known = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == ["codec", "tagger", "known answers"]
     for axes, network in ((tagger, "tagger"), (codec, "codec")):
         own = table[table["network"] == network]
         means = own.groupby("kind")[["narrow", "kept", "stable"]].mean()
@@ -139,7 +140,7 @@ def test_shares_after_steps_are_those_of_the_table(folder):
         ticks = [tick.get_text() for tick in axes.get_xticklabels()]
         assert ticks == ["units", "PCA", "ICA", "dictionary", "random"]
     means = table.groupby("network")[["narrow", "kept", "stable"]].mean()
-    expected = means.loc[["gammatone", "cqt", "noise"]].to_numpy().T
+    expected = means.loc[["cqt", "gammatone", "noise"]].to_numpy().T
     np.testing.assert_allclose(heights(known), expected)
 
 
@@ -156,8 +157,8 @@ def test_followers_are_those_of_the_table(folder):
     expected = [
         [(table.loc[table["network"] == n, "follows"] == what).mean() for n in names]
         for what, names in (
-            ("partial", ("gammatone", "cqt", "noise")),
-            ("pitch", ("gammatone", "cqt", "noise")),
+            ("partial", ("cqt", "gammatone", "noise")),
+            ("pitch", ("cqt", "gammatone", "noise")),
         )
     ]
     np.testing.assert_allclose(heights(known), expected)
@@ -165,14 +166,21 @@ def test_followers_are_those_of_the_table(folder):
 
 def test_without_known_answers_there_is_no_panel_of_them(folder):
     figure = figure_of(folder, "steps", lambda t: t[t["role"] == "studied"])
-    assert [axes.get_title() for axes in figure.axes] == ["tagger", "codec"]
+    assert [axes.get_title() for axes in figure.axes] == ["codec", "tagger"]
+
+
+def test_networks_come_by_role_and_name():
+    table = pd.DataFrame({"network": ["z", "b", "noise", "a", "cqt", "z", "gammatone"]})
+    about = {"expected": {"positive": ["gammatone", "cqt"], "negative": ["noise", "b"]}}
+    assert kinds.ordered(table, about) == ["a", "z", "cqt", "gammatone", "b", "noise"]
+    assert kinds.ordered(table, {}) == sorted(set(table["network"]))
 
 
 def test_contexts_count_narrow_directions_and_leave_out_random_ones(folder):
     table = pd.read_parquet(folder / "directions.parquet")
     figure = figure_of(folder, "contexts")
     learned = table[table["kind"] != "random"]
-    for axes, network in zip(panels_of(figure), SETTINGS["networks"], strict=True):
+    for axes, network in zip(panels_of(figure), ORDER, strict=True):
         own = learned[learned["network"] == network]
         narrow = own[own["narrow"]]
         assert axes.get_title() == f"{network}: {len(narrow)} of {len(own)}"
@@ -187,8 +195,28 @@ def test_a_network_without_narrow_directions_has_an_empty_panel(folder):
         return table.assign(narrow=table["narrow"] & (table["network"] != "codec"))
 
     figure = figure_of(folder, "contexts", change)
-    assert figure.axes[1].get_title() == f"codec: 0 of {4 * WIDTHS['codec']}"
-    assert [text.get_text() for text in figure.axes[1].texts] == ["none"]
+    assert figure.axes[0].get_title() == f"codec: 0 of {4 * WIDTHS['codec']}"
+    assert [text.get_text() for text in figure.axes[0].texts] == ["none"]
+
+
+def test_complexes_in_which_no_level_varies_say_so(folder):
+    def change(table):
+        return table.assign(missing=table["missing"].mask(table["network"] == "cqt"))
+
+    figure = figure_of(folder, "contexts", change)
+    for axes, network in zip(panels_of(figure), ORDER, strict=True):
+        told = [text.get_text() for text in axes.texts]
+        assert told == (["no level\nvaries"] if network == "cqt" else []), network
+        places = axes.containers[0].lines[0].get_xdata().tolist()
+        assert places == ([0, 1, 2] if network == "cqt" else [0, 1, 2, 3])
+    (text,) = panels_of(figure)[ORDER.index("cqt")].texts
+    assert text.get_position() == (3, 0)
+
+    def bare(table):
+        return table.assign(**dict.fromkeys(contexts.COMPLEXES, np.nan))
+
+    axes = panels_of(figure_of(folder, "contexts", bare))[0]
+    assert len(axes.texts) == 4 and not axes.containers
 
 
 def test_medians_of_few_directions_have_no_interval():
@@ -205,12 +233,25 @@ def test_medians_of_few_directions_have_no_interval():
 
 def test_information_falls_over_books_and_known_answers_stand_at_the_right(folder):
     (axes,) = figure_of(folder, "codes").axes
-    tagger, codec, known = heights(axes)
+    codec, tagger, known = heights(axes)
     assert len(tagger) == 1 and len(codec) == 4 and codec == sorted(codec, reverse=True)
     assert known[0] > 0.4 > 0.05 > abs(known[1])
-    assert axes.containers[2].lines[0].get_xdata().tolist() == [4, 5]
+    places = [bar.lines[0].get_xdata().tolist() for bar in axes.containers]
+    assert places == [[0, 1, 2, 3], [4], [5, 6]]
     ticks = [tick.get_text() for tick in axes.get_xticklabels()]
-    assert ticks == ["0", "1", "2", "3", "spectra in\nsemitones", "random,\none per clip"]
+    assert ticks[:5] == ["0", "1", "2", "3", "k-means"]
+    assert ticks[5:] == ["spectra in\nsemitones", "random,\none per clip"]
+
+
+def test_clusters_of_several_networks_stand_beside_each_other(folder):
+    def change(table):
+        if "signal" in table:
+            return table[table["network"] != "codec"]
+        return table[(table["network"] != "codec") | (table["book"] == 0)]
+
+    (axes,) = figure_of(folder, "codes", change).axes
+    places = [bar.lines[0].get_xdata().tolist() for bar in axes.containers]
+    assert places == [[-0.075], [0.075], [1, 2]]
 
 
 def test_codes_of_one_clip_are_left_out(folder):
@@ -222,11 +263,17 @@ def test_codes_of_one_clip_are_left_out(folder):
 
 
 def test_responses_are_of_the_best_learned_directions_of_the_first_run(folder):
+    """Of known answers they are spread over all of them instead."""
     table = pd.read_parquet(folder / "directions.parquet")
     figure = figure_of(folder, "responses")
-    for axes, network in zip(panels_of(figure), SETTINGS["networks"], strict=True):
+    for axes, network in zip(panels_of(figure), ORDER, strict=True):
         own = table[(table["network"] == network) & (table["run"] == 0)]
-        own = own[own["kind"] != "random"].nlargest(40, "share")
+        own = own[own["kind"] != "random"]
+        if network in ("codec", "tagger"):
+            own = own.nlargest(40, "share")
+        else:
+            places = [round(n * (len(own) - 1) / 39) for n in range(40)]
+            own = own.sort_values(["semitone", "direction"]).iloc[places]
         (picture,) = axes.images
         values = np.asarray(picture.get_array())
         assert values.shape == (len(own), 81) and values.min() == 0
@@ -242,7 +289,8 @@ def test_filters_stand_beside_random_ones_under_their_limits(folder):
     first, *others = panels_of(figure)
     assert first.get_title() == "limits at 16 kHz"
     assert [line.get_label() for line in first.lines[:4]] == [f"{n} taps" for n in (3, 7, 64, 512)]
-    for axes, network in zip(others, SETTINGS["networks"], strict=True):
+    for axes, network in zip(others, ORDER, strict=True):
+        assert axes.lines[2].get_color() == "0.15"  # colours are those of lengths
         rows = filters[(filters["network"] == network) & (filters["run"] == 0)]
         limit, random, own, _ = (line.get_ydata() for line in axes.lines)
         for found, copy in ((random, "random"), (own, "own")):

@@ -9,6 +9,7 @@ from tonotopy.partials.natural import (
     context_correlations,
     decibels,
     energies,
+    frame_levels,
     pooled,
     positions_of_frame,
 )
@@ -36,6 +37,30 @@ def test_frames_are_means_and_a_rest_is_left_out():
         for frame in range(2):
             assert np.allclose(found[clip, frame], values[clip, 4 * frame : 4 * frame + 4].mean(0))
     assert np.array_equal(pooled(values, 1), values)
+
+
+def test_levels_of_frames_are_root_mean_squares_over_silence():
+    rng = np.random.default_rng(8)
+    given, still, vectors = rng.normal(size=(2, 11, 3)), rng.normal(size=3), rng.normal(size=(5, 3))
+    found = frame_levels(given.astype(np.float32), still, vectors, 4)
+    assert found.shape == (2, 2, 5) and found.dtype == np.float64
+    for clip in range(2):
+        for frame in range(2):
+            for direction in range(5):
+                squares = 0.0
+                for position in range(4 * frame, 4 * frame + 4):
+                    over = given[clip, position] - still
+                    squares += sum(over[k] * vectors[direction, k] for k in range(3)) ** 2
+                wanted = (squares / 4) ** 0.5
+                assert found[clip, frame, direction] == pytest.approx(wanted, rel=1e-5)
+    single = frame_levels(given, still, vectors, 1)
+    assert np.allclose(single, np.abs((given - still) @ vectors.T))
+    assert np.allclose(frame_levels(given, still, -2 * vectors, 4), 2 * found, rtol=1e-5)
+
+
+def test_what_swings_about_silence_does_not_cancel():
+    swing = 3 + np.cos(np.pi * np.arange(12))[None, :, None]
+    assert np.allclose(frame_levels(swing, np.array([3.0]), np.eye(1), 6), 1)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,11 @@ def test_units_and_codes_of_every_network_can_be_heard(index):
             sound, rate = soundfile.read(folder / entry["folder"] / track["audio"])
             assert rate == HEARD and len(sound) == HEARD and np.abs(sound).max() > 0.01
             assert (folder / entry["folder"] / track["picture"]).is_file()
+            assert track["kind"] == kind and track["run"] == 0
+            assert track["hz"] == pytest.approx(hertz(entry["semitone"]))
+            assert track["narrow"] is entry.get("narrow", False)
+        pictures = [path.read_bytes() for path in (folder / entry["folder"]).glob("*.png")]
+        assert len(set(pictures)) == len(pictures) == len(entry["tracks"])  # none twice
     assert shown == {
         **{(name, "unit"): 2 for name in ("tagger", "codec", "bank", "noise")},
         ("tagger", "code"): 2,

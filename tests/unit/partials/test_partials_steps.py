@@ -78,13 +78,6 @@ def test_narrow_needs_more_than_half_of_the_answer_and_fallen_flanks():
     assert steps.sweep(inside[None]).share[0] == 1 and steps.sweep(outside[None]).share[0] < 0.5
 
 
-def test_orientation_makes_the_largest_deviation_positive():
-    rows = np.array([[0, 0, 5, 0, -4.0], [0, 0, 4, 0, -5.0], [7, 7, 7, 7, 7.0], [9, 9, 3, 9, 10]])
-    assert steps.orientation(rows).tolist() == [1, -1, 1, -1]
-    signs = steps.orientation(ROWS)
-    assert signs[-1] == -1 and (steps.orientation(ROWS * signs[:, None]) == 1).all()
-
-
 def test_rank_correlations_are_spearmans_with_ties():
     rng = np.random.default_rng(1)
     responses = rng.integers(0, 6, (7, 23)).astype(float)

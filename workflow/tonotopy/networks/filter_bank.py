@@ -12,6 +12,9 @@ KINDS = ("gammatone", "cqt", "noise")
 class FilterBank(nn.Module):
     """Filters, rectified and averaged over time: how loud each of them hears a sound (ours).
 
+    Without ``envelope`` what they give is read as it is, once in a while: it swings about 0 as the
+    latents of a codec do.
+
     - ``gammatone``: scipy.signal.gammatone, finite, causal, half-wave rectified;
     - ``cqt``: complex exponentials under Hann windows of a constant number of periods (Brown 1991,
       "Calculation of a constant Q spectral transform"), the lowest as long as ``taps`` allow,
@@ -29,7 +32,9 @@ class FilterBank(nn.Module):
         low_hz: lowest centre; of no meaning for noise, as the highest.
         high_hz: highest centre, below half the rate.
         rate: sampling rate in Hz.
-        hop: samples that a frame of the output is the mean of.
+        hop: samples that a frame of the output is the mean of; without envelope, from one value
+            that is read to the next.
+        envelope: whether answers are rectified and averaged; if not, of a cqt the cosines are read.
 
     Attributes:
         filters: ``Conv1d`` whose weight is the bank, shape (filters, 1, taps); of a cqt twice as
@@ -50,10 +55,11 @@ class FilterBank(nn.Module):
         high_hz: float = 3520.0,
         rate: int = 16000,
         hop: int = 200,
+        envelope: bool = True,
     ):
         super().__init__()
         _check(kind, filters, taps, hop, low_hz, high_hz, rate)
-        self.kind, self.hop = kind, hop
+        self.kind, self.hop, self.averages = kind, hop, envelope
         self.centres_hz = None
         if kind == "noise":
             noise = torch.randn(filters, taps)
@@ -68,7 +74,7 @@ class FilterBank(nn.Module):
         self.envelope = nn.Identity()
 
     def forward(self, waveforms: Tensor) -> Tensor:
-        """Return envelopes, shape (clips, filters, frames), at least 0.
+        """Return envelopes, at least 0, or what is read of the filters: (clips, filters, frames).
 
         Args:
             waveforms: shape (clips, samples), at least ``hop`` samples; what is left over a
@@ -87,15 +93,17 @@ class FilterBank(nn.Module):
         # a filter that is turned round convolves as the filter itself correlates
         spectra = torch.fft.rfft(bank.flip(1), size)
         # clip by clip: all filters of all clips would take far more memory, and no less time
-        envelopes = [self._envelopes(clip, spectra, size) for clip in waveforms]
-        return self.envelope(torch.stack(envelopes))
+        answers = [self._answers(clip, spectra, size) for clip in waveforms]
+        return self.envelope(torch.stack(answers))
 
-    def _envelopes(self, clip: Tensor, spectra: Tensor, size: int) -> Tensor:
-        """Return the envelopes of a clip, (filters, frames)."""
+    def _answers(self, clip: Tensor, spectra: Tensor, size: int) -> Tensor:
+        """Return what the filters answer to a clip, (filters, frames)."""
         ahead = (self.filters.weight.shape[-1] - 1) // 2 if self.kind == "cqt" else 0
         filtered = torch.fft.irfft(torch.fft.rfft(clip, size) * spectra, size)
         frames = len(clip) // self.hop
         heard = filtered[:, ahead : ahead + frames * self.hop]
+        if not self.averages:
+            return heard[: heard.shape[0] // (2 if self.kind == "cqt" else 1), :: self.hop]
         if self.kind == "cqt":
             cosines, sines = heard.chunk(2)
             rectified = torch.hypot(cosines, sines)

@@ -1,6 +1,7 @@
 """Directions in the space of a layer's activations: its units, and what is found in natural sound.
 
-Each kind is a matrix (directions, width) of unit vectors; activations @ directions.T are responses.
+Each kind is a matrix (directions, width) of unit vectors; how strongly they answer is the level of
+activations @ directions.T over silence, see `natural.frame_levels`.
 """
 
 import warnings

@@ -18,6 +18,25 @@ def pooled(values: np.ndarray, by: int) -> np.ndarray:
     return kept.reshape(*values.shape[:-2], frames, by, values.shape[-1]).mean(axis=-2)
 
 
+def frame_levels(given: np.ndarray, still: np.ndarray, vectors: np.ndarray, by: int) -> np.ndarray:
+    """Return how strongly directions answer, frame by frame.
+
+    The level of a direction is the root mean square, over the positions of a frame, of what it
+    gives minus what it gives in silence: activations that swing about a value, as fast as they may,
+    do not cancel. Of a single position it is the absolute deviation.
+
+    Args:
+        given: activations, shape (..., positions, width).
+        still: activations in silence, shape (width,).
+        vectors: directions, shape (directions, width).
+        by: positions of a frame; a rest is left out.
+
+    Returns:
+        Float64, at least 0, shape (..., frames, directions).
+    """
+    return np.sqrt(pooled(((given - still) @ vectors.T) ** 2, by))
+
+
 def positions_of_frame(hop: float, rate: float, shortest: float = SHORTEST) -> int:
     """Return how many positions of a layer make a frame.
 
@@ -100,7 +119,7 @@ def context_correlations(
     does not vary, nothing can be said (nan). Contexts of fewer than 8 frames are left out.
 
     Args:
-        activations: oriented, shape (clips, frames, directions).
+        activations: levels of directions, see `frame_levels`, shape (clips, frames, directions).
         levels: in dB, shape (clips, frames, bands).
         bands: which of them each direction peaks in, shape (directions,).
         energy: of the frames in dB, shape (clips, frames).

@@ -1,6 +1,7 @@
 """Three steps that tell directions that stabilise a partial from those that seem to (ours).
 
-All functions take responses of many directions at once; none goes through directions or tones.
+All functions take responses of many directions at once; none goes through directions or tones. A
+response is a level, see `natural.frame_levels`: at least 0, whatever the sign of a direction.
 
 1. Sweep: the answer to pure tones is narrow, and falls on both sides: high-pass filters answer
    narrowly where the tones end, but fall on one side alone (`sweep`).
@@ -21,16 +22,6 @@ VARIED = 5  # complexes that reach a band: with fewer their ranks say nothing
 NARROW = 0.5  # share of the squared answer that lies near the peak
 FOLLOWS = 0.3  # correlation above which an answer follows a level
 PITCH = 0.5  # of the answer to a tone: more to a missing fundamental follows the pitch
-
-
-def orientation(responses: np.ndarray) -> np.ndarray:
-    """Return the sign of each direction, +1 or -1, by which its largest deviation is positive.
-
-    Args:
-        responses: to the tones of the sweep, shape (directions, tones).
-    """
-    deviations = responses - np.median(responses, axis=1, keepdims=True)
-    return np.where(deviations.max(axis=1) >= -deviations.min(axis=1), 1.0, -1.0)
 
 
 class Sweep(NamedTuple):
@@ -61,7 +52,7 @@ def sweep(responses: np.ndarray) -> Sweep:
     """Return what a sweep says of directions.
 
     Args:
-        responses: oriented, to tones one semitone apart, shape (directions, tones).
+        responses: levels of directions, to tones one semitone apart, shape (directions, tones).
     """
     median = np.median(responses, axis=1)
     answers = responses - median[:, None]
@@ -128,7 +119,7 @@ def partial_correlations(
     """Return correlations of activations and levels with the energy partialled out of both.
 
     Args:
-        activations: of directions, shape (directions, frames).
+        activations: levels of directions, shape (directions, frames).
         levels: in dB, at the peak of each direction, same shape.
         energies: of the frames, in dB, shape (frames,).
 
@@ -160,7 +151,7 @@ def missing_ratios(found: Sweep, missing: np.ndarray, places: np.ndarray) -> np.
 
     Args:
         found: of the sweep.
-        missing: oriented responses to such complexes, shape (directions, complexes).
+        missing: responses to such complexes, shape (directions, complexes).
         places: which of the complexes is built on each direction's peak, shape (directions,), -1
             where none is.
 

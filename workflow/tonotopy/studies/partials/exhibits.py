@@ -19,16 +19,17 @@ from tonotopy.exhibiting import INDEX, Track, write_clip
 from tonotopy.files import replacing, write_json
 from tonotopy.partials.codes import information_of_codes
 from tonotopy.partials.directions import UNIT
-from tonotopy.partials.natural import band_levels, pooled
-from tonotopy.partials.stimuli import TONE, audible, partials, sounds
+from tonotopy.partials.natural import band_levels, frame_levels
+from tonotopy.partials.stimuli import TONE, audible, hertz, partials, sounds
 from tonotopy.seeding import generator
 from tonotopy.studies.partials.framing import frame_positions
-from tonotopy.studies.partials.hearing import activations
+from tonotopy.studies.partials.hearing import activations, silence
 
 SECONDS = 1.0  # of every track
 HEARD = 40  # clips that excerpts are looked for in
 STRETCH = 0.1  # s, of a stretch that uses a code
 COLUMNS = 100  # of a picture
+CODE = "code"  # kind of what is heard, beside units
 
 
 def write_exhibits(
@@ -60,10 +61,16 @@ def write_exhibits(
                 shown += _codes(ear, corpus, of_network(tables["codes"], ear), settings, seed)
             for facts, tracks in shown:
                 folder = draft / str(len(entries))
-                listed = write_clip(folder, tracks[0].picture, tracks, ear.rate)
+                listed = _written(folder, tracks, ear.rate)
                 told = {"folder": folder.name, "network": ear.network, "high_hz": ear.rate / 2}
                 entries.append({**told, **facts, "tracks": listed})
         write_json(draft / INDEX, {**about, "seconds": SECONDS, "exhibits": entries})
+
+
+def _written(folder: Path, tracks: list[Track], rate: int) -> list[dict]:
+    """Write tracks into a new folder; the picture of the first is that of the folder."""
+    first = tracks[0]
+    return write_clip(folder, first.picture, [first._replace(picture=None), *tracks[1:]], rate)
 
 
 def narrowest_units(table: pd.DataFrame, number: int, seed: int) -> pd.DataFrame:
@@ -88,18 +95,19 @@ def _units(
     if chosen.empty:
         return []
     clips = chosen_clips(corpus, "test", HEARD, seed, "excerpts")
-    units, signs = chosen["direction"].to_numpy(), chosen["sign"].to_numpy()
-    places = _strongest(ear, corpus, clips, units, signs)
+    places = _strongest(ear, corpus, clips, chosen["direction"].to_numpy())
     shown = []
     for row, (position, second) in zip(chosen.to_dict("records"), places, strict=True):
         tone = partials(TONE, np.array([row["semitone"]]), ear.rate)
         sound = sounds(tone, SECONDS, ear.rate, seed, "exhibit")[0]
         name = f"{ear.network}, unit {row['direction']}"
         facts = {"clip": corpus.clips[position], "second": second}
-        tracks = [
-            _track(f"{name}: excerpt", _cut(ear, corpus, position, second, SECONDS), ear, settings),
-            _track(f"{name}: tone at its peak", sound, ear, settings),
-        ]
+        heard = {
+            f"{name}: excerpt": _cut(ear, corpus, position, second, SECONDS),
+            f"{name}: tone at its peak": sound,
+        }
+        about = _about(ear, UNIT, row["semitone"], bool(row["narrow"]))
+        tracks = [_track(*named, ear, settings, about) for named in heard.items()]
         told = {"unit": row["direction"], "semitone": row["semitone"], "share": row["share"]}
         told |= {step: bool(row[step]) for step in ("narrow", "kept", "stable")}
         shown.append(({**told, **facts}, tracks))
@@ -107,14 +115,15 @@ def _units(
 
 
 def _strongest(
-    ear: Ear, corpus: Corpus, clips: np.ndarray, units: np.ndarray, signs: np.ndarray
+    ear: Ear, corpus: Corpus, clips: np.ndarray, units: np.ndarray
 ) -> list[tuple[int, float]]:
     """Return the clip, and the second in it, that each unit answers most strongly."""
-    parts = []
+    still, parts = silence(ear, waveforms(ear, corpus, clips[:1]).shape[1]), []
+    vectors = np.eye(len(still))[units]
     for batch in even_batches(clips):
-        given = activations(ear, waveforms(ear, corpus, batch))[:, :, units].cpu().numpy() * signs
+        given = activations(ear, waveforms(ear, corpus, batch)).cpu().numpy()
         hop, by = frame_positions(ear, corpus, given.shape[1])
-        parts.append(pooled(given, by))
+        parts.append(frame_levels(given, still, vectors, by))
     answers = np.concatenate(parts)
     best = answers.reshape(-1, len(units)).argmax(axis=0)
     rows, frames = np.unravel_index(best, answers.shape[:2])
@@ -145,8 +154,10 @@ def _codes(
         ]
         sound = _filled(np.concatenate(stretches), round(SECONDS * ear.rate))
         name = f"{ear.network}, code {code}"
-        track = _track(f"{name}: clips that use it", sound, ear, settings)
-        facts = {"code": int(code), "bits": told[code], "semitone": frames["semitone"].median()}
+        semitone = frames["semitone"].median()
+        about = _about(ear, CODE, semitone, False)
+        track = _track(f"{name}: clips that use it", sound, ear, settings, about)
+        facts = {"code": int(code), "bits": told[code], "semitone": semitone}
         shown.append((facts, [track]))
     return shown
 
@@ -166,8 +177,18 @@ def _filled(sound: np.ndarray, samples: int) -> np.ndarray:
     return np.pad(sound, (0, samples - len(sound))).astype(np.float32)
 
 
-def _track(name: str, sound: np.ndarray, ear: Ear, settings: Mapping) -> Track:
+def _about(ear: Ear, kind: str, semitone: float, narrow: bool) -> dict:
+    """Return what the index says of each track of a unit or code.
+
+    Returns:
+        hz: of a unit's peak, or of the middle of the semitones beside a code; kind: unit or code;
+        run; narrow: whether a unit isolates a band on tones (a code never does).
+    """
+    return {"hz": float(hertz(semitone)), "kind": kind, "run": int(ear.run), "narrow": narrow}
+
+
+def _track(name: str, sound: np.ndarray, ear: Ear, settings: Mapping, about: dict) -> Track:
     """Return a track with its levels at semitones as its picture."""
     semitones = audible(settings["tones"]["low"], settings["tones"]["high"], ear.rate)
     picture = band_levels(sound[None], semitones, ear.rate, COLUMNS, 1)[0].T
-    return Track(name, torch.from_numpy(sound), picture)
+    return Track(name, torch.from_numpy(sound), picture, facts=about)

@@ -6,9 +6,9 @@ import numpy as np
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, even_batches, waveforms
-from tonotopy.partials.natural import band_levels, context_correlations, energies, pooled
+from tonotopy.partials.natural import band_levels, context_correlations, energies, frame_levels
 from tonotopy.studies.partials.framing import frame_positions
-from tonotopy.studies.partials.hearing import activations, clip_contexts, even_clips
+from tonotopy.studies.partials.hearing import activations, clip_contexts, even_clips, silence
 
 
 class Natural(NamedTuple):
@@ -46,14 +46,14 @@ def natural_answers(
     semitones: np.ndarray,
     seed: int,
 ) -> Natural:
-    """Return how well directions follow the level at their peaks.
+    """Return how well the levels of directions follow the level of sound at their peaks.
 
     Args:
         ear: the network.
         corpus: natural sound.
         about: ``by``: the column that says in what context clips are; ``clips``: how many are
             heard, drawn evenly over contexts, None for all.
-        vectors: oriented directions, shape (directions, width).
+        vectors: directions, shape (directions, width).
         semitones: of their peaks, shape (directions,).
         seed: of the run.
 
@@ -63,13 +63,14 @@ def natural_answers(
     contexts = clip_contexts(corpus, about["by"])
     clips = even_clips(contexts, about["clips"], seed)
     own, column = np.unique(semitones, return_inverse=True)
+    still = silence(ear, waveforms(ear, corpus, clips[:1]).shape[1])
     values, levels, loudness = [], [], []
     for batch in even_batches(clips):
         heard = waveforms(ear, corpus, batch)
         given, sound = activations(ear, heard).cpu().numpy(), heard.cpu().numpy()
         positions = given.shape[1]
         hop, by = frame_positions(ear, corpus, positions)
-        values.append(pooled(given, by) @ vectors.T.astype(np.float32))
+        values.append(frame_levels(given, still, vectors, by).astype(np.float32))
         levels.append(band_levels(sound, own, ear.rate, positions, by))
         loudness.append(energies(sound, positions, by))
     values, levels, energy = (np.concatenate(parts) for parts in (values, levels, loudness))

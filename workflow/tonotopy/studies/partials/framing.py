@@ -31,7 +31,7 @@ def frame_positions(
 
 
 def training_frames(
-    ear: Ear, corpus: Corpus, number: int, seed: int, shortest: float = SHORTEST
+    ear: Ear, corpus: Corpus, number: int, seed: int, shortest: float = 0.0
 ) -> np.ndarray:
     """Return frames of a corpus's training clips, drawn evenly over clips.
 
@@ -40,7 +40,7 @@ def training_frames(
         corpus: that they are of.
         number: of frames; all are taken where there are fewer.
         seed: of the run.
-        shortest: of a frame, in s.
+        shortest: of a frame, in s; by default frames are single positions.
 
     Returns:
         Float32, shape (frames, width).

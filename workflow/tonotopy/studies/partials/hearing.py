@@ -68,6 +68,36 @@ def activations(ear: Ear, sounds: Tensor) -> Tensor:
     return vectors.float()
 
 
+def silence(ear: Ear, samples: int, cut: float = 0.0) -> np.ndarray:
+    """Return what the layer gives in silence, mean over positions.
+
+    Args:
+        ear: the network.
+        samples: length of the silence.
+        cut: share of the positions that is left out at either end.
+
+    Returns:
+        Float64, shape (width,).
+
+    Raises:
+        InputError: the network gives no numbers.
+    """
+    vectors = within(activations(ear, torch.zeros(1, samples, device=ear.device)), cut)
+    found = vectors[0].double().mean(dim=0).cpu().numpy()
+    if not np.isfinite(found).all():
+        raise InputError(
+            f"network '{ear.network}' gives no numbers in silence, which answers are measured "
+            "against: let it divide by more than 0 there (add a small number)"
+        )
+    return found
+
+
+def within(vectors: Tensor, cut: float) -> Tensor:
+    """Return activations (sounds, positions, width) without a share of positions at either end."""
+    ends = int(cut * vectors.shape[1])
+    return vectors[:, ends : vectors.shape[1] - ends]
+
+
 def over_clips(ear: Ear, corpus: Corpus, positions: np.ndarray) -> Iterator[np.ndarray]:
     """Yield activations of clips batch by batch, float32 (clips, positions, width)."""
     for batch in even_batches(positions):

@@ -13,10 +13,11 @@ from tonotopy.ears import Ear, even_batches
 from tonotopy.errors import InputError
 from tonotopy.partials import steps
 from tonotopy.partials.directions import UNIT, directions
+from tonotopy.partials.natural import frame_levels
 from tonotopy.partials.stimuli import COMPLEXES, F0S, TONE, audible, levels, midi, partials, sounds
 from tonotopy.studies.partials.following import Natural, natural_answers
 from tonotopy.studies.partials.framing import training_frames
-from tonotopy.studies.partials.hearing import activations
+from tonotopy.studies.partials.hearing import activations, silence, within
 
 CUT = 0.1  # of a tone at either end, where it begins and ends
 BATCH = 64  # sounds
@@ -46,76 +47,83 @@ def stimuli(tones: Mapping, rate: int, seed: int) -> Stimuli:
     return Stimuli(semitones, made, {kind: levels(about[kind], semitones) for kind in COMPLEXES})
 
 
-def unit_responses(ear: Ear, heard: np.ndarray) -> np.ndarray:
-    """Return the mean activation of every unit over the middle of sounds.
+def sound_levels(ear: Ear, heard: np.ndarray, still: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return the level of every direction over the middle of sounds, see `natural.frame_levels`.
 
     The first and last tenth of the positions are left out: there tones fade, and filters reach
-    beyond their ends.
+    beyond their ends. Sounds are heard batch by batch, all directions at once.
 
     Args:
         ear: the network.
         heard: shape (sounds, samples).
+        still: activations in silence of that length, shape (width,).
+        vectors: directions, shape (directions, width).
 
     Returns:
-        Float64, shape (sounds, width).
+        Float64, shape (directions, sounds).
     """
     parts = []
     for batch in even_batches(np.arange(len(heard)), BATCH):
-        vectors = activations(ear, torch.from_numpy(heard[batch]).to(ear.device))
-        cut = int(CUT * vectors.shape[1])
-        parts.append(vectors[:, cut : vectors.shape[1] - cut].mean(dim=1).double().cpu().numpy())
-    return np.concatenate(parts)
+        given = activations(ear, torch.from_numpy(heard[batch]).to(ear.device))
+        middle = within(given, CUT).cpu().numpy()
+        parts.append(frame_levels(middle, still, vectors, middle.shape[1])[:, 0].T)
+    return np.concatenate(parts, axis=1)
 
 
-class Found(NamedTuple):
-    """Directions of a network, of several kinds, and what they answer, oriented.
+class Directions(NamedTuple):
+    """Directions of a network, of several kinds.
 
     Attributes:
         kinds: of each direction, shape (directions,).
         numbers: of each among those of its kind, shape (directions,).
-        signs: by which they are oriented, shape (directions,).
         vectors: shape (directions, width).
-        responses: stimulus -> (directions, stimuli).
-        sweep: of the tones.
     """
 
     kinds: np.ndarray
     numbers: np.ndarray
-    signs: np.ndarray
     vectors: np.ndarray
-    responses: dict[str, np.ndarray]
-    sweep: steps.Sweep
 
 
-def found_directions(
-    answers: Mapping[str, np.ndarray], kinds: list[str], frames: np.ndarray, seed: int
-) -> Found:
-    """Return the directions of a network and what they answer.
+def fitted_directions(kinds: list[str], frames: np.ndarray, seed: int) -> Directions:
+    """Return the directions of a network.
 
     Args:
-        answers: stimulus -> `unit_responses`.
         kinds: of directions, see `directions.KINDS`.
         frames: of natural sound that they are fitted to, shape (frames, width); for units its width
             alone matters.
         seed: of the run.
     """
     own = {kind: directions(kind, frames, seed) for kind in kinds}
-    vectors = np.concatenate(list(own.values()))
-    signs = steps.orientation(vectors @ answers[TONE].T)
-    vectors = vectors * signs[:, None]
-    responses = {name: vectors @ values.T for name, values in answers.items()}
-    return Found(
+    return Directions(
         np.repeat(list(own), [len(v) for v in own.values()]),
         np.concatenate([np.arange(len(v)) for v in own.values()]),
-        signs,
-        vectors,
-        responses,
-        steps.sweep(responses[TONE]),
+        np.concatenate(list(own.values())),
     )
 
 
+class Found(NamedTuple):
+    """Directions of a network and what they answer.
+
+    Attributes:
+        kinds: see `Directions`, as the next.
+        numbers: of each among those of its kind.
+        responses: stimulus -> levels, (directions, stimuli).
+        sweep: of the tones.
+    """
+
+    kinds: np.ndarray
+    numbers: np.ndarray
+    responses: dict[str, np.ndarray]
+    sweep: steps.Sweep
+
+
+def found_answers(own: Directions, responses: dict[str, np.ndarray]) -> Found:
+    """Return directions with what they answer: stimulus -> `sound_levels`."""
+    return Found(own.kinds, own.numbers, responses, steps.sweep(responses[TONE]))
+
+
 def response_table(found: Found, heard: Stimuli, about: dict) -> pd.DataFrame:
-    """Return every response.
+    """Return every response: levels.
 
     Returns:
         Columns of ``about``, kind, direction, stimulus, semitone (of a complex: its fundamental's)
@@ -149,11 +157,11 @@ def direction_table(
         about: what every row says of the network.
 
     Returns:
-        A row per direction: columns of ``about``, kind, direction, sign (by which it is oriented),
-        semitone (of the peak), share,
+        A row per direction: columns of ``about``, kind, direction, semitone (of the peak), share,
         low_flank, high_flank, narrow, a rank correlation for each of the complexes, least (of
         these), kept, natural (median correlation over contexts), stable, missing_ratio, follows
-        (pitch, partial or none) and centre (MIDI number, nan where none is known).
+        (pitch or partial; none where it was not tested: not narrow, or no complex is built on the
+        peak) and centre (MIDI number, nan where none is known).
     """
     swept, semitones = found.sweep, heard.semitones[found.sweep.peak]
     contexts = {
@@ -169,7 +177,6 @@ def direction_table(
     told = {
         "kind": found.kinds,
         "direction": found.numbers,
-        "sign": found.signs,
         "semitone": semitones,
         "share": swept.share,
         "low_flank": swept.low_flank,
@@ -231,14 +238,17 @@ def sweep_tables(
     """
     about = {"network": ear.network, "run": ear.run, "role": known["role"]}
     heard = stimuli(settings["tones"], ear.rate, seed)
-    answers = _answers(ear, heard, settings["tones"]["seconds"])
-    frames = np.zeros((1, answers[TONE].shape[1]))
+    still = _silence(ear, heard, settings["tones"]["seconds"])
+    frames = np.zeros((1, len(still)))
     if set(known["kinds"]) - {UNIT}:
         frames = training_frames(ear, corpora["heard"], settings["fitted"], seed)
-    found = found_directions(answers, known["kinds"], frames, seed)
+    own = fitted_directions(known["kinds"], frames, seed)
+    found = found_answers(
+        own, {kind: sound_levels(ear, s, still, own.vectors) for kind, s in heard.sounds.items()}
+    )
     asked = {"by": settings["contexts"]["by"], "clips": settings["clips"]}
     peaks = heard.semitones[found.sweep.peak]
-    natural = natural_answers(ear, corpora["contexts"], asked, found.vectors, peaks, seed)
+    natural = natural_answers(ear, corpora["contexts"], asked, own.vectors, peaks, seed)
     (layer,) = ear.layers
     told = {
         "rate": ear.rate,
@@ -253,14 +263,14 @@ def sweep_tables(
     yield "natural", natural_table(found, natural, about)
 
 
-def _answers(ear: Ear, heard: Stimuli, seconds: float) -> dict[str, np.ndarray]:
-    """Return `unit_responses` to all stimuli.
+def _silence(ear: Ear, heard: Stimuli, seconds: float) -> np.ndarray:
+    """Return what a network gives in silence as long as the stimuli, see `hearing.silence`.
 
     Raises:
-        InputError: the network takes no sounds as short as that.
+        InputError: the network takes no sounds as short as that, or gives no numbers.
     """
     try:
-        return {kind: unit_responses(ear, sound) for kind, sound in heard.sounds.items()}
+        return silence(ear, heard.sounds[TONE].shape[1], CUT)
     except (RuntimeError, ValueError) as error:
         raise InputError(
             f"network '{ear.network}' cannot hear tones of {seconds:g} s ({error}): set "

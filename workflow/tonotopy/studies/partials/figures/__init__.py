@@ -10,6 +10,10 @@ KNOWN = (
     "Known answers: filter banks of the ear and of a constant-Q transform isolate bands, filters "
     "of white noise do not."
 )
+NATURAL = (
+    "Natural sound is the corpus of the entry's contexts; at mini scale these are notes of several "
+    "instruments, synthesised."
+)
 
 
 def _without_codes(entry: Entry, config: Config) -> str | None:
@@ -30,17 +34,19 @@ FIGURES = {
     "responses": Figure(
         "responses",
         ("responses", "directions"),
-        "Responses to pure tones, each over its own peak, of the directions (not the random ones) "
-        "with the largest share of their squared response near the peak, first run of every "
-        "network, the lowest peak below. Black is the peak, white the median of the sweep or less. "
-        "Marks at the right: isolates a band on tones (square), also in complexes (triangle), also "
-        f"in natural sound (disc). {KNOWN}",
+        "Responses (levels) to pure tones, each over its own peak, of at most 40 directions of the "
+        "first run of every network, the lowest peak below: of studied networks those (not the "
+        "random ones) with the largest share of their squared response near the peak, of known "
+        "answers some that are spread over all. Black is the peak, white the median of the sweep "
+        "or less. Marks at the right: isolates a band on tones (square), also in complexes "
+        f"(triangle), also in natural sound (disc). {NATURAL} {KNOWN}",
     ),
     "steps": Figure(
         "steps",
         ("directions",),
         "Share of directions that isolate a band on pure tones (1), that also follow it in "
-        f"complexes of partials (2), and that also do so in natural sound (3). {KNOWN} {SHARES}",
+        f"complexes of partials (2), and that also do so in natural sound (3). {NATURAL} {KNOWN} "
+        f"{SHARES}",
     ),
     "contexts": Figure(
         "contexts",
@@ -50,14 +56,16 @@ FIGURES = {
         "with partials that fall off (1/k), with odd ones, equally strong ones, and without the "
         "fundamental. "
         "Dots are directions; bars are medians, with intervals over directions where there are "
-        f"eight or more. Dotted: what the smallest of the four must exceed. {KNOWN}",
+        "eight or more; there is none where too few of the complexes reach the bands (no level "
+        f"varies). Dotted: what the smallest of the four must exceed. {KNOWN}",
     ),
     "codes": Figure(
         "codes",
-        ("codes",),
+        ("codes", "reconstructions"),
         "Mutual information of a code and of the semitone of the strongest partial, minus that of "
-        "codes exchanged between whole clips, as a share of the semitone's entropy. Intervals are "
-        "over groups of clips, and over trainings where there are three or more. Known answers: "
+        "codes exchanged between whole clips, as a share of the semitone's entropy. Networks that "
+        "have no codes of their own get those of clusters (k-means). Intervals are over groups of "
+        "clips, and over trainings where there are three or more. Known answers: "
         "clusters of spectra in semitones, which tell of pitch by construction, and one random "
         "code for every clip, which tells nothing.",
         obstacle=_without_codes,
@@ -67,6 +75,6 @@ FIGURES = {
         ("directions",),
         "Share of directions that follow a partial, and of those that follow the pitch: that "
         "answer a complex whose fundamental is left out as they answer the fundamental alone. The "
-        f"rest does neither, or peaks where it was not tested. {SHARES}",
+        f"rest does not isolate a band, or peaks where no complex is built. {SHARES}",
     ),
 }

@@ -3,22 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import LINE, look_of, networks_of
+from tonotopy.drawing.curves import LINE, look_of, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import arms, write
-from tonotopy.drawing.style import CHANCE, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import CHANCE, legend_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.trainings import training_shares
+from tonotopy.studies.partials.figures.kinds import ordered
 from tonotopy.studies.partials.statistics.information import frames_of, information_share
 from tonotopy.studies.partials.study import KNOWN
 
+CLUSTERS = "k-means"  # tick of the codes of networks that have none of their own
 ANSWERS = {0: "spectra in\nsemitones", 1: "random,\none per clip"}  # books of the known codes
 
 
 def draw(sources: dict, about: dict):
-    """Draw information over books for every network, the known answers at the right."""
-    table = only(sources)
+    """Draw information over books, clusters and the known answers beside them, at the right."""
+    table = sources["codes"]
     if table.empty:
         return nothing_to_draw("no codes were read")
     table = table.assign(network=table["network"].astype(str))
@@ -27,19 +29,26 @@ def draw(sources: dict, about: dict):
         for key, rows in table.groupby(["network", "book"])
         if (span := _span(rows, about)) is not None
     }
-    networks = [name for name in networks_of(table, about) if name != KNOWN]
-    last = int(max((book for name, book in spans if name != KNOWN), default=-1))
+    books = {
+        network: [book for name, book in spans if name == network]
+        for network in ordered(table[table["network"] != KNOWN], about)
+    }
+    decoding = set(sources["reconstructions"]["network"].astype(str))
+    clustered = [name for name, own in books.items() if own and name not in decoding]
+    count = max((len(own) for name, own in books.items() if name in decoding), default=0)
     figure, (axes,) = panels(1, width=4.8, height=2.8)
     axes.axhline(0, **CHANCE)
-    for network in networks:
-        books = [book for name, book in spans if name == network]
+    aside = dict(zip(clustered, shifts(len(clustered), 0.15), strict=True))
+    for network, own in books.items():
+        places = [count + aside[network]] if network in aside else own
         look = {**LINE, **look_of(network, about), "label": network}
-        _errors(axes, books, [spans[network, book] for book in books], look)
+        _errors(axes, places, [spans[network, book] for book in own], look)
     known = [book for name, book in spans if name == KNOWN]
     look = {**LINE, "color": "0.45", "marker": "D", "linestyle": "none", "label": "known answers"}
-    places = [last + 1 + n for n in range(len(known))]
+    names = [*range(count), *([CLUSTERS] if clustered else [])]
+    places = [len(names) + n for n in range(len(known))]
     _errors(axes, places, [spans[KNOWN, book] for book in known], look)
-    names = [*range(last + 1), *(ANSWERS.get(book, book) for book in known)]
+    names += [ANSWERS.get(book, book) for book in known]
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.5, len(names) - 0.5)
     write(axes, "", "codebook", "information on the semitone\n(share of its entropy)")

@@ -3,17 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import LINE, look_of, networks_of
+from tonotopy.drawing.curves import LINE, look_of
 from tonotopy.drawing.intervals import figure_bootstrap
-from tonotopy.drawing.letters import HEAD, WIDTH, arms, write
+from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, arms, write
 from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.tables import FEWEST
+from tonotopy.studies.partials.figures.kinds import ordered
 from tonotopy.studies.partials.study import STUDIED
 
 COMPLEXES = {"harmonic": "1/k", "odd": "odd", "flat": "flat", "missing": "missing"}
 LEAST = 0.3  # of the smallest correlation, of directions that are kept
 RANDOM = "random"
+UNKNOWN = "no level\nvaries"  # where no direction has a correlation
 
 
 def draw(sources: dict, about: dict):
@@ -22,7 +24,7 @@ def draw(sources: dict, about: dict):
     if table.empty or not table["narrow"].any():
         return nothing_to_draw("no direction isolates a band on tones")
     narrow = table["narrow"].astype(bool) & (table["kind"].astype(str) != RANDOM)
-    networks = networks_of(table, about)
+    networks = ordered(table, about)
     figure, grid = panels(len(networks), width=WIDTH / 4, height=1.9, columns=4, sharey=True)
     for axes, network in zip(grid, networks, strict=True):
         own = table["network"].astype(str) == network
@@ -53,11 +55,17 @@ def _panel(axes, rows: pd.DataFrame, about: dict, colour: str) -> None:
     for column in range(len(COMPLEXES)):
         dots = {"s": 5, "color": colour, "alpha": 0.4, "linewidths": 0}
         axes.scatter(column + spread, values[:, column], **dots)
+    told = ~np.isnan(values).all(axis=0)
+    for column in np.flatnonzero(~told):
+        axes.text(column, 0, UNKNOWN, ha="center", va="center", fontsize=LETTER, color="0.35")
+    if not told.any():
+        return
+    places, values = np.flatnonzero(told), values[:, told]
     middle = np.nanmedian(values, axis=0)
     look = {**LINE, "color": colour, "marker": "_", "markersize": 13, "linestyle": "none"}
     look |= {"markeredgewidth": 1.6, "elinewidth": 1.2}
     low, high = _ends(values, about) if len(values) >= FEWEST else (middle, middle)
-    axes.errorbar(np.arange(len(middle)), middle, arms(middle, low, high), **look)
+    axes.errorbar(places, middle, arms(middle, low, high), **look)
 
 
 def _ends(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray]:

@@ -6,19 +6,33 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import LINE, networks_of, shifts
+from tonotopy.drawing.curves import LINE, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import WIDTH, arms, write
 from tonotopy.drawing.style import handles_above, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.trainings import training_shares
 from tonotopy.studies.partials.statistics.proportions import share_draws
-from tonotopy.studies.partials.study import STUDIED
+from tonotopy.studies.partials.study import ROLES, STUDIED, role_of
 
 KINDS = ("unit", "pca", "ica", "dictionary", "random")  # from left to right
 NAMES = {"unit": "units", "pca": "PCA", "ica": "ICA"}  # where figures say something else
 STEPS = {"narrow": "1: pure tones", "kept": "2: complexes too", "stable": "3: natural sound too"}
+ORDER = (STUDIED, *ROLES)  # of networks: those that are studied, then known answers
 Inside = Mapping[str, tuple[Callable[[pd.DataFrame], pd.Series], dict]]
+
+
+def ordered(table: pd.DataFrame, about: dict) -> list[str]:
+    """Return the networks of a table: studied ones, those that must pass, those that must not.
+
+    Networks of a role, as the entry says it, are in alphabetical order.
+
+    Args:
+        table: with a column ``network``.
+        about: the instance's entry.
+    """
+    names = table["network"].astype(str).unique()
+    return sorted(names, key=lambda name: (ORDER.index(role_of(name, about)), name))
 
 
 def share_panels(table: pd.DataFrame, about: dict, shown: Inside, label: str):
@@ -31,7 +45,7 @@ def share_panels(table: pd.DataFrame, about: dict, shown: Inside, label: str):
         label: of the vertical axis.
     """
     table = table.assign(network=table["network"].astype(str), kind=table["kind"].astype(str))
-    networks = networks_of(table, about)
+    networks = ordered(table, about)
     known = set(table.loc[table["role"].astype(str) != STUDIED, "network"])
     columns = {name: _kinds(table, name) for name in networks if name not in known}
     answers = [(name, "unit", name) for name in networks if name in known]

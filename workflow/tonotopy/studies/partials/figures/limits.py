@@ -3,13 +3,15 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import first_run, look_of, networks_of
+from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, write
 from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, handles_above, nothing_to_draw, panels
+from tonotopy.studies.partials.figures.kinds import ordered
 
 HALF = 0.5
 TICKS = {100: "0.1", 1000: "1", 10000: "10"}  # Hz, written in kHz
 OPEN = {"markerfacecolor": "none", "markeredgecolor": "0.6", "markeredgewidth": 0.5}
+FILLED = {"markersize": 2.6, "color": "0.15", "markeredgewidth": 0, "alpha": 0.7}
 SHIFT = 1.05  # random filters stand beside those of the network
 
 
@@ -18,13 +20,13 @@ def draw(sources: dict, about: dict):
     limits, filters = sources["limits"], sources["filters"]
     if limits.empty:
         return nothing_to_draw("no network begins with a convolution of the samples")
-    networks = networks_of(filters, about)
+    networks = ordered(filters, about)
     count = 1 + len(networks)
     figure, grid = panels(count, width=WIDTH / 4, height=2.0, columns=4, sharey=True)
     _curves(grid[0], limits[limits["taps"].isin(about["limits"])])
     for axes, network in zip(grid[1:], networks, strict=True):
         rows = first_run(filters[filters["network"].astype(str) == network])
-        _filters(axes, rows, look_of(network, about)["color"])
+        _filters(axes, rows)
         own = rows.iloc[0]
         write(axes, f"{network}: {own['taps']} taps, {own['rate'] / 1000:g} kHz")
     for number, axes in enumerate(grid):
@@ -41,9 +43,10 @@ def draw(sources: dict, about: dict):
             axes.set_ylabel("share of energy in band", fontsize=HEAD)
     handles, names = grid[0].get_legend_handles_labels()
     extra = {"limit of their length": {"color": "0.2", "linewidth": 0.9}}
+    extra["filters"] = {"linestyle": "none", "marker": "o", **FILLED}
     extra["random filters"] = {"linestyle": "none", "marker": "o", "markersize": 3, **OPEN}
     handles += [Line2D([], [], **look) for look in extra.values()]
-    handles_above(figure, handles, [*names, *extra], columns=6)
+    handles_above(figure, handles, [*names, *extra], columns=7)
     return figure
 
 
@@ -58,7 +61,7 @@ def _curves(axes, limits: pd.DataFrame) -> None:
     write(axes, f"limits at {highest / 1000:g} kHz")
 
 
-def _filters(axes, rows: pd.DataFrame, colour: str) -> None:
+def _filters(axes, rows: pd.DataFrame) -> None:
     """Draw filters in their best bands, random ones beside them, and the limits of these bands."""
     copies = rows["copy"].astype(str)
     own, random = rows[copies == "own"], rows[copies == "random"]
@@ -66,5 +69,4 @@ def _filters(axes, rows: pd.DataFrame, colour: str) -> None:
     axes.plot(bound["centre_hz"], bound["limit"], color="0.2", linewidth=0.9)
     look = {"linestyle": "none", "marker": "o", "markersize": 2.2}
     axes.plot(random["centre_hz"] * SHIFT, random["concentration"], **look, **OPEN)
-    filled = {"markersize": 2.6, "color": colour, "markeredgewidth": 0, "alpha": 0.8}
-    axes.plot(own["centre_hz"] / SHIFT, own["concentration"], **{**look, **filled})
+    axes.plot(own["centre_hz"] / SHIFT, own["concentration"], **{**look, **FILLED})

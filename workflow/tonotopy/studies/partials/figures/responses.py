@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import first_run, networks_of
+from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, write
 from tonotopy.drawing.spectrogram_grid import LOUD
 from tonotopy.drawing.style import handles_above, nothing_to_draw, panels
-from tonotopy.studies.partials.figures.kinds import STEPS
+from tonotopy.studies.partials.figures.kinds import STEPS, ordered
+from tonotopy.studies.partials.study import ROLES
 
 MOST = 40  # directions of a network
 RANDOM = "random"
@@ -21,7 +22,7 @@ def draw(sources: dict, about: dict):
     if directions.empty or responses.empty:
         return nothing_to_draw("no tones were swept")
     tones = responses[responses["stimulus"].astype(str) == "tone"]
-    networks = networks_of(directions, about)
+    networks = ordered(directions, about)
     figure, grid = panels(len(networks), width=WIDTH / 4, height=2.3, columns=4)
     for axes, network in zip(grid, networks, strict=True):
         best = _best(directions[directions["network"].astype(str) == network])
@@ -38,8 +39,16 @@ def draw(sources: dict, about: dict):
 
 
 def _best(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the directions of the first run with the largest shares, by their peaks."""
+    """Return directions of the first run, by their peaks.
+
+    Of networks with a known answer they are spread over all of them; of others those with the
+    largest shares.
+    """
     rows = first_run(rows[rows["kind"].astype(str) != RANDOM])
+    if rows["role"].astype(str).isin(ROLES).any():
+        every = rows.sort_values(["semitone", "kind", "direction"])
+        number = min(MOST, len(every))
+        return every.iloc[np.linspace(0, len(every) - 1, number).round().astype(int)]
     best = rows.sort_values(["share", "kind", "direction"], ascending=[False, True, True])
     return best.head(MOST).sort_values(["semitone", "kind", "direction"])
 

@@ -15,7 +15,6 @@ STATISTICS = {
     "share_difference": shares.share_difference,
     "follows_share": shares.follows_share,
     "information": codes.information,
-    "information_ratio": codes.information_ratio,
     "information_difference": codes.information_difference,
     "information_fall": codes.information_fall,
     "used_codes": codes.used_codes,

@@ -7,7 +7,6 @@ from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.studies.partials.statistics.information import frames_of, information_share
 from tonotopy.studies.partials.statistics.tables import PartialsTables
-from tonotopy.studies.partials.study import KNOWN
 
 
 def information(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
@@ -24,12 +23,6 @@ def information(tables: PartialsTables, network: str, book: int = 0) -> Estimate
     """
     means = _information(tables, network, book)
     return tables.over(means.values, len(means.units))
-
-
-def information_ratio(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
-    """`information` of a network's codes over that of clusters of spectra in semitones."""
-    pair = (_information(tables, *which) for which in ((network, book), (KNOWN, 0)))
-    return difference(tables, *pair, ratio=True)
 
 
 def information_difference(tables: PartialsTables, network: str, book: int) -> Estimate:

@@ -82,11 +82,28 @@ def isolating_filters(tables: PartialsTables, network: str, share: float = 0.5) 
     """Share of a network's filters that have most of their energy in one band of the musical range.
 
     Args:
-        tables: filters.
+        tables: filters, limits.
         network: name of the network.
         share: of the energy that the best band holds more than.
+
+    Raises:
+        NotRun: whatever they are, filters of that length cannot: their limits say so.
     """
     rows = _filters(tables, network)
     rows = rows[rows["copy"] == "own"]
+    _refuse_short(tables, rows, share)
     inside = (rows["concentration"] > share) & (rows["centre_hz"] <= HIGHEST)
     return tables.over(*tables.share("filters", inside, rows, network))
+
+
+def _refuse_short(tables: PartialsTables, rows: pd.DataFrame, share: float) -> None:
+    """Raise NotRun if no band of the musical range can hold more than a share at these lengths."""
+    lengths = rows[["taps", "rate"]].drop_duplicates().to_dict("records")
+    bands = pd.concat([tables.rows("limits", **length) for length in lengths])
+    most = bands.loc[bands["centre_hz"] <= HIGHEST, "limit"].max()
+    if not most > share:
+        taps = " or ".join(str(length["taps"]) for length in lengths)
+        raise NotRun(
+            f"filters of {taps} taps cannot hold more than {most:.2f} of their energy in a band up "
+            f"to {HIGHEST:g} Hz, whatever is learned"
+        )

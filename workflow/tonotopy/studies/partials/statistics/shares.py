@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.tables import FEWEST
 from tonotopy.studies.partials.statistics.tables import RANDOM, PartialsTables
 
 Kinds = str | list[str] | None
@@ -84,13 +85,24 @@ def follows_share(
 ) -> Estimate:
     """Share of directions that follow the pitch of a complex, or a partial of it, 0 to 1.
 
+    Of those that were tested: they isolate a band on pure tones, and a complex is built on it.
+
     Args:
         tables: directions.
         network: name of the network.
         follows: pitch or partial.
         kind: of directions.
+
+    Raises:
+        NotRun: fewer than 8 directions were tested.
     """
     rows = _directions(tables, network, kind)
+    rows = rows[rows["follows"] != "none"]
+    if len(rows) < FEWEST:
+        raise NotRun(
+            f"{len(rows)} directions of network '{network}' isolate a band that complexes are "
+            f"built on: too few for an interval ({FEWEST} are needed)"
+        )
     inside = rows["follows"] == follows
     return tables.over(*tables.share("directions", inside, rows, *_names(network, kind, follows)))
 
