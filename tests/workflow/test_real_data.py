@@ -107,7 +107,7 @@ def test_the_plan_is_told_before_anything_is_fetched(finished):
     paper = finished.__class__(finished.path, "workflow/scales/paper.yaml")
     told = paper.snakemake(target="plan")
     for expected in (
-        "232 jobs: ",
+        "233 jobs: ",
         "genres.tar.gz",
         "1.23 GB",
         "corpus gtzanlike",

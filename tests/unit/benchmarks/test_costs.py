@@ -121,12 +121,12 @@ PAPER = {
     "fit_probes": (0, "15,840 binary probes"),
     "steer": (113_167_824, "1,689,072 steered forward passes"),
     "read_effects": (0, "6,750,240 probabilities, 10,000 resamples"),
-    "adopt_network": (1_066_752, "0.267 M weights"),
+    "adopt_network": (1_197_824, "0.299 M weights"),
     "compare_maps": (91_852_800, "448 maps beside 8 features, 14,163 forward passes"),
     "probe_features": (0, "160 probes"),
-    "sweep_tones": (0, "14,539 sounds and clips of natural sound"),
+    "sweep_tones": (0, "16,605 sounds and clips of natural sound"),
     "read_codes": (34_091_200, "8,522,800 codes of frames"),
-    "render_excitations": (2_981_500, "80 tracks"),
+    "render_excitations": (3_141_500, "90 tracks"),
 }
 
 
