@@ -259,3 +259,9 @@ def test_features_and_targets_stand_in_their_order_and_unknown_ones_last(own, tm
     assert [own.layer(which, "vgg") for which in ("first", "deepest", "body")] == [
         *("stem", "head", "body")
     ]
+
+
+def test_a_layer_called_by_a_word_is_meant_itself(own, tmp_path):
+    named = own.table("layers").replace({"layer": {"body": "first"}})
+    tables = changed(own, tmp_path, layers=named)
+    assert [tables.layer(which, "vgg") for which in ("first", "deepest")] == ["first", "head"]

@@ -27,6 +27,10 @@ class Drawn(SimilarityTables):
         """Return a table."""
         return self.paths[name]
 
+    def layer(self, which: str, network: str) -> str:
+        """Return the layer of this name: figures name all of them."""
+        return which
+
 
 def drawn(sources: dict, about: dict) -> Drawn:
     """Return the tables of a figure, resampled as figures are."""

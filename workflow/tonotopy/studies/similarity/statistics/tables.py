@@ -138,9 +138,15 @@ class SimilarityTables(NetworkTables):
         return list(dict.fromkeys(self.rows("layers", network=network).sort_values("depth").layer))
 
     def layer(self, which: str, network: str) -> str:
-        """Return a layer of a network by its name, or its ``first`` or ``deepest`` one."""
+        """Return a layer of a network by its name, or its ``first`` or ``deepest`` one.
+
+        A layer that is called by one of these words is meant itself.
+        """
         ends = {"first": 0, "deepest": -1}
-        return self.layers(network)[ends[which]] if which in ends else which
+        if which not in ends:
+            return which
+        layers = self.layers(network)
+        return which if which in layers else layers[ends[which]]
 
     @cached_property
     def groups(self) -> Groups:
