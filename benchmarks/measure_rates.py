@@ -48,7 +48,7 @@ from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
 from tonotopy.probes.linear import fit_linear
 from tonotopy.similarity.features import PROBED
-from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.sonification.residuals import filtered_like
 from tonotopy.sonification.spectra import (
     flatness,
     high_share,
@@ -64,6 +64,7 @@ from tonotopy.studies.steering import statistics as of_steering
 from tonotopy.studies.steering.effects import clip_slopes, slope_matrix
 from tonotopy.studies.steering.probing import ProbeData, ProbeOptions, fit_binary
 from tonotopy.studies.steering.study import STUDY as STEERING
+from tonotopy.surrogates import phase_randomised
 from tonotopy.training.augmentation.declared import steps
 from tonotopy.training.clips import Clips
 from tonotopy.training.listening import hear

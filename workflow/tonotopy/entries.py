@@ -37,3 +37,8 @@ def columns(study: str, wildcards, config: Config) -> list[list]:
     """Return network, run and folder of every network of an instance, see `ears.Column`."""
     entry, scale = config[study][wildcards.instance], wildcards.scale
     return [[kind, run, places.network(scale, name)] for kind, run, name in trainings(entry)]
+
+
+def folders(study: str, wildcards, config: Config) -> list[str]:
+    """Return the folders of all networks of an instance, in the order of `columns`."""
+    return [folder for _, _, folder in columns(study, wildcards, config)]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tonotopy.seeding import generator
-from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.sonification.residuals import filtered_like
+from tonotopy.surrogates import phase_randomised
 
 RNG = np.random.default_rng(2)
 

@@ -1,4 +1,4 @@
-"""What similarities are without a match: other clips' features, other phases, many tests at once.
+"""What similarities are without a match: other clips' features, and many tests at once.
 
 The exchangeable unit is the clip, or the group that several clips belong to. Frames or cells of a
 map depend on each other, so that p-values of their permutations are far from uniform
@@ -71,24 +71,3 @@ def false_discoveries(p: np.ndarray) -> np.ndarray:
     """Return p-values of one family adjusted by Benjamini and Hochberg (1995), shape as given."""
     p = np.asarray(p, dtype=np.float64)
     return false_discovery_control(p.ravel()).reshape(p.shape)
-
-
-def phase_randomised(waveform: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return sound with the same magnitudes over the whole clip and random phases.
-
-    What is left is the clip's long-term spectrum; nothing happens at a time. Theiler et al.,
-    Testing for nonlinearity in time series: the method of surrogate data (1992).
-
-    Args:
-        waveform: shape (samples,).
-        rng: random stream.
-
-    Returns:
-        float32, shape (samples,). The bins at 0 Hz and half the rate keep their phase.
-    """
-    spectrum = np.fft.rfft(np.asarray(waveform, dtype=np.float64))
-    turned = np.exp(2j * np.pi * rng.random(len(spectrum)))
-    turned[0] = 1
-    if len(waveform) % 2 == 0:
-        turned[-1] = 1
-    return np.fft.irfft(spectrum * turned, n=len(waveform)).astype(np.float32)

@@ -14,14 +14,8 @@ def _entry(wildcards, config: dict) -> dict:
 
 
 setting = partial(entries.setting, STUDY)
-
-
 columns = partial(entries.columns, STUDY)
-
-
-def networks(wildcards, config: dict) -> list[str]:
-    """Return the folders of all networks, in the order of `columns`."""
-    return [folder for _, _, folder in columns(wildcards, config)]
+networks = partial(entries.folders, STUDY)
 
 
 def known(wildcards, config: dict) -> dict[str, dict]:

@@ -30,7 +30,7 @@ from tonotopy.similarity.measure import (
     residual,
     unit,
 )
-from tonotopy.similarity.null import phase_randomised
+from tonotopy.surrogates import phase_randomised
 
 Grid = tuple[int, int]  # rows and columns
 

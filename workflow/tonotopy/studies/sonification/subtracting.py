@@ -13,11 +13,12 @@ from tonotopy.errors import InputError
 from tonotopy.networks.transferred import Transferred
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
-from tonotopy.sonification.residuals import filtered_like, phase_randomised
+from tonotopy.sonification.residuals import filtered_like
 from tonotopy.studies.sonification.classwise import PairRows, Sonified, sonified_classes
 from tonotopy.studies.sonification.hearing import deconvnet
 from tonotopy.studies.sonification.maps import score_table
 from tonotopy.studies.sonification.similarity import most_active
+from tonotopy.surrogates import phase_randomised
 
 CONTROLS = ("residual", "phase", "filter")
 
