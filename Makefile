@@ -22,8 +22,8 @@ $(VENV)/installed: requirements.txt pyproject.toml
 reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full disk, go on
 	$(BIN)/python workflow/resume.py --cores $(CORES)
 
-test: setup  ## unit tests, then the workflow at smoke scale; print line coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: setup  ## the workflow at smoke scale and unit tests, on CORES=2 cores; print line coverage
+	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
 
 # as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
 test-slurm: setup  ## a small study on a SLURM cluster of this machine; as root on Debian

@@ -96,7 +96,7 @@ def extended(tmp_path_factory) -> Project:
     # a network: a row of the registry, its arguments in the schema
     registry = f"{PACKAGE}/networks/registry.py"
     insert(project, registry, "import VGGish\n", "from tonotopy.networks.small import Small\n")
-    insert(project, registry, "ARCHITECTURES = {\n", '    "small": Architecture(Small),\n')
+    insert(project, registry, "ARCHITECTURES = {\n", '    "small": Architecture(lambda: Small),\n')
     schema = "workflow/schemas/config.schema.yaml"
     insert(project, schema, "architecture: {enum: [", "small, ")
     path = project.path / schema

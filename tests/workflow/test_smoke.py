@@ -27,7 +27,7 @@ def test_everything_comes_out(finished):
     heard = ["relevance/tones", "relevance/music", "sonification/events"]
     for instance in (*heard, "similarity/instruments", "partials/waveforms"):
         exhibits = results / f"{instance}/exhibits"
-        assert (exhibits / "exhibits.json").is_file() and len(list(exhibits.rglob("*.wav"))) > 5
+        assert (exhibits / "exhibits.json").is_file() and len(list(exhibits.rglob("*.wav"))) > 1
     assert by_id["steering.accuracy.spoken_digits"]["verdict"] == "not run"
     for row in rows:
         assert row["scale"] == "smoke"

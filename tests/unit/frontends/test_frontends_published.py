@@ -135,20 +135,24 @@ def test_published_lengths_give_the_published_frames():
     assert KaldiFilterBank(KaldiSettings())(torch.zeros(1, 163_840)).shape == (1, 128, 1024)
 
 
+# a log-mel front end pads by reflection, and a picture has as many pixels as it has
+LENGTHS = {"log_mel": (600, 20_000), "picture": (64,)}
+
+
 @pytest.mark.parametrize("kind", FRONT_ENDS)
 def test_every_front_end_takes_any_length_and_is_plain_deterministic_processing(kind):
     front_end = build({"kind": kind, **({"frames": 60} if kind in ("kaldi", "log_mel") else {})})
     assert front_end.settings.rate > 0
     assert not list(front_end.parameters()) and not front_end.state_dict()
     state = torch.get_rng_state()
-    for samples in (1, 700, 20_000) if kind != "log_mel" else (600, 20_000):
+    for samples in LENGTHS.get(kind, (1, 700, 20_000)):
         waves = noise(3, samples)
         heard = front_end.train()(waves)
         assert heard.shape[0] == 3 and heard.isfinite().all()
         torch.testing.assert_close(front_end.eval()(waves), heard, rtol=0, atol=0)
         torch.testing.assert_close(front_end(waves[1:2]), heard[1:2], rtol=1e-4, atol=1e-4)
     assert torch.equal(torch.get_rng_state(), state)
-    with pytest.raises(ValueError, match="clips, samples"):
+    with pytest.raises(ValueError, match=r"clips, (samples|64)"):
         front_end(torch.zeros(2, 1, 9000))
 
 
