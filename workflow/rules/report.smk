@@ -8,7 +8,7 @@ rule judge_claims:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
-        template=WORKFLOW / "tonotopy/pages/scorecard.html.j2",
+        template=WORKFLOW / "tonotopy/pages/templates/scorecard.html.j2",
     output:
         json=places.result("{scale}", "scorecard.json"),
         csv=places.result("{scale}", "scorecard.csv"),

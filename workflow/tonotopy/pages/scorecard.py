@@ -9,7 +9,7 @@ from tonotopy.evidence.claims import VERDICTS
 from tonotopy.evidence.scorecard import controls, sound_notes
 from tonotopy.files import replacing
 
-TEMPLATES = Path(__file__).parent
+TEMPLATES = Path(__file__).parent / "templates"
 ORDER = ("contradicted", "inconclusive", "supported", "not run")
 
 
