@@ -23,7 +23,7 @@ reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full d
 	$(BIN)/python workflow/resume.py --cores $(CORES)
 
 test: setup  ## the workflow at smoke scale and unit tests, on CORES=2 cores; print line coverage
-	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 
 # as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
 test-slurm: setup  ## a small study on a SLURM cluster of this machine; as root on Debian
