@@ -5,8 +5,9 @@ SEED ?= 0
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+PARALLEL := --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 
-.PHONY: help setup reproduce test test-slurm faults nightly lint format bench clean
+.PHONY: help setup reproduce test test-slurm test-browser faults nightly lint format bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +24,15 @@ reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full d
 	$(BIN)/python workflow/resume.py --cores $(CORES)
 
 test: setup  ## the workflow at smoke scale and unit tests, on CORES=2 cores; print line coverage
-	$(BIN)/python -m pytest --cov --cov-report=term --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest --cov --cov-report=term $(PARALLEL)
 
 # as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
 test-slurm: setup  ## a small study on a SLURM cluster of this machine; as root on Debian
 	SLURM_TESTS=1 $(BIN)/python -m pytest tests/slurm
+
+# as root on Debian: installs Debian's chromium if there is none
+test-browser: setup  ## open the pages in a headless browser; as root on Debian
+	BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser
 
 # as root it plays all of them
 faults: setup  ## disturb a small run N=20 times: kills, damaged files, full disks

@@ -14,13 +14,14 @@ from tonotopy.networks.published import PUBLISHED
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
-GATE = (".ci/run", "make lint test test-slurm faults N=20 VENV=")  # each of them needs `setup`
+GATE = (".ci/run", "make lint test test-slurm test-browser faults N=20 VENV=")  # each of them needs `setup`
 # commands without a remark, or with another one -> a file and what of it runs them
 RUN = {
     "make setup": GATE,
     "make test": GATE,
     "make lint": GATE,
     "make test-slurm": GATE,
+    "make test-browser": GATE,
     "make faults N=20": GATE,
     "make reproduce CORES=2": ("tests/faults/stage.py", "workflow/resume.py"),
     ".venv/bin/snakemake --cores 2 plan --configfile workflow/scales/paper.yaml": (
