@@ -10,7 +10,7 @@ PARALLEL := --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 .PHONY: help setup reproduce test test-slurm test-browser faults nightly lint format bench clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed  ## make the environment, from which `import tonotopy` works everywhere
 

@@ -41,12 +41,15 @@ for name in STUDIES:
 
 
 include: "workflow/rules/report.smk"
+include: "workflow/rules/listen.smk"
 
 
 rule all:
     default_target: True
     input:
+        places.result(config["scale"], "index.html"),
         places.result(config["scale"], "scorecard.html"),
+        places.result(config["scale"], "listen"),
         places.result(config["scale"], "report.zip"),
         places.result(config["scale"], "verdict.txt"),
         places.names(config["scale"]),

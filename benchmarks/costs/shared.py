@@ -163,6 +163,8 @@ STAGES: dict[str, Stage] = {
     "check_names": _brief("names compared"),
     "judge_claims": _judge_claims,
     "draw_figure": _draw_figure,
+    "build_front_page": _brief("the scorecard read"),
+    "build_room": _brief("the exhibits copied"),
     "build_report": _brief("the figures packed"),
     "enforce_controls": _brief("the scorecard read"),
 }

@@ -115,6 +115,19 @@ def _read_effects(run: Run, instances: list[Instance]) -> Work:
     return Work(f"{rows:,} probabilities, {run.resamples:,} resamples", cores=cores)
 
 
+def _render_steering(run: Run, instances: list[Instance]) -> Work:
+    """Every pair of a shown clip at every strength; one sound of 16 bits for a clip."""
+    flops = kept = total = 0
+    for entry in (one.entry for one in instances):
+        corpus = class_corpus(entry, run.config)
+        clips = min(entry["exhibits"], run.clips(corpus, "test"))
+        concepts = {pair["concept"] for pair in entry["pairs"]}
+        steered = clips * len(concepts) * (len(entry["strengths"]) + 1)
+        total, flops = total + steered, flops + steered * _forward(run, entry).flops
+        kept += clips * run.clip_bytes(corpus)
+    return Work(f"{total:,} steered forward passes", flops=flops, kept=kept, holds_gpu=True)
+
+
 STAGES: dict[str, Stage] = {
     "untrained_network": _untrained_network,
     "predict": _predict,
@@ -122,4 +135,5 @@ STAGES: dict[str, Stage] = {
     "fit_probes": _fit_probes,
     "steer": _steer,
     "read_effects": _read_effects,
+    "render_steering": _render_steering,
 }

@@ -3,12 +3,14 @@
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from debian import CannotRun
+from debian import install as install_packages
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 MARK = "# written by the tests of tonotopy; they remove it"
@@ -57,10 +59,6 @@ NodeName={host} Name=gpu Type=fake File=/dev/zero
 """
 
 
-class CannotRun(Exception):
-    """Why there can be no cluster here."""
-
-
 def install() -> None:
     """Install SLURM from Debian's packages where it is missing.
 
@@ -72,20 +70,7 @@ def install() -> None:
     settings = ETC / "slurm.conf"
     if settings.exists() and not settings.read_text().startswith(MARK):
         raise CannotRun(f"{settings} is here: this machine belongs to a cluster")
-    if all(map(shutil.which, ("slurmctld", "slurmd", "sbatch", "munged"))):
-        return
-    if not shutil.which("apt-get"):
-        raise CannotRun("SLURM is not installed, and there is no apt-get to install it with")
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(
-            ["apt-get", "--quiet", *command],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
-        if done.returncode:
-            raise CannotRun(f"apt-get {command[0]} failed: {done.stderr.strip()[-300:]}")
+    install_packages(PACKAGES, ("slurmctld", "slurmd", "sbatch", "munged"))
 
 
 @dataclass

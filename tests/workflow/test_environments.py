@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from configs import scale
 
+from tonotopy import results
+from tonotopy.studies import STUDIES
 from tonotopy.studies.steering.study import STUDY
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +22,7 @@ class Named(list):
     def __init__(self, items):
         super().__init__(items.values() if isinstance(items, dict) else items)
         self.__dict__.update(items if isinstance(items, dict) else {})
+        self.get = self.__dict__.get
 
 sys.path.insert(0, "workflow")
 job = json.loads(sys.argv[1])
@@ -106,10 +110,12 @@ def test_claims_are_judged_and_controls_enforced(python, finished, tmp_path, stu
         "settings": study,
         "tables": ["predictions"],
         "embedded": True,
+        "figures": {},
         "statistics": "tonotopy.studies.steering.statistics",
     }
     params = {
         "instances": json.dumps([instance]),
+        "figures": {"steering": list(STUDY.figures)},
         "claims": ["steering"],
         "known": {"steering": ["world"]},
         "titles": {"steering": "Study 2: steering"},
@@ -142,3 +148,30 @@ def test_a_figure_is_drawn(python, finished, tmp_path, study):
     wildcards = {"study": "steering", "instance": "world", "figure": name}
     run(python, finished, "report/draw_figure", places, params, wildcards)
     assert (tmp_path / "figure.png").stat().st_size > 5000
+
+
+def test_the_front_page_and_the_room_are_built(python, finished, tmp_path):
+    config = scale("smoke")
+    inputs = {
+        "scorecard": "results/smoke/scorecard.json",
+        "corpora": results.used_corpora("smoke", config),
+        "networks": results.used_networks("smoke", config),
+        "citation": "CITATION.cff",
+        "requirements": "requirements.txt",
+    }
+    params = {
+        "studies": json.dumps(results.shown("smoke", config)),
+        "statistics": STATISTICS,
+        "seed": 0,
+        "benchmarks": "results/smoke/benchmarks",
+    }
+    page = finished.path / "results/smoke/other.html"  # figures are looked for beside it
+    places = {"input": inputs, "output": [str(page)]}
+    run(python, finished, "report/build_front_page", places, params, {})
+    assert "Study 2: steering" in page.read_text()
+    page.unlink()
+    room = tmp_path / "listen"
+    places = {"input": {"exhibits": results.exhibits("smoke", config)}, "output": [str(room)]}
+    titles = {study.name: study.title for study in STUDIES.values()}
+    run(python, finished, "listen/build_room", places, {"titles": titles}, {})
+    assert "relevance-tones.html" in (room / "index.html").read_text()

@@ -102,6 +102,7 @@ def overlay(genres, sounds) -> dict:
                 "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
                 "pairs": [{"concept": "hum", "target": ["slow"]}],
                 "flat": None,
+                "exhibits": 2,
             }
         },
         "statistics": {"resamples": 100},

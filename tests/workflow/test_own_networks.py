@@ -97,6 +97,7 @@ STEERED = {
     "clips": {"test": 30, "unseen": None, "layers": 20, "controls": 20},
     "pairs": [{"concept": "violin", "target": ["classical"]}],
     "flat": None,
+    "exhibits": 2,
 }
 OUTPUTS = {genre: f"label {11 - n}" for n, genre in enumerate(GENRES)}
 

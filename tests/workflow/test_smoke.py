@@ -24,10 +24,17 @@ def test_everything_comes_out(finished):
     for name in ("shifts.events.supervised", "learned.events", "few_labels.events"):
         assert any(key.startswith(f"sonification.{name}") for key in by_id), name
     assert by_id["sonification.length.events.untrained"]["verdict"] == "supported"
-    heard = ["relevance/tones", "relevance/music", "sonification/events"]
+    heard = ["relevance/tones", "relevance/music", "sonification/events", "steering/world"]
     for instance in (*heard, "similarity/instruments", "partials/waveforms"):
         exhibits = results / f"{instance}/exhibits"
         assert (exhibits / "exhibits.json").is_file() and len(list(exhibits.rglob("*.wav"))) > 1
+        room = results / "listen"
+        assert instance.replace("/", "-") + ".html" in (room / "index.html").read_text()
+        assert {path.name for path in (room / instance).iterdir()} == {
+            path.name for path in exhibits.iterdir() if path.is_dir()
+        }
+    front = (results / "index.html").read_text()
+    assert "scorecard.html" in front and "listen/index.html" in front
     assert by_id["steering.accuracy.spoken_digits"]["verdict"] == "not run"
     for row in rows:
         assert row["scale"] == "smoke"
@@ -101,7 +108,10 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
         "read_effects",
         "judge_claims",
         "enforce_controls",
+        "render_steering",
         "draw_figure",
+        "build_room",
+        "build_front_page",
         "build_report",
     }
     assert planned["steer"] == 6 and planned["read_effects"] == 2
@@ -118,7 +128,10 @@ def test_other_pairs_are_judged_and_drawn_and_nothing_is_trained_anew(changed):
         "check_names",
         "judge_claims",
         "enforce_controls",
+        "render_steering",
         "draw_figure",
+        "build_room",
+        "build_front_page",
         "build_report",
     }
     assert planned["draw_figure"] == 13  # all of the world
@@ -130,7 +143,7 @@ def test_a_caption_redraws_that_figure_and_judges_nothing(changed):
         "Confusion of classes on",
         "Confusions of classes on",
     )
-    assert set(changed.planned()) == {"all", "draw_figure", "build_report"}
+    assert set(changed.planned()) == {"all", "draw_figure", "build_front_page", "build_report"}
 
 
 def test_a_figures_style_redraws_that_figure_only(changed):
@@ -138,7 +151,7 @@ def test_a_figures_style_redraws_that_figure_only(changed):
         "workflow/tonotopy/studies/steering/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"'
     )
     planned = changed.planned()
-    assert set(planned) == {"all", "draw_figure", "build_report"}
+    assert set(planned) == {"all", "draw_figure", "build_front_page", "build_report"}
     assert planned["draw_figure"] == len(STUDIES)
 
 

@@ -1,6 +1,9 @@
-"""Evidence, figures and the report: everything here reads tables alone."""
+"""Evidence, figures, the front page and the report: everything here reads tables alone."""
 
 from tonotopy import results
+
+TEMPLATES = WORKFLOW / "tonotopy/pages/templates"
+BASE = [TEMPLATES / name for name in ("base.html.j2", "style.css", "verdicts.html.j2")]
 
 
 rule judge_claims:
@@ -8,7 +11,7 @@ rule judge_claims:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
-        template=WORKFLOW / "tonotopy/pages/templates/scorecard.html.j2",
+        templates=[TEMPLATES / "scorecard.html.j2", *BASE],
     output:
         json=places.result("{scale}", "scorecard.json"),
         csv=places.result("{scale}", "scorecard.csv"),
@@ -22,7 +25,8 @@ rule judge_claims:
     conda:
         "../../envs/analysis.yaml"
     params:
-        instances=frozen(results.instances(config)),
+        instances=lambda wildcards: frozen(results.instances(wildcards.scale, config)),
+        figures=results.figure_names(config),
         claims=list(results.claims(config, WORKFLOW / "claims")),
         known=instances.known_names(config),
         titles={study.name: study.title for study in STUDIES.values()},
@@ -79,6 +83,31 @@ rule draw_figure:
         ),
     script:
         "../scripts/report/draw_figure.py"
+
+
+rule build_front_page:
+    input:
+        scorecard=places.result("{scale}", "scorecard.json"),
+        figures=lambda wildcards: results.figures(wildcards.scale, config),
+        corpora=lambda wildcards: results.used_corpora(wildcards.scale, config),
+        networks=lambda wildcards: results.used_networks(wildcards.scale, config),
+        citation=WORKFLOW.parent / "CITATION.cff",
+        requirements=WORKFLOW.parent / "requirements.txt",
+        templates=[TEMPLATES / "front.html.j2", *BASE],
+    output:
+        places.result("{scale}", "index.html"),
+    log:
+        places.log("build_front_page"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        studies=lambda wildcards: frozen(results.shown(wildcards.scale, config)),
+        statistics=frozen(config["statistics"]),
+        seed=seed_of,
+        benchmarks=lambda wildcards: places.result(wildcards.scale, "benchmarks"),
+        code=code("report/build_front_page"),
+    script:
+        "../scripts/report/build_front_page.py"
 
 
 rule build_report:

@@ -105,6 +105,33 @@ rule read_effects:
         "../scripts/steering/read_effects.py"
 
 
+rule render_steering:
+    input:
+        network=given(steering.network),
+        vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),
+        corpus=given(steering.classes),
+    output:
+        directory(places.exhibits("{scale}", "steering", "{instance}")),
+    log:
+        places.log("render_steering", "{instance}"),
+    wildcard_constraints:
+        instance=one_of(config.get("steering") or {}),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        gpu=gpus(),
+    params:
+        settings=frozen_given(steering.settings("strengths", "pairs", "exhibits")),
+        view=given(steering.view),
+        outputs=frozen_given(steering.optional("outputs")),
+        activation=given(steering.activation),
+        seed=seed_of,
+        accelerator=config["accelerator"],
+        code=code("steering/render_steering"),
+    script:
+        "../scripts/steering/render_steering.py"
+
+
 rule validation_summary:
     input:
         given(steering.validation_matrices),

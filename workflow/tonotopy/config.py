@@ -10,6 +10,7 @@ import yaml
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.errors import InputError, nearest
 from tonotopy.instances import running
+from tonotopy.listening import planning as listening
 from tonotopy.networks.layers import parse_entry
 from tonotopy.preflight import preflight
 from tonotopy.studies import STUDIES
@@ -108,6 +109,8 @@ def _type_hint(key: str, error: jsonschema.ValidationError) -> str:
         return ""
     if key == "run":
         return " (a list of instances, such as [hierarchy/layers, steering/world])"
+    if key == "audio":
+        return """ (YAML does not read it as text: write --config 'audio="path/to/sounds"')"""
     expected, value = error.validator_value, error.instance
     wants_text = "string" in ([expected] if isinstance(expected, str) else expected)
     if wants_text and isinstance(value, bool | int | float):
@@ -124,6 +127,7 @@ def _check_references(config: dict) -> None:
         for need in one.study.needs(one.entry):
             _require(need.name, config[need.section], f"{one.place}.{need.key}", need.section)
         one.study.check(one.place, one.entry, config)
+    listening.check(config)
 
 
 def _check_networks(config: dict) -> None:

@@ -7,6 +7,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+LAST_WORDS = {  # rules whose first output holds the run's last words -> the page to see
+    "enforce_controls": "scorecard.html",
+    "build_heard_pages": "index.html",
+}
 LEAST_BYTES = 1_000_000  # below it a script of Snakemake's may not fit, or a note
 
 
@@ -35,13 +39,13 @@ def mind_disks() -> None:
 
 
 def tell_verdict(jobs: Iterable) -> None:
-    """Print how the controls came out, if the run was one that judges them.
+    """Print a run's last words, where it has any: how controls came out, which files were bad.
 
     Args:
         jobs: of the run; Snakemake's.
     """
     for job in jobs:
-        if job.rule.name == "enforce_controls":
-            verdict = Path(job.output[0])
-            if verdict.is_file():  # `--until` may have left it out
-                print(verdict.read_text(), f"see {verdict.parent}/scorecard.html", sep="")
+        if job.rule.name in LAST_WORDS:
+            words = Path(job.output[0])
+            if words.is_file():  # `--until` may have left it out
+                print(words.read_text(), f"see {words.parent / LAST_WORDS[job.rule.name]}", sep="")

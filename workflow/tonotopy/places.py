@@ -89,6 +89,11 @@ def exhibits(scale: str, study: str, instance: str) -> str:
     return f"results/{scale}/{study}/{instance}/exhibits"
 
 
+def heard(scale: str, name: str, *parts: str) -> str:
+    """Return the folder of what is shown of a user's own sound, or a file or folder in it."""
+    return "/".join((f"results/{scale}/heard/{name}", *parts))
+
+
 def figure(scale: str, study: str, instance: str, name: str, suffix: str) -> str:
     """Return the file of a figure."""
     return f"results/{scale}/figures/{study}/{instance}/{name}.{suffix}"

@@ -1,9 +1,10 @@
 """What the rules of evidence and figures read: functions of wildcards and the configuration."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from tonotopy import places
-from tonotopy.instances import Instance, embedded, instance, running
+from tonotopy.instances import Instance, embedded, instance, running, used
 
 
 def _tables(one: Instance, scale: str) -> dict[str, str]:
@@ -18,12 +19,13 @@ def tables(wildcards, config: dict) -> list[str]:
     return [path for one in running(config) for path in _tables(one, wildcards.scale).values()]
 
 
-def instances(config: dict) -> list[dict]:
+def instances(scale: str, config: dict) -> list[dict]:
     """Return what judging depends on, for each instance of a run.
 
     Returns:
         Dicts of study, name, settings, tables (their names, in the order of `tables`), embedded
-        (True, False, or None where sounds are mixed) and statistics (a module's import path).
+        (True, False, or None where sounds are mixed), statistics (a module's import path) and
+        figures (name -> address of those that are drawn, relative to the page).
     """
     return [
         {
@@ -33,9 +35,71 @@ def instances(config: dict) -> list[dict]:
             "tables": one.study.tables(one.entry),
             "embedded": embedded(one, config),
             "statistics": one.study.statistics,
+            "figures": {
+                name: _address(scale, one, name, "svg")
+                for name in one.study.drawable(one.entry, config)
+            },
         }
         for one in running(config)
     ]
+
+
+def _address(scale: str, one: Instance, figure: str, suffix: str) -> str:
+    """Return the address of a figure, relative to the pages of a scale's results."""
+    path = places.figure(scale, one.study.name, one.name, figure, suffix)
+    return path.removeprefix(places.result(scale, ""))
+
+
+def figure_names(config: dict) -> dict[str, list[str]]:
+    """Return study -> names of all its figures, of the studies that run."""
+    return {one.study.name: list(one.study.figures) for one in running(config)}
+
+
+def shown(scale: str, config: dict) -> list[dict]:
+    """Return what the front page is told of each study of a run.
+
+    Returns:
+        Dicts of name, title, source, question, headline (name of a figure, or None), answers (see
+        `study.Answer`) and instances: dicts of name, embedded, figures (name, caption, svg and png,
+        the last two relative to the page) and sounds (address of their page, or None).
+    """
+    studies: dict[str, dict] = {}
+    for one in running(config):
+        study = one.study
+        about = {key: getattr(study, key) for key in ("name", "title", "source", "question")}
+        answers = [asdict(answer) for answer in study.answers]
+        about |= {"headline": study.headline, "answers": answers, "instances": []}
+        shown_instance = _shown_instance(scale, one, config)
+        studies.setdefault(study.name, about)["instances"].append(shown_instance)
+    return list(studies.values())
+
+
+def _shown_instance(scale: str, one: Instance, config: dict) -> dict:
+    figures = [
+        {
+            "name": name,
+            "caption": one.study.figures[name].caption,
+            **{suffix: _address(scale, one, name, suffix) for suffix in ("svg", "png")},
+        }
+        for name in one.study.drawable(one.entry, config)
+    ]
+    sounds = f"listen/{one.study.name}-{one.name}.html" if one.study.exhibits else None
+    return {
+        "name": one.name,
+        "embedded": embedded(one, config),
+        "figures": figures,
+        "sounds": sounds,
+    }
+
+
+def used_corpora(scale: str, config: dict) -> list[str]:
+    """Return the folders of the corpora of a run."""
+    return [places.corpus(scale, name) for name in used(config)[0]]
+
+
+def used_networks(scale: str, config: dict) -> list[str]:
+    """Return the folders of the networks of a run."""
+    return [places.network(scale, name) for name in used(config)[1]]
 
 
 def sound(config: dict) -> dict[str, bool | None]:

@@ -66,6 +66,23 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the front page says of a claim, one sentence for each verdict.
+
+    Attributes:
+        claim: id of a row of the study's claims, such as ``steering.auroc``.
+        supported: the sentence where all judged parts of it are supported.
+        contradicted: where all are contradicted.
+        inconclusive: where all are inconclusive. Where parts differ, none of the three is shown.
+    """
+
+    claim: str
+    supported: str
+    contradicted: str
+    inconclusive: str
+
+
+@dataclass(frozen=True)
 class Study:
     """A kind of investigation.
 
@@ -83,8 +100,14 @@ class Study:
         class_names: (entry, config) -> classes that it names: looked for before any training.
         sources: (scale, entry, config) -> name -> path of what figures are drawn from beside the
             study's tables.
-        exhibits: module that writes what the study found of clips, to be heard, into the folder
-            `places.exhibits` of every instance; None where it shows none.
+        exhibits: module that writes what the study found of clips, to be heard and seen, into the
+            folder `places.exhibits` of every instance, as `exhibiting` has it; None where it shows
+            none.
+        listening: module that shows what the study knows of an excerpt of a user's own sound (see
+            `tonotopy.excerpts`), by what the ``listened`` of its ``inputs`` names; or None.
+        question: that it asks, one sentence of the front page.
+        answers: what the front page says of its central claims, two or three.
+        headline: name of the figure on the front page, or None.
     """
 
     name: str
@@ -99,6 +122,10 @@ class Study:
     class_names: Callable[[Entry, Config], list[ClassName]] = lambda entry, config: []
     sources: Callable[[str, Entry, Config], dict[str, str]] = lambda scale, entry, config: {}
     exhibits: str | None = None
+    listening: str | None = None
+    question: str = ""
+    answers: tuple[Answer, ...] = ()
+    headline: str | None = None
 
     def figure_module(self, name: str) -> str:
         """Return the import path of the module that draws a figure."""

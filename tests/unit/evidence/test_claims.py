@@ -9,7 +9,16 @@ import yaml
 
 from tonotopy.config import read_schema
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Estimate, check_words, expand, read_claims, verdict
+from tonotopy.evidence.claims import (
+    Estimate,
+    check_figures,
+    check_words,
+    expand,
+    read_claims,
+    shown_in,
+    verdict,
+)
+from tonotopy.studies import STUDIES
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
 SCHEMA = read_schema(WORKFLOW / "schemas/claims.schema.yaml")
@@ -76,6 +85,23 @@ def test_every_claim_asks_for_what_its_study_knows(study):
         inspect.signature(module.STATISTICS[row["statistic"]]).bind(None, **arguments)
 
 
+def test_claims_are_shown_by_figures_that_their_studies_have():
+    rows = read_claims(FILES, SCHEMA)
+    check_figures(rows, {name: study.figures for name, study in STUDIES.items()})
+    for study in FILES:
+        own = [row for row in rows if row["study"] == study]
+        assert sum(bool(shown_in(row)) for row in own) > len(own) / 2, study
+
+
+def test_a_figure_that_a_study_does_not_have_is_named():
+    rows = [{**GOOD, "study": "whales", "figure": ["jaws", "jaw"]}]
+    with pytest.raises(InputError, match="claim whales.a: figure: 'jaw' .*did you mean 'jaws'"):
+        check_figures(rows, {"whales": ["jaws", "fins"]})
+    with pytest.raises(InputError, match="claim whales.a: figure: 'jaws' .*none is"):
+        check_figures(rows, {})
+    check_figures([{**GOOD, "study": "whales"}], {})
+
+
 def test_null_controls_of_steering_are_judged_everywhere():
     rows = {row["id"]: row for row in read_claims({"steering": FILES["steering"]}, SCHEMA)}
     for vectors in ("random", "shuffled", "untrained"):
@@ -112,6 +138,8 @@ def written(path: Path, *rows) -> Path:
         ({"only": {}}, "claim whales.a: only: "),
         ({"only": {"oceans": "atlantic"}}, "claim whales.a: only.oceans: 'atlantic' is not of"),
         ({"each": []}, "claim whales.a: each: "),
+        ({"figure": 3}, "claim whales.a: figure: "),
+        ({"figure": []}, "claim whales.a: figure: "),
         ({"each": ["fin", "fin"]}, "claim whales.a: each: .* non-unique"),
         ({"id": "sharks.a"}, "claim sharks.a: ids of this file begin with 'whales.'"),
         ({"id": "whales"}, "claim whales: ids of this file begin with 'whales.'"),

@@ -12,6 +12,7 @@ from tables_of_steering import SETTINGS, steering_tables
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge
+from tonotopy.studies import STUDIES
 from tonotopy.studies.hierarchy import statistics as of_hierarchy
 from tonotopy.studies.steering import statistics as of_steering
 
@@ -39,6 +40,7 @@ def entry(study, name, settings, tables, embedded):
         "tables": tables,
         "embedded": embedded,
         "statistics": module,
+        "figures": {"matrix": f"figures/{name}.svg"} if study == "steering" else {},
     }
 
 
@@ -68,6 +70,7 @@ def judged(paths, tmp_path, monkeypatch):
         "claims": ["steering", "hierarchy"],
         "known": {"hierarchy": ["layers"], "steering": ["mini_music", "world"]},
         "titles": {"hierarchy": "Study A", "steering": "Study B"},
+        "figures": {name: list(study.figures) for name, study in STUDIES.items()},
         "statistics": json.dumps(STATISTICS),
         "seed": 3,
     }
@@ -111,6 +114,33 @@ def test_the_page_says_what_is_embedded(judged):
         "steering/mini_music: real recordings",
     ):
         assert note in page
+
+
+def test_the_page_links_the_figures_that_are_drawn(judged):
+    page = (judged / "card.page").read_text()
+    assert '<a href="figures/world.svg">matrix</a>' in page
+    assert "figure-3.1-confusion</a>" not in page
+
+
+def test_a_claim_of_a_figure_that_there_is_not_stops_the_script(tmp_path, monkeypatch):
+    inputs = {
+        "tables": [],
+        "claims": [str(WORKFLOW / "claims/steering.yaml")],
+        "schema": str(WORKFLOW / "schemas/claims.schema.yaml"),
+    }
+    params = {
+        "instances": "[]",
+        "claims": ["steering"],
+        "known": {},
+        "titles": {},
+        "figures": {"steering": [*STUDIES["steering"].figures][:-2]},
+        "statistics": json.dumps(STATISTICS),
+        "seed": 3,
+    }
+    outputs = {key: str(tmp_path / f"card.{key}") for key in OUTPUTS}
+    with pytest.raises(InputError, match=r"figure: 'matrix' is not one of steering"):
+        run_script("report/judge_claims", monkeypatch, inputs, outputs, params, scale="mini")
+    assert not list(tmp_path.iterdir())
 
 
 def test_tables_and_their_names_are_equally_many(paths, tmp_path, monkeypatch):

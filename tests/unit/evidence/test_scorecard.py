@@ -22,6 +22,7 @@ from tonotopy.evidence.scorecard import (
     Instance,
     control_verdict,
     controls,
+    holm,
     judge,
     sound_notes,
     write_scorecard,
@@ -35,8 +36,8 @@ from tonotopy.evidence.tables import (
 
 PACKAGE = Path(__file__).parents[3] / "workflow/tonotopy"
 KEYS = (
-    "id row instance kind source claim statistic criterion study paper estimate low high n p "
-    "p_adjusted verdict reason scale"
+    "id row instance kind source claim statistic criterion study paper figures estimate low high "
+    "n p p_adjusted p_family verdict reason scale"
 )
 
 
@@ -228,10 +229,30 @@ def test_p_values_of_claims_are_corrected_by_study_and_those_of_controls_are_not
     for tested in by_study.values():
         p = [r["p"] for r in tested]
         assert [r["p_adjusted"] for r in tested] == pytest.approx(false_discovery_control(p))
+        assert [r["p_family"] for r in tested] == pytest.approx(holm(p))
     assert any(r["p_adjusted"] > r["p"] for r in by_study["whales"])
+    assert any(r["p_family"] > r["p_adjusted"] for r in by_study["whales"])
     for r in rows:
         if r["kind"] == "control" or r["verdict"] == "not run":
-            assert r["p_adjusted"] is None
+            assert r["p_adjusted"] is None and r["p_family"] is None
+
+
+def test_holms_p_values_are_those_of_his_procedure():
+    # sorted: .005 x 5, .01 x 4, .02 x 3, .03 x 2 and .04 x 1, none below one before it
+    p = [0.02, 0.005, 0.04, 0.01, 0.03]
+    assert holm(p) == pytest.approx([0.06, 0.025, 0.06, 0.04, 0.06])
+    assert holm([0.5, 0.5, 0.9]) == pytest.approx([1, 1, 1])
+    assert holm([0.03]) == pytest.approx([0.03]) and len(holm([])) == 0
+
+
+def test_rows_carry_the_figures_of_their_claims(instance):
+    claims = [
+        row(figure="dives"),
+        row(id="whales.y", figure=["dives", "songs"]),
+        row(id="whales.z"),
+    ]
+    rows = judge(claims, [instance()], {"whales": ["north"]}, "mini")
+    assert [r["figures"] for r in rows] == [["dives"], ["dives", "songs"], []]
 
 
 def judged_controls(instance):
@@ -290,7 +311,7 @@ def test_the_scorecard_is_written_as_json_and_csv(instance, tmp_path):
     with (tmp_path / "card.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert tuple(lines[0]) == COLUMNS and COLUMNS[:4] == ("scale", "id", "study", "instance")
-    assert set(COLUMNS) == set(KEYS.split()) - {"row", "criterion"}
+    assert set(COLUMNS) == set(KEYS.split()) - {"row", "criterion", "figures"}
     for line, r in zip(lines, rows, strict=True):
         assert line["id"] == r["id"] and line["verdict"] == r["verdict"]
         assert line["low"] == ("" if r["low"] is None else str(r["low"]))

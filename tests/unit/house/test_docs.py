@@ -32,6 +32,10 @@ RUN = {
         "tests/workflow/conftest.py",
         "project.snakemake()",
     ),
+    ".venv/bin/snakemake listen --cores 2 --config audio=path/to/sounds": (
+        "tests/workflow/test_listen.py",
+        'target="listen"',
+    ),
 }
 DEBUGGED = ("tests/workflow/test_debugger.py", "shlex.split(COMMAND)")
 EXTENSION = ROOT / "tests/data/extension"  # tests/workflow/test_extension.py runs it

@@ -19,7 +19,7 @@ STOREYS = (
     {"recovery", "corpora", "frontends"},
     {"networks", "probes", "evidence"},
     {"inference", "drawing", "pages", "exhibiting"},
-    {"activations", "ears"},
+    {"activations", "ears", "excerpts"},
     {"collecting"},
     {"relevance", "sonification", "similarity", "partials"},
     {"training"},
@@ -27,7 +27,7 @@ STOREYS = (
     {"entries"},
     {"studies"},
     {"instances"},
-    {"results", "planning", "preflight"},
+    {"results", "planning", "preflight", "listening"},
     {"config"},
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}

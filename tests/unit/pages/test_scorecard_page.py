@@ -25,6 +25,8 @@ def row(name, part, verdict, kind="claim", study="whales", **changes):
         "paper": None,
         **(values if judged else dict.fromkeys(values)),
         "p_adjusted": 0.03 if judged and kind == "claim" else None,
+        "p_family": 0.07 if judged and kind == "claim" else None,
+        "figures": ["jaws", "fins"],
         "verdict": verdict,
         "reason": "" if judged else "no table",
         "scale": "mini",
@@ -49,7 +51,14 @@ ROWS = [
 
 
 def words(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]))
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<body>")[2]))
+    return text.replace(" ,", ",")
+
+
+def claim(html, name):
+    """The lines of one claim: what stands between its heading and the next one's."""
+    blocks = html.split('<details class="claim"')[1:]
+    return next(block for block in blocks if f'id="{name}"' in block)
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +73,22 @@ def test_verdicts_are_counted_by_kind(html):
 
 
 def test_each_claim_tells_how_often_it_came_out_how_and_lists_the_worst_first(html):
-    details = re.search(r'<details id="whales.deep".*?</details>', html, re.DOTALL).group()
+    details = claim(html, "whales.deep")
     summary = words("<body>" + re.search(r"<summary>.*?</summary>", details, re.DOTALL).group())
     assert summary.split() == (
         "deep holds. 2 supported 1 contradicted 1 inconclusive 1 not run".split()
     )
     parts = re.findall(r'<td class="id">(\S+)</td>', details)
-    assert parts == [f"whales.deep.{letter}" for letter in "dcaeb"]
-    assert "no table" in details and "0.125 to 0.5" in details and "0.03" in details
+    assert parts == list("dcae")
+    assert "0.125 to 0.5" in details and ">0.03<" in details and ">0.07<" in details
+    assert "1 not run, with the reason" in details
+    assert "no table: b" in words("<body>" + details)
 
 
 def test_what_did_not_run_stands_apart_with_its_reason(html):
-    absent = html.partition('<details class="absent">')[2]
-    assert absent.startswith("<summary>1 not run here") and 'id="whales.song"' in absent
-    assert 'id="whales.song"' not in html.partition('<details class="absent">')[0]
+    before, _, absent = html.partition("<summary>1 not run here")
+    assert 'id="whales.song"' in absent and 'id="whales.song"' not in before
+    assert "no table: a, b" in words("<body>" + absent)
 
 
 def test_failed_and_undecided_controls_come_first(html):
@@ -85,9 +96,10 @@ def test_failed_and_undecided_controls_come_first(html):
     assert "1 control(s) failed. Known answers did not come out" in text
     assert "1 control(s) undecided:" in text
     alarm = re.search(r'<div class="alarm".*?</div>', html, re.DOTALL).group()
+    assert html.index("<h1>") < html.index('class="alarm"') < html.index("Scale:")
     assert "sharks.teeth.a" in alarm and "sharks.teeth.b" not in alarm
     assert html.index('class="alarm"') < html.index("Controls: known answers")
-    opened = re.findall(r'<details id="(\S+)" open>', html)
+    opened = re.findall(r'<details class="claim" open>.*?id="(\S+)">', html, re.DOTALL)
     assert opened == ["sharks.teeth"]
     quiet = page([row("fins", "a", "supported", "control")], "mini", TITLES, {})
     assert "failed" not in words(quiet) and "undecided" not in words(quiet)
@@ -123,7 +135,40 @@ def test_criteria_are_told_in_words(criterion, text):
 
 def test_text_is_escaped_and_nothing_is_loaded_or_run(html):
     assert "&lt;b&gt;spec" in html and "<b>spec" not in html
-    assert not re.search(r"<script|<link|<a |src=|http", html)
+    assert not re.search(r"<script|<link (?!rel=.icon)|src=|https?:", html)
+    addresses = set(re.findall(r'href="([^"#]+)', html)) - {"data:,"}
+    assert addresses == {"index.html", "scorecard.html", "listen/index.html"}
+
+
+def test_rows_link_the_figures_that_are_drawn_for_their_instance_alone():
+    drawn = {"whales/a": {"jaws": "figures/a b/jaws.svg", "other": "x.svg"}, "whales/e": {}}
+    html = page(ROWS, "mini", TITLES, {}, drawn)
+    links = re.findall(r'<td class="figure".*?</td>', claim(html, "whales.deep"))
+    assert [re.findall(r'href="(.*?)">(.*?)</a>', link) for link in links] == [
+        [],
+        [],
+        [("figures/a%20b/jaws.svg", "jaws")],
+        [],
+    ]
+
+
+def test_every_part_is_drawn_against_the_criterion():
+    html = page(ROWS, "mini", TITLES, {})
+    bars = re.findall(r'<svg class="bar (\w+)".*?aria-label="(.*?)"', html)
+    assert len(bars) == len([r for r in ROWS if r["verdict"] != "not run"])
+    assert bars[0] == ("supported", "0.25, interval 0.125 to 0.5, asked: above 0")
+    verdicts = [verdict for verdict, _ in bars]
+    assert verdicts[3:5] == ["contradicted", "inconclusive"]  # sharks.teeth, worst first
+    endless = [row("deep", "a", "supported", high=float("inf"))]
+    assert "<svg" not in page(endless, "mini", TITLES, {})
+
+
+def test_controls_show_no_corrected_p_and_the_page_says_what_each_p_is_for(html):
+    headers = [re.findall(r"<th [^>]*>([^<]+)", t) for t in re.findall(r"<thead>.*?</thead>", html)]
+    assert ["p adj." in names and "p fam." in names for names in headers] == [False, False, True]
+    text = words(html)
+    assert "p adj. (Benjamini and Hochberg) bounds the expected share of false findings" in text
+    assert "p fam. (Holm) bounds the chance of a single false finding" in text
 
 
 def test_an_interval_without_width_is_told_as_such():
@@ -133,7 +178,8 @@ def test_an_interval_without_width_is_told_as_such():
 
 def test_planted_sound_is_told_by_the_fact_and_not_by_the_name():
     embedded = {"whales/mini_music": False, "whales/world": True, "sharks/both": None}
-    notes = re.findall(r"<li>(.*?)</li>", page(ROWS, "mini_music", TITLES, embedded))
+    sound = page(ROWS, "mini_music", TITLES, embedded).partition('class="sound"')[2]
+    notes = re.findall(r"<li>(.*?)</li>", sound)
     assert notes[:3] == [
         "whales/world: sound made here, causes known: calibrates, replicates nothing.",
         "sharks/both: partly sound made here, partly real recordings.",

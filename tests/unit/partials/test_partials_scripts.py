@@ -14,8 +14,9 @@ from rules import Rules
 
 from tonotopy.corpora.hearing import waveforms_at
 from tonotopy.corpora.schema import Corpus
+from tonotopy.frontends.ticks import ticks_of_bands
 from tonotopy.partials.codes import information_of_codes
-from tonotopy.partials.stimuli import hertz
+from tonotopy.partials.stimuli import audible, hertz
 from tonotopy.studies.partials import inputs
 from tonotopy.studies.partials.exhibits import narrowest_units
 from tonotopy.studies.partials.study import STUDY
@@ -120,7 +121,7 @@ def test_no_codes_without_networks(results, monkeypatch):
         kept = folder.rename(folder.with_name("kept"))
         RULES.run("render_excitations", patch, bare)
         index = json.loads((folder / "exhibits.json").read_text())
-        assert all("unit" in entry for entry in index["exhibits"])
+        assert all(entry["title"].startswith("unit ") for entry in index["exhibits"])
         shutil.rmtree(folder)
         kept.rename(folder)
     assert before.equals(table(results, "directions"))
@@ -137,19 +138,23 @@ def index(results):
 
 def test_units_and_codes_of_every_network_can_be_heard(index):
     folder, told = index
-    assert told["study"] == "partials" and told["instance"] == "tiny" and told["seconds"] == 1
+    assert told["study"] == "partials" and told["instance"] == "tiny" and told["note"]
     shown = {}
     for entry in told["exhibits"]:
-        kind = "unit" if "unit" in entry else "code"
+        kind, facts = entry["title"].split()[0], entry["facts"]
+        assert entry["title"].endswith(f" of {entry['network']}") and entry["label"] == ""
         shown[entry["network"], kind] = shown.get((entry["network"], kind), 0) + 1
-        assert entry["high_hz"] == HEARD / 2
+        rows = audible(48, 96, HEARD)
+        assert entry["seconds"] == 1 and entry["ticks"] == ticks_of_bands(hertz(rows))
+        assert facts["run"] == 0 and ("narrow" in facts) == (kind == "unit")
+        assert facts["hz"] == pytest.approx(hertz(facts["semitone"]))
         for track in entry["tracks"]:
             sound, rate = soundfile.read(folder / entry["folder"] / track["audio"])
             assert rate == HEARD and len(sound) == HEARD and np.abs(sound).max() > 0.01
             assert (folder / entry["folder"] / track["picture"]).is_file()
-            assert track["kind"] == kind and track["run"] == 0
-            assert track["hz"] == pytest.approx(hertz(entry["semitone"]))
-            assert track["narrow"] is entry.get("narrow", False)
+            assert track["facts"] == {}
+        kinds = [track["kind"] for track in entry["tracks"]]
+        assert kinds == (["excerpt", "feature"] if kind == "unit" else ["excerpt"])
         pictures = [path.read_bytes() for path in (folder / entry["folder"]).glob("*.png")]
         assert len(set(pictures)) == len(pictures) == len(entry["tracks"])  # none twice
     assert shown == {
@@ -159,17 +164,22 @@ def test_units_and_codes_of_every_network_can_be_heard(index):
     }
 
 
+def test_exhibits_are_equal_bytes_again(results, index, monkeypatch):
+    folder, _ = index
+    monkeypatch.chdir(results)
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    RULES.run("render_excitations", monkeypatch)
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before and len(before) > 20
+
+
 def test_tones_are_at_the_peaks_of_units(index):
     folder, told = index
     for entry in (one for one in told["exhibits"] if one["network"] == "bank"):
         names = [track["name"] for track in entry["tracks"]]
-        assert names == [
-            f"bank, unit {entry['unit']}: excerpt",
-            f"bank, unit {entry['unit']}: tone at its peak",
-        ]
+        assert names == ["excerpt it answers most", "tone at its peak"]
         sound, _ = soundfile.read(folder / entry["folder"] / entry["tracks"][1]["audio"])
         strongest = np.abs(np.fft.rfft(sound)).argmax()
-        assert strongest == pytest.approx(hertz(entry["semitone"]), abs=1)
+        assert strongest == pytest.approx(hertz(entry["facts"]["semitone"]), abs=1)
 
 
 def test_excerpts_are_where_a_unit_of_a_bank_is_loudest(results, index):
@@ -177,7 +187,7 @@ def test_excerpts_are_where_a_unit_of_a_bank_is_loudest(results, index):
 
     _, told = index
     phrases = Corpus(results / "data/corpora/some/phrases")
-    entry = next(one for one in told["exhibits"] if one["network"] == "bank")
+    entry = next(one["facts"] for one in told["exhibits"] if one["network"] == "bank")
     clips = phrases.indices("test")
     sounds = waveforms_at(phrases, clips, HEARD)
     edges = hertz([entry["semitone"] - 1, entry["semitone"] + 1])
@@ -194,9 +204,10 @@ def test_codes_are_those_that_tell_most(results, index):
     rows = rows[(rows["network"] == "codec") & (rows["book"] == 0)]
     bits = information_of_codes(rows["code"].to_numpy(), rows["semitone"].to_numpy())
     best = sorted(bits, key=bits.get, reverse=True)[:2]
-    shown = [e for e in told["exhibits"] if e["network"] == "codec" and "code" in e]
-    assert [entry["code"] for entry in shown] == best
-    assert [entry["bits"] for entry in shown] == pytest.approx([bits[code] for code in best])
+    shown = {e["title"]: e["facts"] for e in told["exhibits"] if e["title"].startswith("code ")}
+    own = {title: facts["bits"] for title, facts in shown.items() if title.endswith(" of codec")}
+    assert own == pytest.approx({f"code {code} of codec": bits[code] for code in best})
+    assert list(own) == [f"code {code} of codec" for code in best]
 
 
 def test_narrow_units_come_first_and_the_seed_chooses_among_equals():

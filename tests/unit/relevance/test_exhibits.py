@@ -39,12 +39,20 @@ from tonotopy.exhibiting import INK, SCALE
 from tonotopy.frontends.log10_mel import Log10Mel
 from tonotopy.frontends.loudness import loudness
 from tonotopy.frontends.rendering import Renderer
+from tonotopy.frontends.ticks import ticks
 from tonotopy.studies.relevance import exhibits
 from tonotopy.studies.relevance.exhibits import write_exhibits
 from tonotopy.studies.relevance.explaining import subject
 
 ABOUT = {"study": "relevance", "instance": "tones", "scale": "mini"}
-TRACKS = ["original", "standard", "component 1", "component 2", "component 3", "component 4"]
+TRACKS = [
+    "original",
+    "standard heatmap",
+    "component 1",
+    "component 2",
+    "component 3",
+    "component 4",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +65,7 @@ def written(world, path, clips=None, objects=OBJECTS, explained=None, **options)
     clips = world.test[:5] if clips is None else clips
     explained, key = explained or world.explained, options.pop("key", world.key())
     corpus, fitted = options.pop("corpus", world.corpus), options.pop("fitted", world.fitted)
-    write_exhibits(path, explained, corpus, clips, fitted, key, objects, ABOUT)
+    write_exhibits(path, explained, corpus, clips, fitted, key, objects, ABOUT, "net")
     return json.loads((path / "exhibits.json").read_text())
 
 
@@ -72,22 +80,34 @@ def shown(world, tmp_path_factory):
 def test_the_index_says_what_there_is(world, shown):
     path, index = shown
     about = {key: value for key, value in index.items() if key != "exhibits"}
-    extent = {"seconds": 24 * 48 / 4000, "high_hz": 2000.0}
-    assert about == {**ABOUT, "layer": "conv3", "components": 4, **extent}
+    note = "Heatmaps of the clip's class, split into 4 components at layer conv3."
+    assert about == {**ABOUT, "note": note}
+    axis = ticks(world.explained.bundle.front_end)
+    assert len(axis) >= 4
     assert [entry["folder"] for entry in index["exhibits"]] == list("01234")
     for entry, position in zip(index["exhibits"], world.test, strict=False):
         clip, label = world.corpus.clips[position], label_of(world.corpus, position)
         inputs = one_input(world.explained.bundle.front_end, world.corpus, position)
         with torch.no_grad():
             answers = world.explained.bundle.network(inputs[None])[0]
-        known = {name: answers[OUTPUTS.index(name)].item() for name in CLASSES}
+        shares = answers.exp() / answers.exp().sum()
+        known = {name: shares[OUTPUTS.index(name)].item() for name in CLASSES}
+        predicted = max(known, key=known.get)
         assert entry == {
             "folder": entry["folder"],
-            "clip": clip,
-            "group": world.corpus.groups[position],
+            "title": f"{clip}, {label}",
+            "network": "net",
             "label": label,
-            "predicted": max(known, key=known.get),
+            "facts": {
+                "group": world.corpus.groups[position],
+                "predicted": predicted,
+                "probability": pytest.approx(known[predicted], abs=1e-5),
+            },
+            "seconds": 24 * 48 / 4000,
+            "ticks": axis,
             "tracks": entry["tracks"],
+            "sliders": [],
+            "timelines": [],
         }
         parts = world.corpus.parts(int(position))[0]
         heard = [f"object: {name}" for name in OBJECTS if name in parts]
@@ -96,18 +116,22 @@ def test_the_index_says_what_there_is(world, shown):
         sums = [None, standard, *one_split(world, position, world.key()), *[None] * len(heard)]
         for number, (track, heatmap) in enumerate(zip(entry["tracks"], sums, strict=True)):
             assert track["picture"] == "input.png" and track["audio"] == f"{number}.wav"
+            kinds = ["original", "map", *["component"] * 4, *["part"] * len(heard)]
+            assert track["kind"] == kinds[number]
             if heatmap is None:
-                assert track["relevance"] is None and "overlay" not in track
+                assert track["facts"] == {} and "overlay" not in track
             else:
                 mass = abs(heatmap).sum()
-                assert track["relevance"] == pytest.approx(heatmap.sum(), abs=1e-3 * mass)
+                assert track["facts"] == {
+                    "relevance": pytest.approx(heatmap.sum(), abs=1e-3 * mass)
+                }
                 assert track["overlay"] == f"{number}.png"
         named = {
             track[kind] for track in entry["tracks"] for kind in track.keys() & {"audio", "overlay"}
         }
         files = {file.name for file in (path / entry["folder"]).iterdir()}
         assert files == {"input.png", *named}
-    assert {entry["predicted"] for entry in index["exhibits"]} != {"mid"}
+    assert {entry["facts"]["predicted"] for entry in index["exhibits"]} != {"mid"}
     assert any(len(entry["tracks"]) < 8 for entry in index["exhibits"])  # lacks its click
 
 
@@ -128,12 +152,12 @@ def test_tracks_sound_as_they_should_and_equally_loud(world, shown):
         for track in entry["tracks"]:
             file = path / entry["folder"] / track["audio"]
             facts = soundfile.info(file)
-            assert (facts.samplerate, facts.channels, facts.frames) == (4000, 1, 1200)
+            assert (facts.samplerate, facts.channels, facts.frames) == (4000, 1, 24 * 48)
             assert facts.subtype == "PCM_16" and facts.format == "WAV"
             heard, _ = soundfile.read(file)
             peaks.append(abs(heard).max())
             levels.append(loudness(torch.from_numpy(heard)[None], 4000).item())
-            known = expected[track["name"]]
+            known = expected[track["name"]][: 24 * 48]  # what the network hears
             gain = (heard @ known) / (known @ known)
             assert gain > 0, track["name"]
             np.testing.assert_allclose(heard, gain * known, atol=0.01 * abs(heard).max() + 5e-5)
@@ -150,7 +174,7 @@ def test_pictures_are_the_right_way_up_and_as_large_as_they_should_be(world, sho
         inputs = one_input(world.explained.bundle.front_end, world.corpus, position).numpy()
         scaled = (inputs - inputs.min()) / (inputs.max() - inputs.min())
         greys = matplotlib.colormaps["gray_r"](scaled)
-        heatmaps = {"standard": one_heatmap(world.explained, world.corpus, position)}
+        heatmaps = {"standard heatmap": one_heatmap(world.explained, world.corpus, position)}
         parts = one_split(world, position, world.key())
         heatmaps |= {f"component {k + 1}": part for k, part in enumerate(parts)}
         overlays = {
@@ -188,12 +212,12 @@ def test_equal_seeds_make_equal_bytes(world, shown, tmp_path):
 def test_subspaces_are_those_that_are_asked_for(world, tmp_path):
     key = world.key("pca", "conv1", 2)
     index = written(world, tmp_path / "x", world.test[:1], None, key=key)
-    assert (index["layer"], index["components"]) == ("conv1", 2)
+    assert "2 components at layer conv1" in index["note"]
     tracks = index["exhibits"][0]["tracks"]
     assert [track["name"] for track in tracks] == TRACKS[:4]
     for track, heatmap in zip(tracks[2:], one_split(world, world.test[0], key), strict=True):
         mass = abs(heatmap).sum()
-        assert track["relevance"] == pytest.approx(heatmap.sum(), abs=1e-3 * mass)
+        assert track["facts"]["relevance"] == pytest.approx(heatmap.sum(), abs=1e-3 * mass)
 
 
 # --- folders
@@ -254,8 +278,11 @@ def test_no_name_of_a_clip_or_part_becomes_a_path(world, tmp_path):
             writer.add(clip, whole, CLASSES[number % 3], "test", f"../{clip}", apart)
     corpus, place = Corpus(tmp_path / "corpus"), tmp_path / "in" / "exhibits"
     index = written(world, place, np.arange(len(HOSTILE)), parts, corpus=corpus)
-    assert [entry["clip"] for entry in index["exhibits"]] == HOSTILE
-    assert [entry["group"] for entry in index["exhibits"]] == [f"../{clip}" for clip in HOSTILE]
+    labels = [CLASSES[number % 3] for number in range(len(HOSTILE))]
+    titles = [f"{clip}, {label}" for clip, label in zip(HOSTILE, labels, strict=True)]
+    assert [entry["title"] for entry in index["exhibits"]] == titles
+    groups = [entry["facts"]["group"] for entry in index["exhibits"]]
+    assert groups == [f"../{clip}" for clip in HOSTILE]
     assert index["exhibits"][0]["tracks"][-2]["name"] == "object: ../up"
     assert sorted(p.name for p in place.iterdir()) == [*"012345", "exhibits.json"]
     allowed = {"input.png", *(f"{n}.wav" for n in range(8)), *(f"{n}.png" for n in range(1, 6))}
@@ -278,14 +305,15 @@ def test_a_front_end_that_cannot_be_made_sound_of_shows_what_it_can(world, tmp_p
 
     key, clips = world.key(layer="branch", components=2), world.test[:3]
     index = written(world, tmp_path / "x", clips, None, other, key=key, fitted=Fitted())
-    assert (index["seconds"], index["high_hz"]) == (pytest.approx(27 * 0.011), 2000.0)
     for entry, position in zip(index["exhibits"], clips, strict=True):
+        assert entry["seconds"] == pytest.approx(27 * 0.011)
+        assert entry["ticks"] == ticks(other.bundle.front_end)
         assert [track["audio"] for track in entry["tracks"]] == ["0.wav", None, None, None]
         assert [track["name"] for track in entry["tracks"]] == TRACKS[:4]
         folder = tmp_path / "x" / entry["folder"]
         assert matplotlib.image.imread(folder / "3.png").shape == (10 * SCALE, 27 * SCALE, 4)
         heard, _ = soundfile.read(folder / "0.wav")
-        sound = one_sound(world.corpus.waveforms([position])[0])
+        sound = one_sound(world.corpus.waveforms([position])[0])[: round(27 * 0.011 * 4000)]
         np.testing.assert_allclose(heard / abs(heard).max(), sound / abs(sound).max(), atol=1e-3)
         files = {file.name for file in folder.iterdir()}
         assert files == {"input.png", "0.wav", "1.png", "2.png", "3.png"}
@@ -309,7 +337,8 @@ def test_what_is_predicted_is_among_the_classes_that_can_be_explained(world):
         expected = [
             max(outputs, key=lambda name, row=row: row[outputs[name]].item()) for row in answers
         ]
-        assert exhibits._predicted(other, batch) == expected and len(set(expected)) == 3
+        found = [answer["predicted"] for answer in exhibits._answers(other, batch)]
+        assert found == expected and len(set(expected)) == 3
 
 
 def test_all_parts_may_be_shown(world, tmp_path):

@@ -322,7 +322,7 @@ def test_exhibits_are_written(ran, explained, tmp_path):
     subject, corpus, fitted = explained
     clips, key = chosen_clips(corpus, "test", 1, SEED), fitted.shown("conv3", 4)
     about = {"study": "relevance", "instance": "tiny", "scale": "some"}
-    write_exhibits(tmp_path / "x", subject, corpus, clips, fitted, key, OBJECTS, about)
+    write_exhibits(tmp_path / "x", subject, corpus, clips, fitted, key, OBJECTS, about, "net")
     files = sorted(p.relative_to(tmp_path / "x") for p in (tmp_path / "x").rglob("*.*"))
     assert len(files) > 3 * 12
     for file in files:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tonotopy.frontends import registry as front_ends
+from tonotopy.frontends.bands import band_centres
 from tonotopy.similarity.features import (
     CHROMA,
     CURVES,
@@ -15,7 +16,6 @@ from tonotopy.similarity.features import (
     SCALARS,
     SPECTRA,
     Columns,
-    band_centres,
     columns_of,
     describe,
     described,

@@ -30,7 +30,7 @@ ENTRY = {
     "folds": 3,
     "known": {"sets": 1, "clips": 4},
     "shown": 1,
-    "exhibits": 2,
+    "exhibits": 3,
 }
 CONFIG = {
     "seed": SEED,
@@ -96,21 +96,40 @@ def test_exhibits_are_the_best_maps_on_their_clips(home, monkeypatch):
     (folder,) = RULES.told("render_matches", "output")
     index = json.loads((Path(folder) / "exhibits.json").read_text())
     assert (index["study"], index["instance"], index["scale"]) == ("similarity", "tiny", "some")
-    assert index["seconds"] == pytest.approx(0.8) and index["high_hz"] == 4000
+    assert index["note"]
     pictures = pd.read_parquet("results/some/similarity/tiny/pictures.parquet")
+    corpus = Corpus("data/corpora/some/tones")
     best = pictures[(pictures["rank"] == 1) & (pictures["panel"] == "map")].set_index("feature")
-    assert len(index["exhibits"]) == 2
-    for entry, feature in zip(index["exhibits"], ("harmonic", "percussive"), strict=True):
-        assert entry["clip"] == best.loc[feature, "clip"]
+    features = ("harmonic", "percussive", "chroma_stft")
+    for entry, feature in zip(index["exhibits"], features, strict=True):
+        clip = best.loc[feature, "clip"]
+        label = corpus.classes[corpus.labels[corpus.clips.tolist().index(clip)]]
+        assert entry["title"] == f"{feature} in {clip}, {label}" and entry["label"] == label
+        assert entry["network"] == "vgg" and len(entry["ticks"]) >= 4
+        assert entry["seconds"] == pytest.approx(0.8, abs=0.02)
         original, part, map, rest = entry["tracks"]
+        kinds = [track["kind"] for track in entry["tracks"]]
+        assert kinds == ["original", "feature", "map", "residual"]
         assert original["name"] == "original" and part["name"] == f"feature: {feature}"
-        assert map["map"] == best.loc[feature, "map"] and map["layer"] == "block2"
-        assert map["r"] == pytest.approx(best.loc[feature, "r"], abs=2e-3)
+        assert map["facts"]["map"] == best.loc[feature, "map"]
+        assert map["facts"]["layer"] == "block2" and "ticks" not in map
+        for track in (part, rest):  # pitch classes have no axis in Hz
+            assert track.get("ticks") == ([] if feature == "chroma_stft" else None)
+        assert map["facts"]["r"] == pytest.approx(best.loc[feature, "r"], abs=2e-3)
         assert map["audio"] is None and rest["audio"] is None and "overlay" in map
-        for track in (original, part):
+        assert (part["audio"] is None) == (feature == "chroma_stft")
+        for track in (original, part)[: 1 if feature == "chroma_stft" else 2]:
             assert (Path(folder) / entry["folder"] / track["audio"]).is_file()
         for track in entry["tracks"]:
             assert (Path(folder) / entry["folder"] / track["picture"]).is_file()
+
+
+def test_exhibits_are_equal_bytes_again(home, monkeypatch):
+    monkeypatch.chdir(home)
+    (folder,) = map(Path, RULES.told("render_matches", "output"))
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    RULES.run("render_matches", monkeypatch)
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before and len(before) > 10
 
 
 def test_every_table_of_the_study_is_made_by_a_rule():

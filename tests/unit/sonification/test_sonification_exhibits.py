@@ -22,10 +22,11 @@ from sonified_worlds import (
 
 from tonotopy.ears import Column, Ear
 from tonotopy.errors import InputError
+from tonotopy.frontends.spectrograms import spectrogram
+from tonotopy.frontends.ticks import linear_ticks
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle, load
-from tonotopy.studies.sonification.exhibits import write_exhibits
-from tonotopy.studies.sonification.picturing import spectrogram
+from tonotopy.studies.sonification.exhibits import NOTE, write_exhibits
 
 ABOUT = {"study": "sonification", "instance": "events", "scale": "mini"}
 SOME = ["block3", "block8"]
@@ -80,6 +81,10 @@ def expected_tracks(world, position):
         for layer in layers:
             own = passed.sonify(BLOCKS.index(layer), chosen(network, layer, label))
             tracks[f"{network}, {layer}"] = own
+        if layers:
+            sonified = own * np.abs(tracks["original"]).max() / max(np.abs(own).max(), 1e-30)
+            left = tracks["original"] - sonified
+            tracks[f"clip without {network}, {layers[-1]}"] = left
         for epoch in SNAPSHOTS if network == "supervised" else []:
             features = load(world.folder / network, epoch).network.features
             passed = Written(features, one_sound(world.events, position))
@@ -91,13 +96,15 @@ def expected_tracks(world, position):
 def test_the_index_says_what_there_is(world, shown):
     _, clips, index = shown
     about = {key: value for key, value in index.items() if key != "exhibits"}
-    assert about == {**ABOUT, "seconds": 0.5, "high_hz": HEARD / 2}
+    assert about == {**ABOUT, "note": NOTE}
     assert [entry["folder"] for entry in index["exhibits"]] == list("0123")
     assert {labels_of(world.events, p)[0] for p in clips} > {"rare"}
     for entry, position in zip(index["exhibits"], clips, strict=True):
-        assert entry["clip"] == world.events.clips[position]
-        assert entry["group"] == world.events.groups[position]
-        assert entry["label"] == labels_of(world.events, position)[0]
+        label = labels_of(world.events, position)[0]
+        assert entry["title"] == f"{world.events.clips[position]}, {label}"
+        assert (entry["label"], entry["network"]) == (label, "")
+        assert entry["facts"] == {"group": world.events.groups[position]}
+        assert (entry["seconds"], entry["ticks"]) == (0.5, linear_ticks(HEARD))
 
 
 def test_every_track_is_what_its_name_says(world, shown):
@@ -123,15 +130,40 @@ def test_tracks_say_which_map_of_which_network_they_are(shown):
     seen = 0
     for entry in index["exhibits"]:
         for track in entry["tracks"]:
-            if "network" not in track:
-                assert track["name"] == "original" or track["name"].startswith("event: ")
+            facts = track["facts"]
+            if not facts:
+                kind = "original" if track["name"] == "original" else "part"
+                assert track["kind"] == kind and track["name"].startswith(("original", "event: "))
                 continue
-            network, layer, epoch = track["network"], track["layer"], track.get("epoch")
-            wanted = f"{network}, {layer}" + (f", epoch {epoch}" if epoch is not None else "")
-            assert track["name"] == wanted
-            assert track["map"] == chosen(network, layer, entry["label"])
+            network, layer, epoch = facts["network"], facts["layer"], facts.get("epoch")
+            plain = f"{network}, {layer}"
+            assert (track["kind"], track["name"]) in {
+                ("epoch", f"{plain}, epoch {epoch}"),
+                ("sonification" if epoch is None else "", plain),
+                ("residual" if epoch is None else "", f"clip without {plain}"),
+            }
+            assert facts["map"] == chosen(network, layer, entry["label"])
             seen += epoch is not None
     assert seen == 4 * len(SNAPSHOTS)
+
+
+def test_networks_stand_side_by_side_layer_by_layer(shown):
+    _, _, index = shown
+    order = ["original", "part", "sonification", "residual", "epoch"]
+    together = 0
+    for entry in index["exhibits"]:
+        kinds = [order.index(track["kind"]) for track in entry["tracks"]]
+        assert kinds == sorted(kinds)
+        sonified = [t["facts"] for t in entry["tracks"] if t["kind"] == "sonification"]
+        places = [(SOME.index(f["layer"]), NETWORKS.index(f["network"])) for f in sonified]
+        assert places == sorted(places)
+        together += len(places) > len({layer for layer, _ in places})
+        left = [t["facts"] for t in entry["tracks"] if t["kind"] == "residual"]
+        for facts in left:
+            own = [f["layer"] for f in sonified if f["network"] == facts["network"]]
+            assert facts["layer"] == own[-1]
+        assert len(left) == len({f["network"] for f in sonified})
+    assert together
 
 
 def test_without_epochs_and_parts_there_are_the_layers_alone(world, tmp_path):
@@ -141,7 +173,7 @@ def test_without_epochs_and_parts_there_are_the_layers_alone(world, tmp_path):
         selected().assign(label="yes").drop_duplicates(["network", "run", "layer"]), [], ABOUT,
     )  # fmt: skip
     (entry,) = json.loads((tmp_path / "e/exhibits.json").read_text())["exhibits"]
-    names = [track["name"] for track in entry["tracks"]]
+    names = [t["name"] for t in entry["tracks"] if t["kind"] != "residual"]
     layers = [f"{network}, {layer}" for network in NETWORKS for layer in SOME]
     assert set(names) <= {"original", *layers} and "original" in names
 
@@ -191,6 +223,7 @@ def test_pictures_are_spectrograms_of_the_tracks(world, shown, monkeypatch, tmp_
     ((picture, tracks),) = seen
     sound = one_sound(world.events, world.test[0])
     np.testing.assert_allclose(picture, spectrogram(sound), atol=0.01)
-    for track in tracks:
+    assert tracks[0].picture is None and len(tracks) > 10
+    for track in tracks[1:]:
         assert isinstance(track.sound, torch.Tensor)
         np.testing.assert_allclose(track.picture, spectrogram(track.sound.numpy()))

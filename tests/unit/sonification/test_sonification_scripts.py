@@ -206,8 +206,8 @@ def test_exhibits_are_of_the_first_training_of_each_kind(ran):
     )
     (entry,) = index["exhibits"]
     (position,) = chosen_clips(heard(), "test", 1, SEED)
-    assert entry["clip"] == heard().clips[position]
-    tracks = [track for track in entry["tracks"] if "network" in track]
+    assert entry["title"] == f"{heard().clips[position]}, {entry['label']}"
+    tracks = [track["facts"] for track in entry["tracks"] if track["facts"]]
     names = {track["network"] for track in tracks}
     assert names == {"supervised", "contrastive", "untrained"}
     epochs = [track["epoch"] for track in tracks if "epoch" in track]

@@ -1,6 +1,7 @@
 """Write clips with the sounds and pictures of their heatmaps and parts."""
 
 import json
+from pathlib import Path
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.inference import use_threads
@@ -18,4 +19,14 @@ fitted = Fitted(snakemake.input.subspaces)
 clips = chosen_clips(corpus, "test", settings["exhibits"], params.seed)
 key = fitted.shown(**settings["shown"])
 about = {"study": "relevance", **dict(snakemake.wildcards.items())}
-write_exhibits(snakemake.output[0], explained, corpus, clips, fitted, key, params.objects, about)
+write_exhibits(
+    snakemake.output[0],
+    explained,
+    corpus,
+    clips,
+    fitted,
+    key,
+    params.objects,
+    about,
+    Path(snakemake.input.network).name,
+)

@@ -4,7 +4,7 @@ import importlib
 import json
 
 from tonotopy.config import read_schema
-from tonotopy.evidence.claims import read_claims
+from tonotopy.evidence.claims import check_figures, read_claims
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, judge, write_scorecard
 from tonotopy.logs import to_log
@@ -16,15 +16,17 @@ bootstrap = Bootstrap(**json.loads(params.statistics), seed=params.seed)
 entries = json.loads(params.instances)
 keys = [(n, table) for n, entry in enumerate(entries) for table in entry["tables"]]
 paths = dict(zip(keys, snakemake.input.tables, strict=True))
-instances, embedded = [], {}
+instances, embedded, figures = [], {}, {}
 for n, entry in enumerate(entries):
     module = importlib.import_module(entry["statistics"])
     tables = {table: paths[n, table] for table in entry["tables"]}
     tables = module.Tables(tables, entry["settings"], bootstrap)
     instances.append(Instance(entry["study"], entry["name"], tables, module.STATISTICS))
-    embedded[f"{entry['study']}/{entry['name']}"] = entry["embedded"]
+    name = f"{entry['study']}/{entry['name']}"
+    embedded[name], figures[name] = entry["embedded"], entry["figures"]
 claims = dict(zip(params.claims, snakemake.input.claims, strict=True))
 claims = read_claims(claims, read_schema(snakemake.input.schema))
+check_figures(claims, params.figures)
 rows = judge(claims, instances, params.known, scale)
 write_scorecard(rows, snakemake.output.json, snakemake.output.csv)
-write_page(snakemake.output.page, rows, scale, params.titles, embedded)
+write_page(snakemake.output.page, rows, scale, params.titles, embedded, figures)

@@ -35,6 +35,24 @@ def read_audio(path: str | Path, rate: int) -> np.ndarray:
         return _whole(file, path, rate)
 
 
+def read_beginning(path: str | Path, seconds: float) -> tuple[np.ndarray, int]:
+    """Return the beginning of a file's sound, mixed down to mono, at the file's own rate.
+
+    Args:
+        path: a wav, flac, ogg or mp3 file.
+        seconds: how much of it is read, at most.
+
+    Returns:
+        float32 samples, shape (samples,), and their rate in Hz.
+
+    Raises:
+        InputError: as `read_audio`; what comes after the beginning is not looked at.
+    """
+    with _opened(path) as file:
+        frames = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
+        return _mono(frames, path), file.samplerate
+
+
 def read_clip(path: str | Path, rate: int, length: int, pad: str = "right") -> np.ndarray:
     """Return a file's middle ``length`` samples at a rate, padded if it is shorter.
 

@@ -1,6 +1,6 @@
 """Claims and controls: read from claims/{study}.yaml, judged by an interval, never without one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class Claim:
     arguments: dict
     criterion: dict
     paper: str | None
+    figures: tuple[str, ...] = ()
 
 
 def read_claims(paths: Mapping[str, str | Path], schema: dict) -> list[dict]:
@@ -120,6 +121,32 @@ def check_words(row: dict, each: tuple[str, ...], only: Mapping, statistics: Map
             )
 
 
+def shown_in(row: dict) -> tuple[str, ...]:
+    """Return the names of the figures that a row's claims can be seen in."""
+    names = row.get("figure", ())
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def check_figures(rows: list[dict], figures: Mapping[str, Collection[str]]) -> None:
+    """Check that studies have the figures that their claims name.
+
+    Args:
+        rows: rows of `read_claims`.
+        figures: study -> names of its figures.
+
+    Raises:
+        InputError: one has not; the message names the claim and the nearest figure.
+    """
+    for row in rows:
+        known = figures.get(row["study"], ())
+        for name in shown_in(row):
+            if name not in known:
+                raise InputError(
+                    f"claim {row['id']}: figure: '{name}' is not one of {row['study']}"
+                    f"{nearest(name, known) or ' (none is)'}"
+                )
+
+
 def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
     """Return a row's claims for one instance of its study.
 
@@ -130,6 +157,7 @@ def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
     """
     base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
     common = {"row": row["id"], "instance": instance, "criterion": row["criterion"], **base}
+    common["figures"] = shown_in(row)
     return [
         Claim(
             id=".".join(filter(None, (row["id"], instance, part))),

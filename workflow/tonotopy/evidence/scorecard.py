@@ -1,9 +1,10 @@
 """The scorecard: every claim judged, controls first."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
 from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
@@ -28,6 +29,7 @@ COLUMNS = (
     "n",
     "p",
     "p_adjusted",
+    "p_family",
     "verdict",
     "reason",
 )
@@ -113,19 +115,33 @@ def _judged(claim: Claim, instance: Instance) -> dict:
 
 
 def _adjust(rows: list[dict]) -> list[dict]:
-    """Add p-values corrected by Benjamini and Hochberg over the claims of each study."""
+    """Add p-values corrected over the claims of a study: Benjamini and Hochberg's, and Holm's."""
     for study in {row["study"] for row in rows}:
         tested = [r for r in rows if (r["study"], r["kind"]) == (study, "claim") and r["n"]]
         if tested:
-            corrected = false_discovery_control([row["p"] for row in tested])
-            for row, value in zip(tested, corrected, strict=True):
-                row["p_adjusted"] = float(value)
+            p = [row["p"] for row in tested]
+            for row, rate, family in zip(tested, false_discovery_control(p), holm(p), strict=True):
+                row["p_adjusted"], row["p_family"] = float(rate), float(family)
     return rows
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Return p-values that bound the chance of a single false finding (S. Holm, 1979).
+
+    The smallest of m is multiplied by m, the next by m - 1 and so on; none is below one before it
+    in this order, and none is above 1.
+    """
+    order = np.argsort(p, kind="stable")
+    multiplied = np.asarray(p)[order] * np.arange(len(p), 0, -1)
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(np.maximum.accumulate(multiplied), 1)
+    return corrected
 
 
 def _row(claim: Claim, reason: str) -> dict:
     about = {k: v for k, v in asdict(claim).items() if k != "arguments"}
-    empty = dict.fromkeys(("estimate", "low", "high", "n", "p", "p_adjusted"))
+    about["figures"] = list(claim.figures)
+    empty = dict.fromkeys(("estimate", "low", "high", "n", "p", "p_adjusted", "p_family"))
     return {**about, **empty, "verdict": "not run", "reason": reason}
 
 

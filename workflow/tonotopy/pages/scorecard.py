@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
-
-from tonotopy.evidence.claims import VERDICTS
 from tonotopy.evidence.scorecard import controls, sound_notes
-from tonotopy.files import replacing
+from tonotopy.pages import html
+from tonotopy.pages.intervals import WIDTH, scale
+from tonotopy.pages.verdicts import counts, criterion_text, judged
 
-TEMPLATES = Path(__file__).parent / "templates"
 ORDER = ("contradicted", "inconclusive", "supported", "not run")
+KINDS = {"control": "Controls: known answers", "claim": "Claims of the studies"}
+LINKS = {
+    "index.html": "Front page",
+    "scorecard.html": "Scorecard",
+    "listen/index.html": "Listening room",
+}
+Figures = Mapping[str, Mapping[str, str]]
 
 
 def write_page(path: str | Path, *args, **kwargs) -> None:
-    """Write the scorecard as a page without scripts or links; arguments as for `page`."""
-    text = page(*args, **kwargs)
-    with replacing(path) as draft:
-        draft.write_text(text)
+    """Write the scorecard as a page without scripts; arguments as for `page`."""
+    html.write(path, page(*args, **kwargs))
 
 
 def page(
@@ -25,6 +28,7 @@ def page(
     scale: str,
     titles: Mapping[str, str],
     embedded: Mapping[str, bool | None],
+    figures: Figures | None = None,
 ) -> str:
     """Return the scorecard as an HTML page; all text is escaped.
 
@@ -34,49 +38,78 @@ def page(
         titles: study -> its heading, in the order of the page; a study without one
             is headed by its name, one without rows is left out.
         embedded: study/instance -> where its sound comes from, see `scorecard.sound_notes`.
+        figures: study/instance -> name -> address of the figures that are drawn, relative to the
+            page; a claim's figure that is not drawn is not linked.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    counts = {
-        kind: {v: sum(r["verdict"] == v for r in rows if r["kind"] == kind) for v in VERDICTS}
-        for kind in ("control", "claim")
-    }
     headings = {**titles, **{r["study"]: r["study"] for r in rows if r["study"] not in titles}}
-    return environment.get_template("scorecard.html.j2").render(
-        groups=_groups(rows),
+    groups = _groups(rows, figures or {})
+    sections = {
+        kind: {
+            heading: [g for g in groups if (g["kind"], g["study"]) == (kind, study)]
+            for study, heading in headings.items()
+        }
+        for kind in KINDS
+    }
+    return html.render(
+        "scorecard.html.j2",
+        links=LINKS,
+        here="scorecard.html",
         scale=scale,
         notes=sound_notes(embedded),
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
-        counts=counts,
-        headings=headings,
-        criterion=_criterion,
+        counts={kind: counts(r for r in rows if r["kind"] == kind) for kind in KINDS},
+        kinds=KINDS,
+        sections=sections,
+        width=WIDTH,
     )
 
 
-def _groups(rows: list[dict]) -> list[dict]:
+def _groups(rows: list[dict], figures: Figures) -> list[dict]:
     """One entry per row of claims: what it says, how often it came out how, its parts.
 
-    ``judged`` tells whether any part was.
+    ``parts`` are those that were judged, worst first, each with its ``bar`` on the group's
+    ``scale``; ``absent`` those that were not, by reason.
     """
     parts_of: dict[str, list[dict]] = {}
     for row in rows:
         parts_of.setdefault(row["row"], []).append(row)
-    groups = []
-    for name, parts in parts_of.items():
-        counts = {v: sum(part["verdict"] == v for part in parts) for v in VERDICTS}
-        about = {k: parts[0][k] for k in ("study", "kind", "claim", "source", "paper", "criterion")}
-        parts = sorted(parts, key=lambda part: ORDER.index(part["verdict"]))
-        judged = counts["not run"] < len(parts)
-        groups.append({"id": name, **about, "counts": counts, "judged": judged, "parts": parts})
-    return groups
+    return [_group(name, parts, figures) for name, parts in parts_of.items()]
 
 
-def _criterion(criterion: dict) -> str:
-    ((kind, bound),) = criterion.items()
-    if kind == "within":
-        return f"within {bound[0]:g} to {bound[1]:g}"
-    return f"no rise above {bound:g}" if kind == "no_rise" else f"{kind} {bound:g}"
+def _group(name: str, rows: list[dict], figures: Figures) -> dict:
+    about = {k: rows[0][k] for k in ("study", "kind", "claim", "source", "paper")}
+    ran = sorted(judged(rows), key=lambda row: ORDER.index(row["verdict"]))
+    axis = scale(ran, rows[0]["criterion"])
+    absent: dict[str, list[str]] = {}
+    for row in rows:
+        if row["verdict"] == "not run":
+            absent.setdefault(row["reason"], []).append(_part(row))
+    return {
+        "id": name,
+        **about,
+        "criterion": criterion_text(rows[0]["criterion"]),
+        "counts": counts(rows),
+        "scale": axis,
+        "parts": [
+            {
+                **row,
+                "part": _part(row),
+                "bar": axis and axis.bar(row),
+                "links": _links(row, figures),
+            }
+            for row in ran
+        ],
+        "absent": absent,
+    }
+
+
+def _part(row: dict) -> str:
+    """Return what tells a part from the others of its claim: its instance, and what follows."""
+    return row["id"].removeprefix(f"{row['row']}.")
+
+
+def _links(row: dict, figures: Figures) -> dict[str, str]:
+    """Return name -> address of the figures of a row that are drawn for its instance."""
+    drawn = figures.get(f"{row['study']}/{row['instance']}", {})
+    return {name: drawn[name] for name in row["figures"] if name in drawn}

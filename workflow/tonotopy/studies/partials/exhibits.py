@@ -1,12 +1,13 @@
 """What excites the units that isolate a band best, and what codes stand for, to be heard.
 
-A folder holds ``exhibits.json`` and a folder for each unit or code, see `tonotopy.exhibiting`. A
-unit has the excerpt of natural sound that it answers most strongly, and the tone that it peaks at;
-a code has stretches of clips that use it, one after the other.
+See `tonotopy.exhibiting`. A unit has the excerpt of natural sound that it answers most, and
+the tone that it peaks at; a code has stretches of clips that use it, one after the other. Pictures
+have a row for each semitone of the study's tones.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ import torch
 from tonotopy.collecting import of_network
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, chosen_clips, even_batches, waveforms
-from tonotopy.exhibiting import INDEX, Track, write_clip
-from tonotopy.files import replacing, write_json
+from tonotopy.exhibiting import Track, exhibit, write_clip, write_index
+from tonotopy.files import replacing
+from tonotopy.frontends.ticks import ticks_of_bands
 from tonotopy.partials.codes import information_of_codes
 from tonotopy.partials.directions import UNIT
 from tonotopy.partials.natural import band_levels, frame_levels
@@ -29,7 +31,21 @@ SECONDS = 1.0  # of every track
 HEARD = 40  # clips that excerpts are looked for in
 STRETCH = 0.1  # s, of a stretch that uses a code
 COLUMNS = 100  # of a picture
-CODE = "code"  # kind of what is heard, beside units
+NOTE = "What excites the units that isolate a band best, and stretches of clips that use a code."
+
+
+class Shown(NamedTuple):
+    """A unit or code that is shown.
+
+    Attributes:
+        title: as the listener reads it.
+        facts: about it.
+        tracks: of it; the first one's picture is that of the exhibit.
+    """
+
+    title: str
+    facts: dict
+    tracks: list[Track]
 
 
 def write_exhibits(
@@ -59,12 +75,16 @@ def write_exhibits(
             shown = _units(ear, corpus, of_network(tables["directions"], ear), settings, seed)
             if "codes" in tables:
                 shown += _codes(ear, corpus, of_network(tables["codes"], ear), settings, seed)
-            for facts, tracks in shown:
+            axis = ticks_of_bands(hertz(_semitones(ear, settings)))
+            for one in shown:
                 folder = draft / str(len(entries))
-                listed = _written(folder, tracks, ear.rate)
-                told = {"folder": folder.name, "network": ear.network, "high_hz": ear.rate / 2}
-                entries.append({**told, **facts, "tracks": listed})
-        write_json(draft / INDEX, {**about, "seconds": SECONDS, "exhibits": entries})
+                listed = _written(folder, one.tracks, ear.rate)
+                entries.append(
+                    exhibit(
+                        folder.name, one.title, listed, SECONDS, axis, ear.network, "", one.facts
+                    )
+                )
+        write_index(draft, about, entries, NOTE)
 
 
 def _written(folder: Path, tracks: list[Track], rate: int) -> list[dict]:
@@ -89,8 +109,8 @@ def narrowest_units(table: pd.DataFrame, number: int, seed: int) -> pd.DataFrame
 
 def _units(
     ear: Ear, corpus: Corpus, table: pd.DataFrame, settings: Mapping, seed: int
-) -> list[tuple[dict, list[Track]]]:
-    """Return what is told of each unit, and its tracks."""
+) -> list[Shown]:
+    """Return what is shown of each unit."""
     chosen = narrowest_units(table, settings["exhibits"], seed)
     if chosen.empty:
         return []
@@ -100,17 +120,15 @@ def _units(
     for row, (position, second) in zip(chosen.to_dict("records"), places, strict=True):
         tone = partials(TONE, np.array([row["semitone"]]), ear.rate)
         sound = sounds(tone, SECONDS, ear.rate, seed, "exhibit")[0]
-        name = f"{ear.network}, unit {row['direction']}"
-        facts = {"clip": corpus.clips[position], "second": second}
-        heard = {
-            f"{name}: excerpt": _cut(ear, corpus, position, second, SECONDS),
-            f"{name}: tone at its peak": sound,
-        }
-        about = _about(ear, UNIT, row["semitone"], bool(row["narrow"]))
-        tracks = [_track(*named, ear, settings, about) for named in heard.items()]
-        told = {"unit": row["direction"], "semitone": row["semitone"], "share": row["share"]}
-        told |= {step: bool(row[step]) for step in ("narrow", "kept", "stable")}
-        shown.append(({**told, **facts}, tracks))
+        excerpt = _cut(ear, corpus, position, second, SECONDS)
+        tracks = [
+            _track("excerpt it answers most", excerpt, "excerpt", ear, settings),
+            _track("tone at its peak", sound, "feature", ear, settings),
+        ]
+        facts = {**_peak(ear, row["semitone"]), "share": row["share"]}
+        facts |= {step: bool(row[step]) for step in ("narrow", "kept", "stable")}
+        facts |= {"clip": corpus.clips[position], "second": second}
+        shown.append(Shown(f"unit {row['direction']} of {ear.network}", facts, tracks))
     return shown
 
 
@@ -133,8 +151,8 @@ def _strongest(
 
 def _codes(
     ear: Ear, corpus: Corpus, table: pd.DataFrame, settings: Mapping, seed: int
-) -> list[tuple[dict, list[Track]]]:
-    """Return what is told of the codes of book 0 that tell most of pitch, and their tracks."""
+) -> list[Shown]:
+    """Return what is shown of the codes of book 0 that tell most of pitch."""
     rows = table[table["book"] == 0]
     if rows.empty:
         return []
@@ -153,12 +171,9 @@ def _codes(
             for position, second in zip(places, seconds, strict=True)
         ]
         sound = _filled(np.concatenate(stretches), round(SECONDS * ear.rate))
-        name = f"{ear.network}, code {code}"
-        semitone = frames["semitone"].median()
-        about = _about(ear, CODE, semitone, False)
-        track = _track(f"{name}: clips that use it", sound, ear, settings, about)
-        facts = {"code": int(code), "bits": told[code], "semitone": semitone}
-        shown.append((facts, [track]))
+        track = _track("clips that use it", sound, "excerpt", ear, settings)
+        facts = {**_peak(ear, frames["semitone"].median()), "bits": told[code]}
+        shown.append(Shown(f"code {code} of {ear.network}", facts, [track]))
     return shown
 
 
@@ -177,18 +192,18 @@ def _filled(sound: np.ndarray, samples: int) -> np.ndarray:
     return np.pad(sound, (0, samples - len(sound))).astype(np.float32)
 
 
-def _about(ear: Ear, kind: str, semitone: float, narrow: bool) -> dict:
-    """Return what the index says of each track of a unit or code.
-
-    Returns:
-        hz: of a unit's peak, or of the middle of the semitones beside a code; kind: unit or code;
-        run; narrow: whether a unit isolates a band on tones (a code never does).
-    """
-    return {"hz": float(hertz(semitone)), "kind": kind, "run": int(ear.run), "narrow": narrow}
+def _peak(ear: Ear, semitone: float) -> dict:
+    """Return the peak of a unit, or the middle of the semitones beside a code, as facts."""
+    return {"run": ear.run, "semitone": semitone, "hz": float(hertz(semitone))}
 
 
-def _track(name: str, sound: np.ndarray, ear: Ear, settings: Mapping, about: dict) -> Track:
+def _semitones(ear: Ear, settings: Mapping) -> np.ndarray:
+    """Return the rows of pictures."""
+    return audible(settings["tones"]["low"], settings["tones"]["high"], ear.rate)
+
+
+def _track(name: str, sound: np.ndarray, kind: str, ear: Ear, settings: Mapping) -> Track:
     """Return a track with its levels at semitones as its picture."""
-    semitones = audible(settings["tones"]["low"], settings["tones"]["high"], ear.rate)
-    picture = band_levels(sound[None], semitones, ear.rate, COLUMNS, 1)[0].T
-    return Track(name, torch.from_numpy(sound), picture, facts=about)
+    rows = _semitones(ear, settings)
+    picture = band_levels(sound[None], rows, ear.rate, COLUMNS, 1)[0].T
+    return Track(name, torch.from_numpy(sound), picture, kind=kind)

@@ -10,7 +10,7 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Column, Ear, even_batches, mapped_layers, waveforms
 from tonotopy.errors import InputError
 from tonotopy.inference import pick_device
-from tonotopy.networks.bundle import load
+from tonotopy.networks.bundle import Bundle, load
 from tonotopy.networks.layers import Layer, with_view
 from tonotopy.networks.tracing import trace
 from tonotopy.seeding import generator
@@ -35,11 +35,25 @@ def listeners(
     for column in map(Column._make, columns):
         bundle = load(column.folder).to(pick_device(accelerator))
         wanted = dict(layers or {}).get(column.network)
-        try:
-            layer = _layer(bundle.network, bundle.layers, wanted)
-        except InputError as error:
-            raise InputError(f"network '{column.network}': {error}") from error
-        yield Ear(column.network, column.run, bundle, layer)
+        yield listener(bundle, column.network, column.run, wanted)
+
+
+def listener(bundle: Bundle, network: str, run: int, layer: str | None) -> Ear:
+    """Return a network with the one layer that is looked at.
+
+    Args:
+        bundle: on its device.
+        network: what the instance calls it.
+        run: number among the trainings of that name.
+        layer: by default the last layer that has maps.
+
+    Raises:
+        InputError: there is no such layer, or it has no maps.
+    """
+    try:
+        return Ear(network, run, bundle, _layer(bundle.network, bundle.layers, layer))
+    except InputError as error:
+        raise InputError(f"network '{network}': {error}") from error
 
 
 def _layer(network: nn.Module, known: dict[str, Layer], wanted: str | None) -> dict[str, Layer]:

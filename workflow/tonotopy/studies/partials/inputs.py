@@ -4,7 +4,7 @@ from functools import partial
 
 from tonotopy import entries, places
 from tonotopy.entries import trainings
-from tonotopy.studies.partials.study import kinds_of, role_of
+from tonotopy.studies.partials.study import STUDIED, kinds_of, role_of
 
 STUDY = "partials"
 
@@ -64,3 +64,22 @@ def codes(wildcards, config: dict) -> list[str]:
     entry = _entry(wildcards, config)
     made = [places.table(wildcards.scale, STUDY, wildcards.instance, "codes")]
     return made if entry.get("codes") else []
+
+
+def listened(scale: str, instance: str, config: dict) -> list[dict]:
+    """Return by what the instance shows what it knows of an excerpt, see `excerpts.Known`.
+
+    Networks whose answer is known beforehand are left out.
+    """
+    entry = config[STUDY][instance]
+    return [
+        {
+            "name": name,
+            "network": kind,
+            "run": run,
+            "paths": {"directions": places.table(scale, STUDY, instance, "directions")},
+            "settings": {"layers": entry.get("layers"), "tones": entry["tones"]},
+        }
+        for kind, run, name in trainings(entry)
+        if role_of(kind, entry) == STUDIED
+    ]

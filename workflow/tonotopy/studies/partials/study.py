@@ -4,7 +4,7 @@ from tonotopy.entries import network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.studies.partials.figures import FIGURES
-from tonotopy.study import Config, Entry, Need, Study
+from tonotopy.study import Answer, Config, Entry, Need, Study
 
 HEARS = "waveform"  # the kind of front end that gives a network the samples themselves
 LOWEST_RATE = 5000  # Hz, that complexes on the highest fundamental need
@@ -88,6 +88,35 @@ def _check_hears(place: str, name: str, config: Config) -> None:
         )
 
 
+ANSWERS = (
+    Answer(
+        "partials.first_filters",
+        supported="First-layer filters do not isolate partials: fewer than .2 have most of their "
+        "energy in a third of an octave.",
+        contradicted="First-layer filters isolate bands: more than .2 have most of their energy "
+        "in a third of an octave.",
+        inconclusive="Whether first-layer filters isolate bands, this run cannot tell.",
+    ),
+    Answer(
+        "partials.stable",
+        supported="At the end of the stack, directions are no stable partials: of every kind that "
+        "was judged, fewer than .2 isolate a band on tones, in complexes and in natural sound.",
+        contradicted="At the end of the stack there are stable partials: of every kind of "
+        "direction that was judged, more than .2 isolate a band on tones, in complexes and in "
+        "natural sound.",
+        inconclusive="Whether directions at the end of the stack are stable partials, this run "
+        "cannot tell.",
+    ),
+    Answer(
+        "partials.codes",
+        supported="Codes are no partials: they tell less than .3 of the entropy of the strongest "
+        "partial's semitone.",
+        contradicted="Codes tell more than .3 of the entropy of the strongest partial's semitone.",
+        inconclusive="Whether codes tell much of the strongest partial's semitone, this run "
+        "cannot tell.",
+    ),
+)
+
 STUDY = Study(
     name="partials",
     title="Study 6: partials",
@@ -106,4 +135,9 @@ STUDY = Study(
     ),
     check=_check,
     exhibits="tonotopy.studies.partials.exhibits",
+    listening="tonotopy.studies.partials.listening",
+    question="Does any direction inside networks that hear waveforms isolate a partial, whatever "
+    "sounds around it?",
+    headline="steps",
+    answers=ANSWERS,
 )

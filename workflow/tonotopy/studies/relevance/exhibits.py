@@ -1,28 +1,27 @@
 """What the study found of clips, to be heard: the clip, its heatmaps' sounds, its known parts.
 
-A folder holds ``exhibits.json`` and a folder for each clip with a WAV file (16 bits) per track and
-PNG pictures: the network's input in grey, and for each heatmap an overlay whose opacity is its
-positive relevance. All tracks of a clip are equally loud. Files are named by number and kind alone.
+See `tonotopy.exhibiting`. Pictures are the network's input, overlays the positive relevance. There
+is no track of what no component explains: components add up to the heatmap.
 """
 
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
-from tonotopy.exhibiting import INDEX, Track, cells, write_clip
-from tonotopy.files import replacing, write_json
+from tonotopy.exhibiting import Track, cells, exhibit, write_clip, write_index
+from tonotopy.files import replacing
 from tonotopy.frontends.log10_mel import Log10Mel
 from tonotopy.frontends.rendering import Renderer
+from tonotopy.frontends.ticks import ticks
+from tonotopy.inference import activated
 from tonotopy.relevance.rendering import render
 from tonotopy.studies.relevance.decomposing import decompose, standard_heatmaps
 from tonotopy.studies.relevance.explaining import (
     Batch,
     Subject,
     batches,
-    clip_columns,
     part_sounds,
     waveforms,
 )
@@ -39,6 +38,7 @@ def write_exhibits(
     key: Key,
     objects: list[str] | None,
     about: dict,
+    network: str = "",
 ) -> None:
     """Write the exhibits of clips, the whole folder or nothing.
 
@@ -51,23 +51,33 @@ def write_exhibits(
         key: which of them split the heatmaps.
         objects: names of the parts that are shown beside them, or None.
         about: what the index says of all exhibits: study, instance, scale.
+        network: what the network is called.
     """
     with replacing(path) as draft:
         draft.mkdir()
         entries = []
         for batch in batches(explained, corpus, positions):
-            columns = clip_columns(corpus, batch.positions)
-            predicted = _predicted(explained, batch)
+            answers = _answers(explained, batch)
+            seconds, _ = axes(explained, corpus, batch.inputs.shape[2])
             tracks = _tracks(explained, corpus, batch, fitted, key, objects)
             for clip, own in enumerate(tracks):
                 folder = draft / str(len(entries))
-                listed = write_clip(folder, cells(batch.inputs[clip]), own, _rate(explained))
-                facts = {**columns.iloc[clip].to_dict(), "predicted": predicted[clip]}
-                entries.append({"folder": folder.name, **facts, "tracks": listed})
-        shown = {"layer": key.layer, "components": key.components}
-        extent = axes(explained, corpus, batch.inputs.shape[2])
-        scale = dict(zip(("seconds", "high_hz"), extent, strict=True))
-        write_json(draft / INDEX, {**about, **shown, **scale, "exhibits": entries})
+                picture, rate = cells(batch.inputs[clip]), _rate(explained)
+                listed = write_clip(folder, picture, own, rate, seconds)
+                entries.append(
+                    exhibit(
+                        folder.name,
+                        f"{corpus.clips[batch.positions[clip]]}, {batch.labels[clip]}",
+                        listed,
+                        seconds,
+                        ticks(explained.bundle.front_end),
+                        network,
+                        batch.labels[clip],
+                        {"group": corpus.groups[batch.positions[clip]], **answers[clip]},
+                    )
+                )
+        note = f"Heatmaps of the clip's class, split into {key.components} components at layer "
+        write_index(draft, about, entries, f"{note}{key.layer}.")
 
 
 def _rate(explained: Subject) -> int:
@@ -75,9 +85,14 @@ def _rate(explained: Subject) -> int:
 
 
 @torch.no_grad()
-def _predicted(explained: Subject, batch: Batch) -> list[str]:
-    answers = explained.bundle.network(batch.inputs)[:, list(explained.outputs.values())]
-    return [explained.classes[i] for i in answers.argmax(dim=1)]
+def _answers(explained: Subject, batch: Batch) -> list[dict]:
+    """Return the most probable class of each clip, and its probability among all outputs."""
+    answers = activated(explained.bundle.network(batch.inputs), "softmax")
+    values, best = answers[:, list(explained.outputs.values())].max(dim=1)
+    return [
+        {"predicted": explained.classes[number], "probability": float(value)}
+        for number, value in zip(best, values, strict=True)
+    ]
 
 
 def _tracks(
@@ -97,21 +112,18 @@ def _tracks(
     if isinstance(explained.bundle.front_end, Log10Mel):
         rendered = render(heatmaps, sounds, Renderer(explained.bundle.front_end))
     parts = part_sounds(explained, corpus, batch.positions, objects) if objects else None
-    names = ["standard", *(f"component {k + 1}" for k in range(components.shape[1]))]
+    names = ["standard heatmap", *(f"component {k + 1}" for k in range(components.shape[1]))]
     tracks = []
     for clip, sound in enumerate(sounds):
-        own = [Track("original", sound, facts=_facts())]
+        own = [Track("original", sound)]
         for number, name in enumerate(names):
             heard = None if rendered is None else rendered[clip, number]
             heatmap = heatmaps[clip, number]
-            own.append(Track(name, heard, heatmap=heatmap, facts=_facts(heatmap)))
+            facts = {"relevance": float(heatmap.double().sum())}
+            kind = "component" if number else "map"
+            own.append(Track(name, heard, heatmap=heatmap, kind=kind, facts=facts))
         for number, name in enumerate(objects or []):
             if parts[clip, number].any():
-                own.append(Track(f"object: {name}", parts[clip, number], facts=_facts()))
+                own.append(Track(f"object: {name}", parts[clip, number], kind="part"))
         tracks.append(own)
     return tracks
-
-
-def _facts(heatmap: Tensor | None = None) -> dict:
-    """Return what the index says of a heatmap: its sum."""
-    return {"relevance": None if heatmap is None else float(heatmap.double().sum())}

@@ -76,3 +76,22 @@ def fold_tables(wildcards, config: dict) -> list[str]:
         for by in folds["by"]
         for fold in range(folds["number"])
     ]
+
+
+def listened(scale: str, instance: str, config: dict) -> list[dict]:
+    """Return by what the instance shows what it knows of an excerpt, see `excerpts.Known`."""
+    entry = config["relevance"][instance]
+    corpus = places.corpus(scale, explained_corpus(entry, config))
+    keys = ("composite", "layers", "outputs", "engine", "shown")
+    return [
+        {
+            "name": entry["network"],
+            "network": entry["network"],
+            "run": 0,
+            "paths": {
+                "subspaces": places.subspaces(scale, "relevance", instance),
+                "corpus": corpus,
+            },
+            "settings": {key: entry[key] for key in keys if key in entry},
+        }
+    ]

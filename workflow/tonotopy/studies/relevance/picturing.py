@@ -8,6 +8,7 @@ import pandas as pd
 from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
+from tonotopy.frontends.spectrograms import width
 from tonotopy.studies.relevance.decomposing import decompose, standard_heatmaps
 from tonotopy.studies.relevance.explaining import Subject, batches, chosen_clips, part_sounds
 from tonotopy.studies.relevance.fitting import TRAINED, Fitted, Key
@@ -99,13 +100,10 @@ def example_table(
 
 def axes(explained: Subject, corpus: Corpus, frames: int) -> tuple[float, float]:
     """Return the length in s and the highest frequency in Hz of the network's input."""
-    settings = explained.bundle.front_end.settings
-    seconds = corpus.samples.shape[1] / corpus.rate
-    if hasattr(settings, "hop"):
-        seconds = frames * settings.hop / settings.rate
-    elif hasattr(settings, "hop_ms"):
-        seconds = frames * settings.hop_ms / 1000
-    return seconds, getattr(settings, "high_hz", settings.rate / 2)
+    front_end = explained.bundle.front_end
+    settings = front_end.settings
+    samples = corpus.samples.shape[1] / corpus.rate * settings.rate
+    return width(front_end, frames, samples), getattr(settings, "high_hz", settings.rate / 2)
 
 
 def _rows(explained: Subject, corpus: Corpus, fitted: Fitted, plan: Plan) -> Iterator[dict]:

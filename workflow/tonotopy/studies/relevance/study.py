@@ -5,7 +5,7 @@ from tonotopy.errors import InputError, nearest
 from tonotopy.networks.answers import check_classifies
 from tonotopy.relevance.composites import parse
 from tonotopy.studies.relevance.figures import FIGURES
-from tonotopy.study import ClassName, Config, Entry, Need, Study
+from tonotopy.study import Answer, ClassName, Config, Entry, Need, Study
 
 RENDERS = "log10_mel"  # the kind of front end whose mel spectrogram can be made sound
 ALWAYS = (
@@ -128,6 +128,34 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
     }
 
 
+ANSWERS = (
+    Answer(
+        "relevance.distinct",
+        supported="From the third layer on, components tell the parts of clips apart better than "
+        "the best of the random bases does.",
+        contradicted="From the third layer on, components tell the parts of clips apart worse "
+        "than the best of the random bases does.",
+        inconclusive="Whether components tell the parts of clips apart better than random bases "
+        "do, this run cannot tell.",
+    ),
+    Answer(
+        "relevance.over_untrained",
+        supported="Components of the trained network tell parts apart better than those of an "
+        "untrained one.",
+        contradicted="Components of an untrained network tell parts apart better than those of "
+        "the trained one: distinct components are no sign of learning.",
+        inconclusive="Whether training makes components more distinct, this run cannot tell.",
+    ),
+    Answer(
+        "relevance.muting",
+        supported="Relevance agrees with intervention: the more it prefers a stem that causes "
+        "genres, the more muting that stem lowers the logit.",
+        contradicted="Relevance agrees with intervention less than it must: how much it prefers a "
+        "stem says too little of what muting the stem does.",
+        inconclusive="Whether relevance agrees with muting as it must, this run cannot tell.",
+    ),
+)
+
 STUDY = Study(
     name="relevance",
     title="Study 3: relevance",
@@ -141,4 +169,8 @@ STUDY = Study(
     class_names=_class_names,
     sources=_sources,
     exhibits="tonotopy.studies.relevance.exhibits",
+    listening="tonotopy.studies.relevance.listening",
+    question="What did a network listen to, and can that be split into parts that can be heard?",
+    headline="disentanglement",
+    answers=ANSWERS,
 )

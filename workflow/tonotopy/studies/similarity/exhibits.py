@@ -1,8 +1,8 @@
 """What the study found of clips, to be heard: maps that match features, over the clip's spectrum.
 
-A folder holds ``exhibits.json`` and a folder for each clip, see `tonotopy.exhibiting`: the clip on
-which a map matches best, the map over its spectrum, the feature, and where the feature is a part of
-the sound (harmonic, percussive), that part. Maps are of the first and the deepest layer.
+See `tonotopy.exhibiting`. An exhibit has the clip on which a map matches best, the map over its
+spectrum, the feature, and where the feature is a part of the sound (harmonic, percussive), that
+part. Maps are of the first and the deepest layer.
 """
 
 from collections.abc import Iterable
@@ -15,14 +15,17 @@ from torch.nn.functional import interpolate
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, first_labels
-from tonotopy.exhibiting import INDEX, Track, cells, write_clip
-from tonotopy.files import replacing, write_json
+from tonotopy.exhibiting import Track, cells, exhibit, write_clip, write_index
+from tonotopy.files import replacing
+from tonotopy.frontends.spectrograms import width
+from tonotopy.frontends.ticks import ticks_of_bands
 from tonotopy.similarity.features import KINDS, SEPARATED, columns_of, separated
 from tonotopy.similarity.grids import Layout
 from tonotopy.studies.similarity.hearing import Heard, hear, sounds_of
 from tonotopy.studies.similarity.picturing import Match, map_on, panels
 
 SHOWN = (*SEPARATED, "chroma_stft")  # features
+NOTE = "Maps that match a feature best, on the clip where they do best: the best of many."
 
 
 def shown_matches(matches: Iterable[Match], ear: Ear, number: int) -> list[Match]:
@@ -71,16 +74,21 @@ def write_exhibits(
                 heard = hear(ear, sound, _wanted(match), workers=1)
                 tracks = _tracks(ear, found, heard, match._replace(clip=0), sound[0])
                 folder = draft / str(len(entries))
-                facts = {
-                    "clip": corpus.clips[at[0]],
-                    "group": corpus.groups[at[0]],
-                    "label": first_labels(corpus, at)[0],
-                }
-                listed = write_clip(folder, cells(heard.x[0]), tracks, ear.rate)
-                entries.append({"folder": folder.name, **facts, "tracks": listed})
-        rate = networks[0][0].rate
-        scale = {"seconds": corpus.samples.shape[1] / corpus.rate, "high_hz": rate / 2}
-        write_json(draft / INDEX, {**about, **scale, "exhibits": entries})
+                label = first_labels(corpus, at)[0]
+                seconds = width(ear.bundle.front_end, heard.grid[1], sound.shape[1])
+                entries.append(
+                    exhibit(
+                        folder.name,
+                        f"{match.feature} in {corpus.clips[at[0]]}, {label}",
+                        write_clip(folder, cells(heard.x[0]), tracks, ear.rate, seconds),
+                        seconds,
+                        ticks_of_bands(heard.hertz.cpu().numpy()),
+                        ear.network,
+                        label,
+                        {"group": corpus.groups[at[0]], "feature": match.feature},
+                    )
+                )
+        write_index(draft, about, entries, NOTE)
 
 
 def _wanted(match: Match) -> tuple[str, ...]:
@@ -92,26 +100,23 @@ def _tracks(
 ) -> list[Track]:
     """Return the clip, the feature (as a sound where it is one), and the map over the clip."""
     facts = {"network": ear.network, "layer": match.layer, "map": match.map}
-    facts |= {"feature": match.feature, "r": round(match.r, 3), "raw": round(match.raw, 3)}
-    facts |= {"mean_r": round(match.mean_r, 3)}
-    plain = torch.from_numpy(sound)
-    name, own = f"{ear.network}, {match.layer}", None
+    facts |= {"feature": match.feature, "r": match.r, "raw": match.raw, "mean_r": match.mean_r}
+    plain, own = torch.from_numpy(sound), None
     if match.feature in SEPARATED:
         transform = columns_of(ear.bundle.front_end, heard.grid[1]).transform
         parts = dict(zip(SEPARATED, separated(sound, transform), strict=True))
         own = torch.from_numpy(parts[match.feature])
-    feature = cells(_over(heard.values[match.feature][0], heard))
+    feature = heard.values[match.feature][0]
     compared = panels(ear, found, heard, match)
+    axis = None if KINDS[match.feature] == "spectrum" else []  # chroma and curves have no Hz
+    map = _over(_map(ear, found, heard, match), heard)
+    name, beyond = f"feature: {match.feature}", f"{match.feature} beyond the input"
+    left = cells(_over(compared["residual"], heard))
     return [
-        Track("original", plain, cells(heard.x[0])),
-        Track(f"feature: {match.feature}", own, feature),
-        Track(
-            f"{name}, map {match.map}",
-            None,
-            heatmap=_over(_map(ear, found, heard, match), heard),
-            facts=facts,
-        ),
-        Track(f"{match.feature} beyond the input", None, cells(_over(compared["residual"], heard))),
+        Track("original", plain),
+        Track(name, own, cells(_over(feature, heard)), kind="feature", ticks=axis),
+        Track(f"{match.layer}, map {match.map}", None, heatmap=map, kind="map", facts=facts),
+        Track(beyond, None, left, kind="residual", ticks=axis),
     ]
 
 

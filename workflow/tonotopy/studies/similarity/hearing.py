@@ -10,13 +10,13 @@ from torch.nn.functional import pad
 from tonotopy.corpora.hearing import note_resampling, resampled, waveforms_at
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, chosen_clips, even_batches
+from tonotopy.frontends.bands import band_centres
 from tonotopy.networks.bundle import Bundle
 from tonotopy.seeding import generator
 from tonotopy.similarity.features import (
     KINDS,
     SEPARATED,
     Columns,
-    band_centres,
     columns_of,
     described,
 )

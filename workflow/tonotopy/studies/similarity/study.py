@@ -5,7 +5,7 @@ from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.studies.similarity.figures import FIGURES
-from tonotopy.study import Config, Entry, Need, Study
+from tonotopy.study import Answer, Config, Entry, Need, Study
 
 SAMPLES_ALONE = "waveform"  # the kind of front end that gives no time-frequency grid
 LEAST_COPIES = 2  # random ones: a share above them is estimated leaving one out
@@ -93,6 +93,36 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
     return {"network": places.network(scale, first_network(entry))}
 
 
+ANSWERS = (
+    Answer(
+        "similarity.shallow_beyond_all",
+        supported="In every layer of the first third, more than 1 in 20 maps match the harmonic, "
+        "and the percussive, part of the spectrum beyond the input and all nulls.",
+        contradicted="In every layer of the first third, fewer than 1 in 20 maps match the "
+        "harmonic, or the percussive, part of the spectrum beyond the input and all nulls.",
+        inconclusive="Whether more than 1 in 20 maps of early layers match parts of the spectrum "
+        "beyond the input and all nulls, this run cannot tell.",
+    ),
+    Answer(
+        "similarity.deep_chroma_learnt",
+        supported="More of chroma can be read from every layer of the last third than from that "
+        "layer of a random network.",
+        contradicted="Less of chroma can be read from every layer of the last third than from "
+        "that layer of a random network.",
+        inconclusive="Whether more of chroma can be read from late layers than from those of a "
+        "random network, this run cannot tell.",
+    ),
+    Answer(
+        "similarity.embedding_learnt",
+        supported="More of loudness, and of onset rate, can be read from the deepest layer than "
+        "from that of a random network.",
+        contradicted="Less of loudness, and of onset rate, can be read from the deepest layer "
+        "than from that of a random network.",
+        inconclusive="Whether more of loudness and onset rate can be read from the deepest layer "
+        "than from that of a random network, this run cannot tell.",
+    ),
+)
+
 STUDY = Study(
     name="similarity",
     title="Study 5: similarity",
@@ -106,4 +136,7 @@ STUDY = Study(
     check=_check,
     sources=_sources,
     exhibits="tonotopy.studies.similarity.exhibits",
+    question="Do the maps of a network match audio features that one would compute by hand?",
+    headline="shares",
+    answers=ANSWERS,
 )

@@ -92,3 +92,18 @@ def answering(wildcards, config: dict) -> list[str]:
         places.transfer(wildcards.scale, STUDY, wildcards.instance, name, kind, str(run))
         for kind, run, _ in columns(wildcards, config)
     ]
+
+
+def listened(scale: str, instance: str, config: dict) -> list[dict]:
+    """Return by what the instance shows what it knows of an excerpt, see `excerpts.Known`."""
+    entry = config[STUDY][instance]
+    return [
+        {
+            "name": name,
+            "network": kind,
+            "run": run,
+            "paths": {"selected": places.table(scale, STUDY, instance, "selected")},
+            "settings": {"layers": entry.get("layers")},
+        }
+        for kind, run, name in trainings(entry)
+    ]

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.signal import stft
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, first_labels, waveforms
+from tonotopy.frontends.spectrograms import SEGMENT, spectrogram
 from tonotopy.networks.bundle import load
 from tonotopy.seeding import generator
 from tonotopy.sonification.deconvnet import scaled
@@ -17,8 +17,6 @@ from tonotopy.sonification.spectra import flatness, power_spectrum
 from tonotopy.studies.sonification.hearing import chosen_clips, deconvnet, mean_activations
 from tonotopy.studies.sonification.similarity import most_active
 
-SEGMENT = 256  # samples of a spectrogram's window
-FLOOR = -80.0  # dB below the largest value, the least that is shown
 DRAWN = 64  # clips that one is taken of whose class's map is active
 TOP = 3  # clips of a map (figures A.1 and A.2)
 NONE = -1  # where map, rank or epoch do not apply
@@ -42,20 +40,6 @@ class View(NamedTuple):
     position: int
     rank: int = NONE
     epoch: int = NONE
-
-
-def spectrogram(sound: np.ndarray) -> np.ndarray:
-    """Return decibels below the largest value, at least `FLOOR`: (samples,) to (bands, frames).
-
-    Bands are linear in frequency, the lowest first. A silent sound is `FLOOR` everywhere.
-    """
-    _, _, values = stft(sound.astype(np.float64), nperseg=SEGMENT, noverlap=SEGMENT // 2)
-    power = np.abs(values) ** 2
-    largest = power.max()
-    if not largest:
-        return np.full(power.shape, FLOOR, dtype=np.float32)
-    decibels = 10 * np.log10(np.maximum(power / largest, 10 ** (FLOOR / 10)))
-    return decibels.astype(np.float32)
 
 
 def picture_table(ear: Ear, corpus: Corpus, views: list[View]) -> pd.DataFrame:

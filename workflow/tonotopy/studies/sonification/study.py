@@ -5,7 +5,7 @@ from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind, front_end_settings
 from tonotopy.studies.sonification.figures import FIGURES
-from tonotopy.study import Config, Entry, Need, Study
+from tonotopy.study import Answer, Config, Entry, Need, Study
 from tonotopy.training.settings import check_training
 
 HEARS = "waveform"  # the kind of front end that gives a network the samples themselves
@@ -141,6 +141,36 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
     return {"network": places.network(scale, first_network(entry))}
 
 
+ANSWERS = (
+    Answer(
+        "sonification.coherence_deepest",
+        supported="At the deepest layer, contrastive sonifications are more coherent with their "
+        "inputs than supervised ones, by more than .08.",
+        contradicted="At the deepest layer, contrastive sonifications are not more coherent with "
+        "their inputs than supervised ones by the .08 that is asked.",
+        inconclusive="Whether contrastive sonifications are more coherent with their inputs than "
+        "supervised ones by .08, this run cannot tell.",
+    ),
+    Answer(
+        "sonification.coherence_preserved",
+        supported="Contrastive learning preserves more of the input at the deepest layer than "
+        "random weights do.",
+        contradicted="Contrastive learning does not preserve more of the input at the deepest "
+        "layer than random weights do, by the .05 of coherence that is asked.",
+        inconclusive="Whether contrastive learning preserves more of the input than random "
+        "weights do, this run cannot tell.",
+    ),
+    Answer(
+        "sonification.full_over_scratch",
+        supported="Contrastive pretraining improves on training from scratch, in every task that "
+        "was judged.",
+        contradicted="Contrastive pretraining is worse than training from scratch, in every task "
+        "that was judged.",
+        inconclusive="Whether contrastive pretraining improves on training from scratch, this run "
+        "cannot tell.",
+    ),
+)
+
 STUDY = Study(
     name="sonification",
     title="Study 4: sonification",
@@ -162,4 +192,8 @@ STUDY = Study(
     check=_check,
     sources=_sources,
     exhibits="tonotopy.studies.sonification.exhibits",
+    listening="tonotopy.studies.sonification.listening",
+    question="What do the feature maps of networks that hear raw waveforms sound like?",
+    headline="figure-6.3-coherence",
+    answers=ANSWERS,
 )

@@ -16,6 +16,11 @@ def setting(key: str):
     return lambda wildcards, config: _entry(wildcards, config)[key]
 
 
+def settings(*keys: str):
+    """Return a function that gives several keys of the instance's entry."""
+    return lambda wildcards, config: {key: _entry(wildcards, config)[key] for key in keys}
+
+
 def optional(key: str):
     """Return a function that gives a key of the instance's entry, None where it is absent."""
     return lambda wildcards, config: _entry(wildcards, config).get(key)
@@ -133,3 +138,21 @@ def validation_scales(wildcards, config: dict) -> list[str]:
 def validation_instances(wildcards, config: dict) -> list[str]:
     """Return the instance of each matrix that validation compares."""
     return [name for _, name in _validation_rows(wildcards, config)]
+
+
+def listened(scale: str, instance: str, config: dict) -> list[dict]:
+    """Return by what the instance shows what it knows of an excerpt, see `excerpts.Known`."""
+    entry = config["steering"][instance]
+    keys = ("strengths", "pairs", "outputs", "activation", "read")
+    return [
+        {
+            "name": entry["network"],
+            "network": entry["network"],
+            "run": 0,
+            "paths": {
+                "vectors": places.table(scale, "steering", instance, "vectors", "safetensors"),
+                "corpus": places.corpus(scale, class_corpus(entry, config)),
+            },
+            "settings": {key: entry[key] for key in keys if key in entry},
+        }
+    ]

@@ -4,7 +4,7 @@ from tonotopy import places
 from tonotopy.errors import InputError
 from tonotopy.networks.answers import check_classifies
 from tonotopy.studies.steering.figures import FIGURES
-from tonotopy.study import ClassName, Config, Entry, Need, Study
+from tonotopy.study import Answer, ClassName, Config, Entry, Need, Study
 
 TABLES = (
     "predictions",
@@ -66,6 +66,42 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
     }
 
 
+ANSWERS = (
+    Answer(
+        "steering.auroc",
+        supported="Steering tells planted causes from all other pairs of concept and class.",
+        contradicted="Steering tells planted causes from other pairs of concept and class less "
+        "well than it must.",
+        inconclusive="Whether steering tells planted causes from other pairs well enough, this "
+        "run cannot tell.",
+    ),
+    Answer(
+        "steering.pair",
+        supported="Every concept that was steered raises the probability of its class.",
+        contradicted="Every concept that was steered lowers the probability of its class.",
+        inconclusive="Whether concepts that were steered raise the probability of their classes, "
+        "this run cannot tell.",
+    ),
+    Answer(
+        "steering.over_random",
+        supported="Every concept's vector does more to its class than random vectors of the same "
+        "norm.",
+        contradicted="Every concept's vector does less to its class than random vectors of the "
+        "same norm.",
+        inconclusive="Whether concepts' vectors do more than random ones of the same norm, this "
+        "run cannot tell.",
+    ),
+    Answer(
+        "steering.emergence",
+        supported="Training on classes alone makes concepts easier to read than in an untrained "
+        "network.",
+        contradicted="Training on classes alone makes concepts harder to read than in an "
+        "untrained network.",
+        inconclusive="Whether training on classes makes concepts easier to read, this run cannot "
+        "tell.",
+    ),
+)
+
 STUDY = Study(
     name="steering",
     title="Study 2: steering",
@@ -78,4 +114,9 @@ STUDY = Study(
     check=_check,
     class_names=_class_names,
     sources=_sources,
+    exhibits="tonotopy.studies.steering.exhibits",
+    listening="tonotopy.studies.steering.listening",
+    question="Does a concept that is found in a network's layers cause the network's answer?",
+    headline="matrix",
+    answers=ANSWERS,
 )
