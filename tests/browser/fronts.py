@@ -112,8 +112,8 @@ def write_heard(folder: Path) -> None:
     listed = write_clip(folder / "0", rng.random((32, 90)), [Track(TAG, tone(330))], RATE)
     shown = exhibit("0", TAG, listed, SECONDS, TICKS, timelines=[timeline((TAG, "b"))])
     pages = {
-        "0.html": players_page(TAG, [HOSTILE[2]], [shown], "", HEARD),
-        "1.html": players_page(HOSTILE[1], [], [], "", HEARD, ["cannot be read: no sound"]),
+        "0.html": players_page(HOSTILE[5], [HOSTILE[5]], [shown], "", HEARD),
+        "1.html": players_page(HOSTILE[1], [], [], "", HEARD, [HOSTILE[5]]),
     }
     files = [
         {

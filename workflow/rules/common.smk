@@ -46,6 +46,13 @@ def code(script, *modules):
     return code_hash(WORKFLOW / "scripts" / f"{script}.py", *modules)
 
 
+def templates(*names):
+    """Return the files of pages' templates, and those that all pages are made with."""
+    return [
+        WORKFLOW / "tonotopy/pages/templates" / n for n in ("base.html.j2", "style.css", *names)
+    ]
+
+
 def seed_of(wildcards):
     """Return the seed of a scale: the run's own, or the one in its name."""
     match = re.search(r"-seed(\d+)$", wildcards.scale)

@@ -3,22 +3,13 @@
 from tonotopy import results
 from tonotopy.listening import planning as listening
 
+PLAYER = ("players.html.j2", "player.js", "player.css")
+
 
 rule build_room:
     input:
         exhibits=lambda wildcards: results.exhibits(wildcards.scale, config),
-        templates=[
-            WORKFLOW / "tonotopy/pages/templates" / name
-            for name in (
-                "base.html.j2",
-                "style.css",
-                "room.html.j2",
-                "room.js",
-                "players.html.j2",
-                "player.js",
-                "player.css",
-            )
-        ],
+        templates=templates("room.html.j2", "room.js", *PLAYER),
     output:
         directory(places.result("{scale}", "listen")),
     log:
@@ -91,19 +82,10 @@ rule build_heard_pages:
             places.heard("{scale}", "{heard}", f"part{part}")
             for part in range(listening.parts(config))
         ],
-        templates=[
-            WORKFLOW / "tonotopy/pages/templates" / name
-            for name in (
-                "base.html.j2",
-                "style.css",
-                "heard.html.j2",
-                "players.html.j2",
-                "player.js",
-                "player.css",
-            )
-        ],
+        templates=templates("heard.html.j2", *PLAYER),
     output:
-        places.heard("{scale}", "{heard}", "heard.txt"),
+        words=places.heard("{scale}", "{heard}", "heard.txt"),
+        page=places.heard("{scale}", "{heard}", "index.html"),
     log:
         places.log("build_heard_pages", "{heard}"),
     wildcard_constraints:

@@ -2,16 +2,13 @@
 
 from tonotopy import results
 
-TEMPLATES = WORKFLOW / "tonotopy/pages/templates"
-BASE = [TEMPLATES / name for name in ("base.html.j2", "style.css", "verdicts.html.j2")]
-
 
 rule judge_claims:
     input:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
         schema=WORKFLOW / "schemas/claims.schema.yaml",
-        templates=[TEMPLATES / "scorecard.html.j2", *BASE],
+        templates=templates("scorecard.html.j2", "verdicts.html.j2"),
     output:
         json=places.result("{scale}", "scorecard.json"),
         csv=places.result("{scale}", "scorecard.csv"),
@@ -93,7 +90,7 @@ rule build_front_page:
         networks=lambda wildcards: results.used_networks(wildcards.scale, config),
         citation=WORKFLOW.parent / "CITATION.cff",
         requirements=WORKFLOW.parent / "requirements.txt",
-        templates=[TEMPLATES / "front.html.j2", *BASE],
+        templates=templates("front.html.j2", "verdicts.html.j2"),
     output:
         places.result("{scale}", "index.html"),
     log:

@@ -7,10 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-LAST_WORDS = {  # rules whose first output holds the run's last words -> the page to see
-    "enforce_controls": "scorecard.html",
-    "build_heard_pages": "index.html",
-}
+LAST_WORDS = ("enforce_controls", "build_heard_pages")  # rules: what their first output holds
+PAGE = "index.html"  # beside it
 LEAST_BYTES = 1_000_000  # below it a script of Snakemake's may not fit, or a note
 
 
@@ -48,4 +46,4 @@ def tell_verdict(jobs: Iterable) -> None:
         if job.rule.name in LAST_WORDS:
             words = Path(job.output[0])
             if words.is_file():  # `--until` may have left it out
-                print(words.read_text(), f"see {words.parent / LAST_WORDS[job.rule.name]}", sep="")
+                print(words.read_text(), f"open {words.parent / PAGE}", sep="")

@@ -14,7 +14,8 @@ from tonotopy.networks.published import PUBLISHED
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, flags=re.MULTILINE))
-GATE = (".ci/run", "make lint test test-slurm test-browser faults N=20 VENV=")  # each of them needs `setup`
+# each of them needs `setup`
+GATE = (".ci/run", "make lint test test-slurm test-browser faults N=20 VENV=")
 # commands without a remark, or with another one -> a file and what of it runs them
 RUN = {
     "make setup": GATE,

@@ -33,4 +33,4 @@ def test_the_verdict_is_told_by_runs_that_judge(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     ending.tell_verdict([other, judging])
     told = capsys.readouterr().out
-    assert told == f"2 of 2 controls passed\nsee {tmp_path}/scorecard.html\n"
+    assert told == f"2 of 2 controls passed\nopen {tmp_path}/index.html\n"

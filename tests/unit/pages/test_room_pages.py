@@ -109,14 +109,23 @@ def test_the_rule_s_script_writes_it(folders, room, tmp_path, monkeypatch):
     assert (tmp_path / "listen/index.html").read_bytes() == (room / "index.html").read_bytes()
 
 
-def test_the_rule_reads_every_template_that_the_pages_are_made_of():
-    used, waiting = set(), ["room.html.j2", "players.html.j2"]
-    while waiting:
-        used.add(waiting[-1])
-        text = (TEMPLATES / waiting.pop()).read_text()
-        waiting += re.findall(r'{% (?:include|extends) "(.*?)"', text)
-    rule = (RULES / "listen.smk").read_text().partition("rule build_room:")[2].partition("rule ")[0]
-    assert set(re.findall(r'"([\w.]+\.(?:j2|css|js))"', rule)) == used
+def test_rules_of_pages_read_every_template_that_those_are_made_of():
+    shared = {"base.html.j2", "style.css"}
+    player = set(re.findall(r'"(.+?)"', re.search(r"PLAYER = .*", _rules("listen")).group()))
+    calls = re.findall(r"templates=templates\((.*?)\)", _rules("listen") + _rules("report"))
+    assert len(calls) == 4
+    for call in calls:
+        named = set(re.findall(r'"(.+?)"', call)) | (player if "PLAYER" in call else set())
+        used, waiting = set(), [name for name in named if name.endswith(".j2")]
+        while waiting:
+            used.add(waiting[-1])
+            text = (TEMPLATES / waiting.pop()).read_text()
+            waiting += re.findall(r'{%-? (?:include|extends|import|from) "(.*?)"', text)
+        assert named | shared == used
+
+
+def _rules(name):
+    return (RULES / f"{name}.smk").read_text()
 
 
 @pytest.mark.parametrize(

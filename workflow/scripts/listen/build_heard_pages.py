@@ -8,7 +8,7 @@ from tonotopy.logs import to_log
 to_log(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
 bad = write_pages(
-    snakemake.output[0],
+    snakemake.output.words,
     given.whole,
     given.parts,
     params.networks,

@@ -1,6 +1,6 @@
 """Where each part of a clip sounds on the network's mel grid: ratio masks as soft supports.
 
-A power ideal-ratio mask (IRM) is a part's share of the mel power of all parts (spec/3, score 1):
+A power ideal-ratio mask (IRM) is a part's share of the mel power of all parts:
 
     IRM_o = P_o / (sum_o' P_o' + floor)
 

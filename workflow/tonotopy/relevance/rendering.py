@@ -3,12 +3,11 @@
 The rectified heatmap is kept where it is above its 90th percentile, blurred, and multiplied with
 the clip's mel spectrogram, which a `frontends.rendering.Renderer` makes sound of (thesis section
 3.3). Equation 3.11 as printed, max(tau, R), leaves a floor everywhere: R is
-kept where R >= tau and is 0 elsewhere (spec/3).
+kept where R >= tau and is 0 elsewhere.
 """
 
 import torch
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from tonotopy.errors import InputError
 from tonotopy.frontends.rendering import Renderer
@@ -62,6 +61,8 @@ def saliency_masks(
     """
     if kernel % 2 == 0 or not 0 < kernel <= 2 * min(heatmaps.shape[-2:]) - 1:
         raise InputError(f"kernel: expected an odd number that fits the heatmaps, not {kernel}")
+    from torchvision.transforms.functional import gaussian_blur  # torchvision takes seconds
+
     return gaussian_blur(salient(heatmaps, percentile), [kernel, kernel], [sigma, sigma])
 
 

@@ -49,6 +49,7 @@ class Player {
       if (dataset.kind === "epoch") return;
       if (!rows.has(dataset.row)) {
         const [row, name] = [document.createElement("div"), document.createElement("span")];
+        name.setAttribute("aria-hidden", "true");
         name.textContent = dataset.row;
         row.append(name);
         rows.set(dataset.row, row);
@@ -61,12 +62,19 @@ class Player {
   chip(track, index) {
     const chip = document.createElement("button");
     chip.type = "button";
-    if (track.dataset.row) chip.setAttribute("aria-label", track.dataset.name);
     chip.classList.toggle("mute", !this.audios[index]);
     if (index < 9) {
       const number = document.createElement("kbd");
       number.textContent = index + 1;
+      number.setAttribute("aria-hidden", "true");
+      chip.setAttribute("aria-keyshortcuts", index + 1);
       chip.append(number);
+    }
+    if (track.dataset.row) {
+      const network = document.createElement("span");
+      network.className = "unseen";
+      network.textContent = `${track.dataset.row}, `;
+      chip.append(network);
     }
     chip.append(track.dataset.button);
     chip.addEventListener("click", () => (index === this.current ? this.toggle() : this.show(index)));

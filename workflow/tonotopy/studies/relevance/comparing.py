@@ -64,7 +64,7 @@ def overlap_table(
     keys: list[Key],
     objects: list[str],
 ) -> pd.DataFrame:
-    """Return how components share out their positive relevance over objects (score 1 of spec/3).
+    """Return how components share out their positive relevance over objects.
 
     Args:
         explained: the network, or its untrained copy.

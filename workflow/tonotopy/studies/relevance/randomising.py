@@ -1,4 +1,4 @@
-"""Heatmaps of a network whose layers are randomised one by one (score 4 of spec/3)."""
+"""Heatmaps of a network whose layers are randomised one by one."""
 
 from collections.abc import Callable
 from dataclasses import replace
