@@ -12,7 +12,6 @@ import soxr
 
 from tonotopy.errors import InputError
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 EXACT_SEEK = ("WAV", "FLAC", "WAVEX", "AIFF")  # formats of which a part equals the part of a whole
 MARGIN_S = 0.1  # read on either side of a part, so that the resampler's edges fall outside
 LACKING = 0.01  # share of the length of all slices: GTZAN's half minutes may last 29.93 s

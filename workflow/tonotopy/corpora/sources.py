@@ -9,13 +9,8 @@ import numpy as np
 import soxr
 from scipy.io import loadmat
 
-from tonotopy.corpora.audio import (
-    AUDIO_SUFFIXES,
-    cut_slices,
-    fit_length,
-    read_clip,
-    read_slices,
-)
+from tonotopy.corpora.audio import cut_slices, fit_length, read_clip, read_slices
+from tonotopy.corpora.formats import AUDIO_SUFFIXES
 from tonotopy.errors import InputError, nearest
 
 PCVC_RATE = 48000

@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 from tonotopy import places
-from tonotopy.corpora.audio import AUDIO_SUFFIXES
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.formats import AUDIO_SUFFIXES
 from tonotopy.errors import InputError, nearest
 from tonotopy.instances import Instance, networks_of, running, used
 from tonotopy.networks.published import PUBLISHED, front_end_kind, front_end_settings
