@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -53,13 +52,12 @@ class Ear:
     @property
     def rate(self) -> int:
         """Sampling rate in Hz that the network hears at."""
-        return self.bundle.front_end.settings.rate
+        return self.bundle.rate
 
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        network = self.bundle.network
-        return next(chain(network.parameters(), network.buffers()), torch.empty(0)).device
+        return self.bundle.device
 
     @property
     def depths(self) -> dict[str, int]:

@@ -85,7 +85,7 @@ def network_inputs(
     Raises:
         InputError: the clips are shorter than ``seconds``.
     """
-    rate = bundle.front_end.settings.rate
+    rate = bundle.rate
     note_resampling(corpus, rate)
     device = next(bundle.network.parameters(), torch.empty(0)).device
     for start in range(0, len(positions), batch):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +52,12 @@ class Listener:
     @property
     def rate(self) -> int:
         """Sampling rate in Hz that it hears at."""
-        return self.bundle.front_end.settings.rate
+        return self.bundle.rate
 
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        network = self.bundle.network
-        return next(chain(network.parameters(), network.buffers()), torch.empty(0)).device
+        return self.bundle.device
 
     @property
     def length(self) -> int:

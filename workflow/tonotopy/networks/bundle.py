@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -37,6 +38,17 @@ class Bundle:
         if "layers" in self.info:
             return parse(self.info["layers"])
         return self.network.layers
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate in Hz that the network hears at."""
+        return self.front_end.settings.rate
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is; the processor for one without numbers of its own."""
+        tensors = chain(self.network.parameters(), self.network.buffers())
+        return next(tensors, torch.empty(0)).device
 
     def to(self, device: str | torch.device) -> "Bundle":
         """Return the bundle with its modules on a device."""

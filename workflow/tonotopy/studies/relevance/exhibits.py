@@ -81,7 +81,7 @@ def write_exhibits(
 
 
 def _rate(explained: Subject) -> int:
-    return explained.bundle.front_end.settings.rate
+    return explained.bundle.rate
 
 
 @torch.no_grad()

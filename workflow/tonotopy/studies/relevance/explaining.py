@@ -206,7 +206,7 @@ def _check_logits(explained: Subject, inputs: Tensor) -> None:
 
 def waveforms(explained: Subject, corpus: Corpus, positions: np.ndarray) -> Tensor:
     """Return clips at the front end's rate, shape (clips, samples), on the network's device."""
-    rate = explained.bundle.front_end.settings.rate
+    rate = explained.bundle.rate
     return torch.from_numpy(waveforms_at(corpus, positions, rate)).to(explained.device)
 
 
@@ -229,7 +229,7 @@ def part_sounds(
     """
     parts = corpus.parts(positions)
     stacked = stacked_parts(parts, corpus.part_names)[:, part_numbers(corpus, names)]
-    rate = explained.bundle.front_end.settings.rate
+    rate = explained.bundle.rate
     heard = resampled(stacked.flatten(0, 1).numpy(), corpus.rate, rate)
     return torch.from_numpy(heard).unflatten(0, stacked.shape[:2]).to(explained.device)
 

@@ -63,7 +63,7 @@ def area_table(
         and printed, see `Curves.aupc`.
     """
     keys, parts = list(keys), []
-    rate = explained.bundle.front_end.settings.rate
+    rate = explained.bundle.rate
     samples = round(corpus.samples.shape[1] / corpus.rate * rate)
     values = {fill: fill_value(fill, silence(explained, samples)) for fill in FILLS}
     for batch in batches(explained, corpus, positions):

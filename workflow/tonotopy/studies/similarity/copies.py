@@ -52,7 +52,7 @@ def studied(
     for column in map(Column._make, columns):
         bundle = load(column.folder).to(pick_device(accelerator))
         layers = _named(bundle.layers, names)
-        inputs = given(bundle, sounds_of(corpus, position, bundle.front_end.settings.rate))
+        inputs = given(bundle, sounds_of(corpus, position, bundle.rate))
         found = layouts(bundle, layers, inputs, settings["grids"], strict=names is not None)
         kept = {name: layers[name] for name in found}
         yield Ear(column.network, column.run, bundle, kept), found

@@ -74,7 +74,7 @@ def write_exhibits(
     concepts = list(dict.fromkeys(pair["concept"] for pair in settings["pairs"]))
     chosen = narrowed(plan, concepts)
     table = sweep_table(bundle, corpus, positions, chosen, settings["strengths"], answers)
-    rate = bundle.front_end.settings.rate
+    rate = bundle.rate
     note_resampling(corpus, rate)
     with replacing(path) as draft:
         draft.mkdir()
