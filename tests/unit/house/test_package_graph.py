@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[3] / "workflow/tonotopy"
 # each storey may import from those before it and, within a room, from itself
 STOREYS = (
     {"errors", "seeding", "places"},
-    {"sums", "provenance", "gpus", "slurm", "logs", "ending", "nested", "surrogates"},
+    {"sums", "provenance", "gpus", "slurm", "logs", "ending", "nested", "surrogates", "compiled"},
     {"files"},
     {"recovery", "corpora", "frontends"},
     {"networks", "probes", "evidence"},

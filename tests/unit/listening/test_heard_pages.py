@@ -112,4 +112,4 @@ def test_the_number_of_bad_files_is_a_runs_last_word(root, capsys):
         SimpleNamespace(rule=rule, output=[out]) for rule, out in zip(rules, words, strict=True)
     ]
     ending.tell_verdict(jobs)
-    assert capsys.readouterr().out == f"2 files, 1 of them bad\nsee {root}/index.html\n"
+    assert capsys.readouterr().out == f"2 files, 1 of them bad\nopen {root}/index.html\n"

@@ -1,8 +1,8 @@
 """The frequencies of mel bands, for every front end that has them."""
 
-import librosa
 import numpy as np
 
+from tonotopy.compiled import librosa
 from tonotopy.frontends.panns import PANNsLogMel
 from tonotopy.frontends.stages import FrontEnd
 

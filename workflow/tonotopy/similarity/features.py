@@ -13,10 +13,10 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-import librosa
 import numpy as np
 import pyloudnorm
 
+from tonotopy.compiled import librosa
 from tonotopy.frontends.stages import FrontEnd
 
 SPECTRA = ("harmonic", "percussive", "contrast")
