@@ -20,8 +20,8 @@ from torch import Tensor
 from tonotopy.errors import InputError
 from tonotopy.files import write_json
 from tonotopy.frontends.loudness import equally_loud
+from tonotopy.places import EXHIBITS
 
-INDEX = "exhibits.json"
 INK = (0.82, 0.29, 0.36)  # of heatmaps over the grey spectrogram
 SCALE = 4  # pixels per cell, as far as the picture is no larger than
 PIXELS = 1024  # on its longer side; at least one pixel per cell
@@ -155,7 +155,7 @@ def write_index(draft: Path, about: Mapping, exhibits: list[dict], note: str = "
         exhibits: see `exhibit`.
         note: what is shown, in a sentence.
     """
-    write_json(draft / INDEX, {**about, "note": note, "exhibits": exhibits})
+    write_json(draft / EXHIBITS, {**about, "note": note, "exhibits": exhibits})
 
 
 def _plain(facts: Mapping) -> dict:

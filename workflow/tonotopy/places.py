@@ -94,6 +94,9 @@ def heard(scale: str, name: str, *parts: str) -> str:
     return "/".join((f"results/{scale}/heard/{name}", *parts))
 
 
+EXHIBITS = "exhibits.json"  # in that folder
+
+
 def figure(scale: str, study: str, instance: str, name: str, suffix: str) -> str:
     """Return the file of a figure."""
     return f"results/{scale}/figures/{study}/{instance}/{name}.{suffix}"

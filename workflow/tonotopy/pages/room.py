@@ -9,8 +9,8 @@ from tonotopy.errors import InputError
 from tonotopy.files import read_json, reading, replacing
 from tonotopy.pages.html import render, write
 from tonotopy.pages.players import players_page, url
+from tonotopy.places import EXHIBITS
 
-INDEX = "exhibits.json"
 SAFE = re.compile(r"\w[\w.-]*", re.ASCII)  # names of files and folders
 KEYS = {"folder", "title", "network", "label", "facts", "seconds", "ticks", "tracks"}
 LINKS = {
@@ -79,7 +79,7 @@ def _card(exhibit: dict, media: str) -> dict:
 
 def _read(folder: Path) -> dict:
     """Return an index whose names can be used in paths and addresses as they are."""
-    path = folder / INDEX
+    path = folder / EXHIBITS
     index = read_json(path)
     for key in ("study", "instance"):
         _check_name(index.get(key), f"{path}: {key}")
@@ -123,7 +123,7 @@ def _copy(folder: Path, index: dict, target: Path) -> None:
                 source = folder / exhibit["folder"] / file
                 if source.is_symlink() or not source.is_file():
                     raise InputError(
-                        f"{folder / INDEX}: exhibit {number} names {exhibit['folder']}/{file}, "
+                        f"{folder / EXHIBITS}: exhibit {number} names {exhibit['folder']}/{file}, "
                         "which is no file beside it; delete the folder and run again"
                     )
                 shutil.copyfile(source, target / exhibit["folder"] / file)
