@@ -10,7 +10,8 @@ import soundfile
 import torch
 
 from tonotopy.errors import InputError
-from tonotopy.exhibiting import INDEX, PIXELS, SCALE, Track, exhibit, write_clip, write_index
+from tonotopy.exhibiting import PIXELS, SCALE, Track, exhibit, write_clip, write_index
+from tonotopy.places import EXHIBITS
 
 RATE = 4000
 CLIP = np.arange(12.0).reshape(3, 4)
@@ -128,6 +129,6 @@ def test_an_exhibit_has_all_that_players_read(tmp_path):
     assert (full["network"], full["label"]) == ("net", "low")
     assert (full["sliders"], full["timelines"]) == ([slider], [line])
     write_index(tmp_path, {"study": "s", "instance": "i", "scale": "mini"}, [bare, full], "words")
-    index = json.loads((tmp_path / INDEX).read_text())
+    index = json.loads((tmp_path / EXHIBITS).read_text())
     about = {"study": "s", "instance": "i", "scale": "mini", "note": "words"}
     assert index == {**about, "exhibits": [bare, full]}
