@@ -40,7 +40,7 @@ class Project:
         command = [sys.executable, "-m", "snakemake", "--cores", "2"]
         command += ["--configfile", self.scale, *options, *(["--", target] if target else [])]
         done = subprocess.run(
-            command, cwd=self.path, capture_output=True, text=True, timeout=900, check=False
+            command, cwd=self.path, capture_output=True, text=True, timeout=2400, check=False
         )
         told = done.stdout + done.stderr
         assert (done.returncode == 0) == ok, told[-6000:]
