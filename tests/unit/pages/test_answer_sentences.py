@@ -64,7 +64,8 @@ def test_parts_that_differ_are_said_as_differing_whatever_most_of_them_say():
     answered = said(*rows)
     assert answered["outcome"] == "mixed"
     assert answered["sentence"] == (
-        "Parts differ on “Whales dive deep”: of 11, 9 supported, 1 contradicted, 1 inconclusive."
+        "No single verdict on “Whales dive deep”: of 11 parts, 9 supported, 1 contradicted, "
+        "1 inconclusive."
     )
 
 

@@ -36,7 +36,7 @@ def answer(rows: Iterable[dict], sentences: Mapping[str, str], instance: str) ->
     elif ran:
         came_out = [f"{count} {verdict}" for verdict, count in counts(ran).items() if count]
         quoted = _quoted(parts)
-        sentence = f"Parts differ on {quoted}: of {len(ran)}, {', '.join(came_out)}."
+        sentence = f"No single verdict on {quoted}: of {len(ran)} parts, {', '.join(came_out)}."
     else:
         reasons = "; ".join(dict.fromkeys(row["reason"] for row in parts))
         sentence = f"Not run: {_quoted(parts)} ({reasons})."

@@ -24,28 +24,30 @@ def _tables(entry: Entry) -> list[str]:
 ANSWERS = (
     Answer(
         "hierarchy.centre",
-        supported="In every network that was judged, low-level tasks are solved in earlier layers "
-        "than high-level ones.",
-        contradicted="In every network that was judged, low-level tasks are solved in later "
-        "layers than high-level ones.",
-        inconclusive="Whether low-level tasks are solved in earlier layers than high-level ones, "
-        "this run cannot tell.",
+        supported="In every network judged, accuracy above chance is centred in earlier layers "
+        "for low-level tasks than for high-level ones (mean over tasks).",
+        contradicted="In every network judged, accuracy above chance is centred in later layers "
+        "for low-level tasks than for high-level ones (mean over tasks).",
+        inconclusive="Whether accuracy above chance is centred in earlier layers for low-level "
+        "tasks than for high-level ones, this run cannot tell.",
     ),
     Answer(
         "hierarchy.centre_untrained",
-        supported="Untrained copies show next to none of this order (less than .1 of the depth, "
-        "either way).",
-        contradicted="Untrained copies show an order of their own, of more than .1 of the depth.",
-        inconclusive="Whether untrained copies show next to none of this order, this run cannot "
-        "tell.",
+        supported="In every untrained copy judged, the centres of low- and high-level tasks lie "
+        "less than .1 of the depth apart; compare with the trained networks' numbers.",
+        contradicted="In every untrained copy judged, the centres of low- and high-level tasks "
+        "lie more than .1 of the depth apart, in one direction or the other.",
+        inconclusive="Whether the centres of low- and high-level tasks lie less than .1 of the "
+        "depth apart in untrained copies, this run cannot tell.",
     ),
     Answer(
         "hierarchy.trained",
-        supported="Every task is easier to read from the trained network than from its untrained "
-        "copy.",
-        contradicted="Every task is harder to read from the trained network than from its "
-        "untrained copy.",
-        inconclusive="Whether training makes tasks easier to read, this run cannot tell.",
+        supported="In every network and task judged, the best layer is decoded better than the "
+        "best layer of an untrained copy (accuracy).",
+        contradicted="In every network and task judged, the best layer is decoded worse than the "
+        "best layer of an untrained copy (accuracy).",
+        inconclusive="Whether the best layers are decoded better than those of untrained copies, "
+        "this run cannot tell.",
     ),
 )
 

@@ -91,29 +91,32 @@ def _check_hears(place: str, name: str, config: Config) -> None:
 ANSWERS = (
     Answer(
         "partials.first_filters",
-        supported="First-layer filters do not isolate partials: fewer than .2 have most of their "
-        "energy in a third of an octave.",
-        contradicted="First-layer filters isolate bands: more than .2 have most of their energy "
-        "in a third of an octave.",
-        inconclusive="Whether first-layer filters isolate bands, this run cannot tell.",
+        supported="In every first layer judged, less than a fifth of the filters have most of "
+        "their energy in a third of an octave (up to 4186 Hz).",
+        contradicted="In every first layer judged, more than a fifth of the filters have most of "
+        "their energy in a third of an octave (up to 4186 Hz).",
+        inconclusive="Whether less than a fifth of first-layer filters have most of their energy "
+        "in a third of an octave, this run cannot tell.",
     ),
     Answer(
         "partials.stable",
-        supported="At the end of the stack, directions are no stable partials: of every kind that "
-        "was judged, fewer than .2 isolate a band on tones, in complexes and in natural sound.",
-        contradicted="At the end of the stack there are stable partials: of every kind of "
-        "direction that was judged, more than .2 isolate a band on tones, in complexes and in "
-        "natural sound.",
-        inconclusive="Whether directions at the end of the stack are stable partials, this run "
-        "cannot tell.",
+        supported="In the layer looked at (by default the last), less than a fifth of the units "
+        "and fitted directions, in every network and kind judged, isolate a band on tones, in "
+        "complexes and in natural sound.",
+        contradicted="In the layer looked at (by default the last), more than a fifth of the "
+        "units and fitted directions, in every network and kind judged, isolate a band on tones, "
+        "in complexes and in natural sound.",
+        inconclusive="Whether less than a fifth of units and fitted directions isolate a band on "
+        "tones, in complexes and in natural sound, this run cannot tell.",
     ),
     Answer(
         "partials.codes",
-        supported="Codes are no partials: they tell less than .3 of the entropy of the strongest "
-        "partial's semitone.",
-        contradicted="Codes tell more than .3 of the entropy of the strongest partial's semitone.",
-        inconclusive="Whether codes tell much of the strongest partial's semitone, this run "
-        "cannot tell.",
+        supported="A code of one frame (of a codec its first codebook, else a cluster) tells less "
+        "than .3 of the entropy of the strongest partial's semitone.",
+        contradicted="A code of one frame (of a codec its first codebook, else a cluster) tells "
+        "more than .3 of the entropy of the strongest partial's semitone.",
+        inconclusive="Whether a code of one frame tells less than .3 of the entropy of the "
+        "strongest partial's semitone, this run cannot tell.",
     ),
 )
 

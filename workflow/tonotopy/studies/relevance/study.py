@@ -131,28 +131,31 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
 ANSWERS = (
     Answer(
         "relevance.distinct",
-        supported="From the third layer on, components tell the parts of clips apart better than "
-        "the best of the random bases does.",
-        contradicted="From the third layer on, components tell the parts of clips apart worse "
-        "than the best of the random bases does.",
-        inconclusive="Whether components tell the parts of clips apart better than random bases "
-        "do, this run cannot tell.",
+        supported="In the layers judged (conv3, conv4, as far as the entry has them), components "
+        "tell a clip's parts apart better than the best of a few random bases (ratio above 1).",
+        contradicted="In the layers judged (conv3, conv4, as far as the entry has them), "
+        "components tell a clip's parts apart worse than the best of a few random bases (ratio "
+        "below 1).",
+        inconclusive="Whether components tell a clip's parts apart better than the best of a few "
+        "random bases, this run cannot tell.",
     ),
     Answer(
         "relevance.over_untrained",
         supported="Components of the trained network tell parts apart better than those of an "
-        "untrained one.",
+        "untrained one (ratio above 1).",
         contradicted="Components of an untrained network tell parts apart better than those of "
         "the trained one: distinct components are no sign of learning.",
-        inconclusive="Whether training makes components more distinct, this run cannot tell.",
+        inconclusive="Whether components of the trained network tell parts apart better than "
+        "those of an untrained one, this run cannot tell.",
     ),
     Answer(
         "relevance.muting",
-        supported="Relevance agrees with intervention: the more it prefers a stem that causes "
-        "genres, the more muting that stem lowers the logit.",
-        contradicted="Relevance agrees with intervention less than it must: how much it prefers a "
-        "stem says too little of what muting the stem does.",
-        inconclusive="Whether relevance agrees with muting as it must, this run cannot tell.",
+        supported="Where relevance prefers a stem that causes genres, muting that stem lowers the "
+        "logit (rank correlation over clips and stems above .5).",
+        contradicted="Relevance on a stem that causes genres and the fall of the logit when it is "
+        "muted have a rank correlation below the .5 that this control asks.",
+        inconclusive="Whether relevance and the effect of muting have a rank correlation above "
+        ".5, this run cannot tell.",
     ),
 )
 

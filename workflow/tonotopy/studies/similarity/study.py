@@ -96,30 +96,33 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
 ANSWERS = (
     Answer(
         "similarity.shallow_beyond_all",
-        supported="In every layer of the first third, more than 1 in 20 maps match the harmonic, "
-        "and the percussive, part of the spectrum beyond the input and all nulls.",
-        contradicted="In every layer of the first third, fewer than 1 in 20 maps match the "
-        "harmonic, or the percussive, part of the spectrum beyond the input and all nulls.",
+        supported="In every early layer judged, more than 1 in 20 maps match the harmonic part, "
+        "and more than 1 in 20 the percussive part: beyond the input (r above .1), and more than "
+        "random networks, other clips, random phases (and a network without sound) explain.",
+        contradicted="In every early layer judged, fewer than 1 in 20 maps match the harmonic "
+        "part, and fewer than 1 in 20 the percussive part, beyond the input and what random "
+        "networks, other clips, random phases (and a network without sound) explain.",
         inconclusive="Whether more than 1 in 20 maps of early layers match parts of the spectrum "
-        "beyond the input and all nulls, this run cannot tell.",
+        "beyond the input and what networks and sound without a match reach, this run cannot "
+        "tell.",
     ),
     Answer(
         "similarity.deep_chroma_learnt",
-        supported="More of chroma can be read from every layer of the last third than from that "
-        "layer of a random network.",
-        contradicted="Less of chroma can be read from every layer of the last third than from "
-        "that layer of a random network.",
-        inconclusive="Whether more of chroma can be read from late layers than from those of a "
-        "random network, this run cannot tell.",
+        supported="Chroma is predicted better (higher held-out R2) from every layer judged of the "
+        "last third than from that layer with random weights.",
+        contradicted="Chroma is predicted worse (lower held-out R2) from every layer judged of "
+        "the last third than from that layer with random weights.",
+        inconclusive="Whether chroma is predicted better from late layers than from those with "
+        "random weights, this run cannot tell.",
     ),
     Answer(
         "similarity.embedding_learnt",
-        supported="More of loudness, and of onset rate, can be read from the deepest layer than "
-        "from that of a random network.",
-        contradicted="Less of loudness, and of onset rate, can be read from the deepest layer "
-        "than from that of a random network.",
-        inconclusive="Whether more of loudness and onset rate can be read from the deepest layer "
-        "than from that of a random network, this run cannot tell.",
+        supported="A clip's loudness and its onset rate are predicted better (higher held-out R2) "
+        "from the deepest layer than from that layer with random weights.",
+        contradicted="A clip's loudness and its onset rate are predicted worse (lower held-out "
+        "R2) from the deepest layer than from that layer with random weights.",
+        inconclusive="Whether a clip's loudness and onset rate are predicted better from the "
+        "deepest layer than from that layer with random weights, this run cannot tell.",
     ),
 )
 

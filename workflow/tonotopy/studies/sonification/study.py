@@ -146,28 +146,30 @@ ANSWERS = (
         "sonification.coherence_deepest",
         supported="At the deepest layer, contrastive sonifications are more coherent with their "
         "inputs than supervised ones, by more than .08.",
-        contradicted="At the deepest layer, contrastive sonifications are not more coherent with "
-        "their inputs than supervised ones by the .08 that is asked.",
-        inconclusive="Whether contrastive sonifications are more coherent with their inputs than "
-        "supervised ones by .08, this run cannot tell.",
+        contradicted="At the deepest layer, contrastive sonifications do not exceed supervised "
+        "ones by the .08 of coherence that is asked.",
+        inconclusive="Whether contrastive sonifications exceed supervised ones by .08 of "
+        "coherence, this run cannot tell.",
     ),
     Answer(
         "sonification.coherence_preserved",
-        supported="Contrastive learning preserves more of the input at the deepest layer than "
-        "random weights do.",
-        contradicted="Contrastive learning does not preserve more of the input at the deepest "
-        "layer than random weights do, by the .05 of coherence that is asked.",
-        inconclusive="Whether contrastive learning preserves more of the input than random "
-        "weights do, this run cannot tell.",
+        supported="At the deepest layer, sonifications of the contrastive network are more "
+        "coherent with their inputs than those of an untrained one, by more than .05.",
+        contradicted="At the deepest layer, sonifications of the contrastive network do not "
+        "exceed those of an untrained one by the .05 of coherence that is asked.",
+        inconclusive="Whether contrastive sonifications exceed untrained ones by .05 of "
+        "coherence, this run cannot tell.",
     ),
     Answer(
         "sonification.full_over_scratch",
-        supported="Contrastive pretraining improves on training from scratch, in every task that "
-        "was judged.",
-        contradicted="Contrastive pretraining is worse than training from scratch, in every task "
-        "that was judged.",
-        inconclusive="Whether contrastive pretraining improves on training from scratch, this run "
-        "cannot tell.",
+        supported="Fine-tuned as a whole, the contrastive network scores above one trained from "
+        "scratch (mean average precision), at the labels and epochs set for each task judged; "
+        "longer training can close the gap.",
+        contradicted="Fine-tuned as a whole, the contrastive network scores below one trained "
+        "from scratch (mean average precision), at the labels and epochs set for each task "
+        "judged.",
+        inconclusive="Whether the contrastive network, fine-tuned as a whole, scores above one "
+        "trained from scratch, this run cannot tell.",
     ),
 )
 
@@ -193,7 +195,7 @@ STUDY = Study(
     sources=_sources,
     exhibits="tonotopy.studies.sonification.exhibits",
     listening="tonotopy.studies.sonification.listening",
-    question="What do the feature maps of networks that hear raw waveforms sound like?",
+    question="How much of a clip can be heard in the maps of networks that hear raw waveforms?",
     headline="figure-6.3-coherence",
     answers=ANSWERS,
 )

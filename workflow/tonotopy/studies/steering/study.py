@@ -69,36 +69,39 @@ def _sources(scale: str, entry: Entry, config: Config) -> dict[str, str]:
 ANSWERS = (
     Answer(
         "steering.auroc",
-        supported="Steering tells planted causes from all other pairs of concept and class.",
-        contradicted="Steering tells planted causes from other pairs of concept and class less "
-        "well than it must.",
-        inconclusive="Whether steering tells planted causes from other pairs well enough, this "
-        "run cannot tell.",
+        supported="Slopes of steering rank planted causes above other pairs of concept and class "
+        "(AUROC above .95).",
+        contradicted="Slopes of steering rank planted causes above other pairs of concept and "
+        "class less well than asked (AUROC below .95).",
+        inconclusive="Whether slopes of steering rank planted causes above other pairs with an "
+        "AUROC of .95, this run cannot tell.",
     ),
     Answer(
         "steering.pair",
-        supported="Every concept that was steered raises the probability of its class.",
-        contradicted="Every concept that was steered lowers the probability of its class.",
-        inconclusive="Whether concepts that were steered raise the probability of their classes, "
+        supported="In every pair judged, steering along the concept raises the probability of its "
+        "class.",
+        contradicted="In every pair judged, steering along the concept lowers the probability of "
+        "its class.",
+        inconclusive="Whether steering along concepts raises the probability of their classes, "
         "this run cannot tell.",
     ),
     Answer(
         "steering.over_random",
-        supported="Every concept's vector does more to its class than random vectors of the same "
-        "norm.",
-        contradicted="Every concept's vector does less to its class than random vectors of the "
-        "same norm.",
-        inconclusive="Whether concepts' vectors do more than random ones of the same norm, this "
-        "run cannot tell.",
+        supported="In every pair judged, the concept's vector raises its class by more than "
+        "random vectors of the same norm move it on average.",
+        contradicted="In every pair judged, the concept's vector lowers its class, or raises it "
+        "by less than random vectors of the same norm move it on average.",
+        inconclusive="Whether concepts' vectors raise their classes by more than random ones of "
+        "the same norm move them, this run cannot tell.",
     ),
     Answer(
         "steering.emergence",
-        supported="Training on classes alone makes concepts easier to read than in an untrained "
-        "network.",
-        contradicted="Training on classes alone makes concepts harder to read than in an "
-        "untrained network.",
-        inconclusive="Whether training on classes makes concepts easier to read, this run cannot "
-        "tell.",
+        supported="On average over concepts, the trained network's best layer tells them better "
+        "(macro-F1) than that of a copy with random weights.",
+        contradicted="On average over concepts, the trained network's best layer tells them worse "
+        "(macro-F1) than that of a copy with random weights.",
+        inconclusive="Whether concepts are told better from the trained network than from a copy "
+        "with random weights, this run cannot tell.",
     ),
 )
 
