@@ -168,7 +168,7 @@ def test_controls_show_no_corrected_p_and_the_page_says_what_each_p_is_for(html)
     assert ["p adj." in names and "p fam." in names for names in headers] == [False, False, True]
     text = words(html)
     assert "p adj. (Benjamini and Hochberg) bounds the expected share of false findings" in text
-    assert "p fam. (Holm) bounds the chance of a single false finding" in text
+    assert "p fam. (Holm) bounds the chance of one or more false findings" in text
 
 
 def test_an_interval_without_width_is_told_as_such():
