@@ -126,7 +126,7 @@ def _adjust(rows: list[dict]) -> list[dict]:
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """Return p-values that bound the chance of a single false finding (S. Holm, 1979).
+    """Return p-values that bound the chance of one or more false findings (S. Holm, 1979).
 
     The smallest of m is multiplied by m, the next by m - 1 and so on; none is below one before it
     in this order, and none is above 1.
