@@ -97,6 +97,11 @@ def heard(scale: str, name: str, *parts: str) -> str:
 EXHIBITS = "exhibits.json"  # in that folder
 
 
+def players(study: str, instance: str) -> str:
+    """Return the name of an instance's page in the listening room."""
+    return f"{study}-{instance}.html"
+
+
 def figure(scale: str, study: str, instance: str, name: str, suffix: str) -> str:
     """Return the file of a figure."""
     return f"results/{scale}/figures/{study}/{instance}/{name}.{suffix}"

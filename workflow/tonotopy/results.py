@@ -83,7 +83,7 @@ def _shown_instance(scale: str, one: Instance, config: dict) -> dict:
         }
         for name in one.study.drawable(one.entry, config)
     ]
-    sounds = f"listen/{one.study.name}-{one.name}.html" if one.study.exhibits else None
+    sounds = f"listen/{places.players(one.study.name, one.name)}" if one.study.exhibits else None
     return {
         "name": one.name,
         "embedded": embedded(one, config),

@@ -114,7 +114,7 @@ def test_a_class_that_is_probable_for_a_moment_is_on_the_timeline():
     answers[:, : CURVES + 1] += 0.02
     answers[2, CURVES + 1] = 0.3
     own = types.SimpleNamespace(
-        name="n", length=4, rate=2, bundle=types.SimpleNamespace(classes=CLASSES)
+        name="n", length=4, bundle=types.SimpleNamespace(classes=CLASSES, rate=2)
     )
     line = _timeline(own, np.array([0, 2, 4, 5]), answers, 4.5)
     names = [curve["name"] for curve in line["curves"]]

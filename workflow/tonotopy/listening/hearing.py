@@ -50,19 +50,9 @@ class Listener:
     shows: dict[str, Show]
 
     @property
-    def rate(self) -> int:
-        """Sampling rate in Hz that it hears at."""
-        return self.bundle.rate
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return self.bundle.device
-
-    @property
     def length(self) -> int:
         """Samples of a window."""
-        return max(1, round(self.seconds * self.rate))
+        return max(1, round(self.seconds * self.bundle.rate))
 
 
 def listener(network: dict, accelerator: str, seed: int) -> Listener:
@@ -127,9 +117,9 @@ def _hear(draft: Path, own: Listener, file: Path, number: int) -> dict:
     """Return what a network says of a file; the files of its exhibits go into the draft."""
     with reading(file):
         sound, rate = soundfile.read(file, dtype="float32")
-    sound = resampled(sound[None], rate, own.rate)[0]
+    sound = resampled(sound[None], rate, own.bundle.rate)[0]
     starts, cut = window_starts(len(sound), own.length), windows(sound, own.length)
-    sounds = torch.from_numpy(cut).to(own.device)
+    sounds = torch.from_numpy(cut).to(own.bundle.device)
     answers, scores = None, np.square(cut, dtype=np.float64).mean(axis=1)
     if own.activation is not None:
         answers = probabilities(own.bundle, sounds, own.activation)
@@ -137,7 +127,7 @@ def _hear(draft: Path, own: Listener, file: Path, number: int) -> dict:
     exhibits = []
     for window in telling(scores, starts, own.length, number) if own.shows else ():
         label = "" if answers is None else own.bundle.classes[answers[window].argmax()]
-        begin = starts[window] / own.rate
+        begin = starts[window] / own.bundle.rate
         facts = {} if answers is None else {"probability": float(answers[window].max())}
         exhibits += _exhibits(draft, own, Excerpt(sounds[window], label), begin, facts)
     return {
@@ -145,7 +135,7 @@ def _hear(draft: Path, own: Listener, file: Path, number: int) -> dict:
         "top": None if answers is None else _top(own.bundle.classes, answers),
         "timeline": None
         if answers is None
-        else _timeline(own, starts, answers, len(sound) / own.rate),
+        else _timeline(own, starts, answers, len(sound) / own.bundle.rate),
         "exhibits": exhibits,
     }
 
@@ -166,7 +156,7 @@ def _exhibits(
 def _written(
     folder: Path, own: Listener, shown: Shown, title: str, label: str, facts: dict
 ) -> dict:
-    tracks = write_clip(folder, shown.picture, shown.tracks, own.rate, shown.seconds)
+    tracks = write_clip(folder, shown.picture, shown.tracks, own.bundle.rate, shown.seconds)
     about = {**facts, **shown.facts}
     return exhibit(
         folder.name,
@@ -193,7 +183,7 @@ def _timeline(own: Listener, starts: np.ndarray, answers: np.ndarray, seconds: f
     What a single window answers holds from the beginning to the end of the sound.
     """
     best = np.argsort(-answers.max(axis=0), kind="stable")[:CURVES]
-    centres = (starts + own.length / 2) / own.rate
+    centres = (starts + own.length / 2) / own.bundle.rate
     if len(starts) == 1:
         centres, answers = np.array([0.0, seconds]), np.repeat(answers, 2, axis=0)
     return {

@@ -9,7 +9,7 @@ from tonotopy.errors import InputError
 from tonotopy.files import read_json, reading, replacing
 from tonotopy.pages.html import render, write
 from tonotopy.pages.players import players_page, url
-from tonotopy.places import EXHIBITS
+from tonotopy.places import EXHIBITS, players
 
 SAFE = re.compile(r"\w[\w.-]*", re.ASCII)  # names of files and folders
 KEYS = {"folder", "title", "network", "label", "facts", "seconds", "ticks", "tracks"}
@@ -42,7 +42,7 @@ def write_room(
             index = _read(folder)
             study, instance = index["study"], index["instance"]
             heading = f"{titles.get(study, study)}, {instance}"
-            page, media = f"{study}-{instance}.html", f"{study}/{instance}/"
+            page, media = players(study, instance), f"{study}/{instance}/"
             _copy(folder, index, draft / study / instance)
             note = f"{index.get('note', '')} Scale: {scale}.".strip()
             text = players_page(heading, [note], index["exhibits"], media, LINKS)
