@@ -36,8 +36,8 @@ from tonotopy.evidence.tables import (
 
 PACKAGE = Path(__file__).parents[3] / "workflow/tonotopy"
 KEYS = (
-    "id row instance kind source claim statistic criterion study paper figures estimate low high "
-    "n p p_adjusted p_family verdict reason scale"
+    "id row instance kind source claim statistic criterion study paper why figures "
+    "estimate low high n unit trainings p p_adjusted p_family verdict reason scale"
 )
 
 

@@ -25,8 +25,11 @@ class Estimate:
         value: the estimate.
         low: lower end of the confidence interval.
         high: upper end.
-        n: number of independent observations (clips, seeds or folds).
+        n: number of independent observations.
         draws: the bootstrap draws behind the interval.
+        unit: what was resampled, in the singular, such as "clip", "song" or "base score".
+        trainings: number of trainings of a network that it comes from; None where it is about no
+            network, or about networks that were not trained here.
     """
 
     value: float
@@ -34,6 +37,8 @@ class Estimate:
     high: float
     n: int
     draws: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
+    unit: str = ""
+    trainings: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Claim:
     arguments: dict
     criterion: dict
     paper: str | None
+    why: str | None = None
     figures: tuple[str, ...] = ()
 
 
@@ -155,7 +161,8 @@ def expand(row: dict, instance: str, combinations=(("", {}),)) -> list[Claim]:
         instance: name of the instance.
         combinations: the parts of it that the row is judged for: (end of the id, arguments).
     """
-    base = {k: row.get(k) for k in ("study", "kind", "source", "claim", "statistic", "paper")}
+    keys = ("study", "kind", "source", "claim", "statistic", "paper", "why")
+    base = {key: row.get(key) for key in keys}
     common = {"row": row["id"], "instance": instance, "criterion": row["criterion"], **base}
     common["figures"] = shown_in(row)
     return [

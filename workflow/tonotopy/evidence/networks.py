@@ -21,10 +21,14 @@ class Means(NamedTuple):
     Attributes:
         values: shape (1 + resamples, *axes), the data in row 0.
         units: what was resampled, ascending.
+        unit: what these are, such as "clip".
+        trainings: number of trainings that the means are of.
     """
 
     values: np.ndarray
     units: tuple
+    unit: str = ""
+    trainings: int | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,8 @@ class NetworkTables(StudyTables):
         counts = self.widened_counts(len(units), unit)
         sums, totals = (np.tensordot(counts, v.reshape(shape), (1, 1)) for v in (sums, totals))
         means = np.divide(sums, totals, out=np.full(sums.shape, np.nan), where=totals > 0)
-        return Means(np.einsum("bt,bt...->b...", shares, means), tuple(units))
+        values = np.einsum("bt,bt...->b...", shares, means)
+        return Means(values, tuple(units), unit, shares.shape[1])
 
     def refuse_twice(self, name: str, rows: pd.DataFrame) -> None:
         """Refuse rows that are there twice.
@@ -218,13 +223,18 @@ class NetworkTables(StudyTables):
             raise NotRun("what is compared was not measured on the same clips or classes")
         return len(means[0].units)
 
-    def over(self, values: np.ndarray, units: int) -> Estimate:
+    def over(
+        self, values: np.ndarray, units: int, unit: str = "", trainings: int | None = None
+    ) -> Estimate:
         """Return the estimate of a statistic, (1 + resamples,), of so many units."""
-        return self.estimate(values[0], values[1:], units)
+        return self.estimate(values[0], values[1:], units, unit=unit, trainings=trainings)
 
-    def exact(self, value: float, units: int) -> Estimate:
+    def exact(
+        self, value: float, units: int, unit: str = "", trainings: int | None = None
+    ) -> Estimate:
         """Return a number without sampling error, of so many units."""
-        return self.estimate(value, np.full(self.bootstrap.resamples, value), units, exact=True)
+        draws = np.full(self.bootstrap.resamples, value)
+        return self.estimate(value, draws, units, exact=True, unit=unit, trainings=trainings)
 
 
 def difference(tables: NetworkTables, first: Means, second: Means, ratio: bool = False) -> Estimate:
@@ -234,9 +244,8 @@ def difference(tables: NetworkTables, first: Means, second: Means, ratio: bool =
         NotRun: they are not of the same units, or the second one is 0.
     """
     units, (one, other) = tables.paired(first, second), (first.values, second.values)
-    if not ratio:
-        return tables.over(one - other, units)
-    return tables.over(quotient(one, other), units)
+    values = quotient(one, other) if ratio else one - other
+    return tables.over(values, units, first.unit, first.trainings)
 
 
 def quotient(values: np.ndarray, by: np.ndarray) -> np.ndarray:

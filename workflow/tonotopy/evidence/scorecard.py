@@ -23,10 +23,13 @@ COLUMNS = (
     "claim",
     "statistic",
     "paper",
+    "why",
     "estimate",
     "low",
     "high",
     "n",
+    "unit",
+    "trainings",
     "p",
     "p_adjusted",
     "p_family",
@@ -111,6 +114,7 @@ def _judged(claim: Claim, instance: Instance) -> dict:
         return _row(claim, str(reason))
     values = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
     judged = {"p": p_value(estimate.draws, claim.criterion), "n": estimate.n}
+    judged |= {"unit": estimate.unit, "trainings": estimate.trainings}
     return {**_row(claim, ""), **values, **judged, "verdict": verdict(estimate, claim.criterion)}
 
 
@@ -141,7 +145,7 @@ def holm(p: Sequence[float]) -> np.ndarray:
 def _row(claim: Claim, reason: str) -> dict:
     about = {k: v for k, v in asdict(claim).items() if k != "arguments"}
     about["figures"] = list(claim.figures)
-    empty = dict.fromkeys(("estimate", "low", "high", "n", "p", "p_adjusted", "p_family"))
+    empty = dict.fromkeys(COLUMNS[COLUMNS.index("estimate") : COLUMNS.index("verdict")])
     return {**about, **empty, "verdict": "not run", "reason": reason}
 
 

@@ -84,13 +84,24 @@ class StudyTables:
             raise NotRun("no observation is left (every strength has collapsed)")
         return self.bootstrap.draw(n, "bootstrap", name).counts / n
 
-    def mean(self, values, name: str = "") -> Estimate:
+    def mean(
+        self, values, name: str = "", unit: str = "", trainings: int | None = None
+    ) -> Estimate:
         """Return the mean of independent observations with its bootstrap interval."""
         values = np.asarray(values, dtype=float)
         weights = self.weights(len(values), name)
-        return self.estimate(values.mean(), weights @ values, len(values))
+        draws = weights @ values
+        return self.estimate(values.mean(), draws, len(values), unit=unit, trainings=trainings)
 
-    def estimate(self, value, draws, n: int, exact: bool = False) -> Estimate:
+    def estimate(
+        self,
+        value,
+        draws,
+        n: int,
+        exact: bool = False,
+        unit: str = "",
+        trainings: int | None = None,
+    ) -> Estimate:
         """Return an estimate with the percentile interval of its draws.
 
         Args:
@@ -98,6 +109,8 @@ class StudyTables:
             draws: the same from every resample; nan where it is undefined.
             n: number of independent observations.
             exact: whether it is a count without sampling error, for which one is enough.
+            unit: what was resampled, see `claims.Estimate`.
+            trainings: of networks, see `claims.Estimate`.
 
         Raises:
             NotRun: there are fewer than `FEWEST` observations, or the value, or too large a share
@@ -112,7 +125,9 @@ class StudyTables:
         if len(defined) < self.bootstrap.confidence * len(draws):
             raise NotRun(f"undefined in {1 - len(defined) / len(draws):.0%} of the resamples")
         low, high = self.bootstrap.interval(defined)
-        return Estimate(float(value), float(low), float(high), int(n), defined)
+        return Estimate(
+            float(value), float(low), float(high), int(n), defined, unit=unit, trainings=trainings
+        )
 
 
 def one_third(layers: int) -> int:
