@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PARALLEL := --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 
-.PHONY: help setup reproduce test test-slurm test-browser faults nightly lint format bench clean
+.PHONY: help setup reproduce test simulate test-slurm test-browser faults nightly lint format bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full d
 
 test: setup  ## the workflow at smoke scale and unit tests, on CORES=2 cores; print line coverage
 	$(BIN)/python -m pytest --cov --cov-report=term $(PARALLEL)
+
+simulate: setup  ## judge every statistic on 400 simulated tables of its null; print the shares
+	SIMULATED_TABLES=400 $(BIN)/python -m pytest tests/simulation $(PARALLEL)
 
 # as root on Debian: installs SLURM's packages, starts a cluster of this machine, ends it again
 test-slurm: setup  ## a small study on a SLURM cluster of this machine; as root on Debian

@@ -16,7 +16,7 @@ DEPTH, CLIPS, VECTORS, ROWS = 12, 64, 2, 128
 STRENGTHS = torch.tensor([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
 
 
-def hooked(network, clips, directions) -> torch.Tensor:
+def hooked(network, clips, directions, strengths=STRENGTHS) -> torch.Tensor:
     """One forward per vector and strength; every block runs in full, as a plain network does."""
 
     def hook(along, strength):
@@ -28,7 +28,7 @@ def hooked(network, clips, directions) -> torch.Tensor:
 
     answers = []
     for vectors in directions:
-        for strength in STRENGTHS:
+        for strength in strengths:
             with ExitStack() as hooks:
                 tokens = network.embed(clips)
                 for along, block in zip(vectors, network.blocks, strict=True):

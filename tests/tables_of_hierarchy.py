@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.studies.hierarchy.profiles import centre_interval, clip_resamples
+from tonotopy.studies.hierarchy.clip_groups import clip_resamples
+from tonotopy.studies.hierarchy.profiles import centre_interval
 
 TASKS = {
     "note": {"corpus": "note", "level": "low"},
@@ -72,8 +73,14 @@ VARIANTS = {  # what differs from trained, whole clips, paper folds, knn: added 
     "second": ({"length": "second"}, -0.05),
     "grouped": ({"folds": "grouped"}, -0.02),
     "linear": ({"probe": "linear"}, 0.03),
-    "shuffled": ({"labels": "shuffled"}, None),
+    **{f"shuffled{i}": ({"labels": "shuffled", "shuffle": i}, None) for i in range(10)},
 }
+
+
+def groups_of(task: str, clips: int) -> list[str]:
+    """The group of each clip: its own for notes and speakers, else one of 40 of unequal sizes."""
+    alone = task in ("note", "speakers")
+    return [f"g{clip if alone else clip * 37 % 53 % 40}" for clip in range(clips)]
 
 
 def hierarchy_tables(
@@ -82,7 +89,8 @@ def hierarchy_tables(
     """Write the tables of a hierarchy study with known accuracies.
 
     At k = 5 (and the linear probe) every layer's accuracy is RATES plus what VARIANTS adds, but at
-    least chance, rounded to whole clips; k = 1 and 20 are .03 and .06 below. Which clips are right
+    least chance, rounded to whole clips; k = 1 and 20 are .03 and .06 below. Shufflings of the
+    labels are at chance, with one clip more or fewer. Which clips are right
     is drawn anew for every row. With ``flat`` all trained accuracies are that number.
     """
     rng = np.random.default_rng(seed)
@@ -96,6 +104,7 @@ def hierarchy_tables(
         ]
     )
     correct.to_parquet(folder / "correct.parquet")
+    _clips(clips).to_parquet(folder / "clips.parquet")
     profiles, centres = _profiles(correct), _centres(correct[correct["k"].isin([0, 5])])
     profiles.to_parquet(folder / "profiles.parquet")
     centres.to_parquet(folder / "centres.parquet")
@@ -116,6 +125,12 @@ def hierarchy_tables(
     return folder
 
 
+def _clips(clips: int) -> pd.DataFrame:
+    columns = {"position": range(clips), "clip": [f"c{i}" for i in range(clips)]}
+    tasks = [pd.DataFrame({"task": t, **columns, "group": groups_of(t, clips)}) for t in TASKS]
+    return pd.concat(tasks, ignore_index=True)
+
+
 def _profile_rows(rng, network, task, flat, clips) -> list[dict]:
     rates, chance, rows = RATES[network][task], 1 / TASK_CLASSES[task], []
     for changes, shift in VARIANTS.values():
@@ -133,14 +148,18 @@ def _profile_rows(rng, network, task, flat, clips) -> list[dict]:
             "folds": "paper",
             "probe": "knn",
             "labels": "true",
+            "shuffle": 0,
             **changes,
         }
         ks = {0: 0.0} if keys["probe"] == "linear" else {1: -0.03, 5: 0.0, 20: -0.06}
+        if keys["labels"] == "shuffled":
+            ks = {5: 0.0}
         for position, rate in enumerate(rates):
             for k, lost in ks.items():
                 known = rate if flat is None or keys["copy"] == "untrained" else flat
                 level = chance if shift is None else max(chance, known + shift + lost)
-                right = np.arange(clips) < round(level * clips)
+                extra = keys["shuffle"] % 3 - 1 if shift is None else 0
+                right = np.arange(clips) < round(level * clips) + extra
                 layer = (
                     f"layer{position + 1}"
                     if network == "ast"
@@ -191,7 +210,8 @@ def _centres(correct) -> pd.DataFrame:
     for values, part in correct[correct["labels"] == "true"].groupby(keys, sort=False):
         right = np.stack(part.sort_values("position")["correct"].to_list())
         about = dict(zip(keys, values, strict=True))
-        resamples = clip_resamples(Bootstrap(100, 0.95, 0), about["task"], right.shape[1])
+        groups = groups_of(about["task"], right.shape[1])
+        resamples = clip_resamples(Bootstrap(100, 0.95, 0), about["task"], groups)
         found = centre_interval(right, 1 / about["classes"], resamples)
         rows.append(
             {

@@ -21,31 +21,46 @@ AGREEMENT = {"guitar": 0.0, "piano": 0.03, "violin": 0.01}  # what vectors of se
 SETTINGS = {"pairs": PAIRS, "flat": "piano", "slope_range": 0.1, "sweeps": ["test"]}
 
 
-def steering_tables(folder: Path, effect: float = 2.0, clips: int = 90, seed: int = 0) -> Path:
+NULLS = 24  # null vectors of a kind
+
+
+def steering_tables(
+    folder: Path, effect: float = 2.0, clips: int = 90, seed: int = 0, together: int = 1
+) -> Path:
     """Write the tables of a steering study in which each pair acts with a known slope.
 
     Classes are of unequal size: half of the clips are classical, three tenths pop, a fifth rock.
 
     Adding a pair's vector moves its class by ``effect`` per unit of lambda, half as much for the
-    class's own clips under +, twice as much under -; everything else is noise around 0.
+    class's own clips under +, twice as much under -; everything else is noise around 0. So many
+    clips after one another are a group.
     """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     labels = np.array(CLASSES)[np.array(SHARES)[np.arange(clips) % len(SHARES)]]
     names = [f"c{i}" for i in range(clips)]
     by_clip = _slopes(rng, labels, names, effect)
-    by_clip.to_parquet(folder / "clip_slopes.parquet")
-    _sweep(rng, labels, names, effect).to_parquet(folder / "sweep-test.parquet")
     _matrix(by_clip).to_parquet(folder / "slopes.parquet")
-    _probe_tables(folder, rng, labels, names)
+    tables = {
+        "clip_slopes": by_clip,
+        "sweep-test": _sweep(rng, labels, names, effect),
+        "predictions": _predictions(rng, labels, names),
+        "probe_predictions": _probed(rng, labels, names),
+        "probe_clips": _probe_clips(rng, labels, names),
+    }
+    groups = {name: f"g{number // together}" for number, name in enumerate(names)}
+    for name, table in tables.items():
+        table.assign(group=table["clip"].map(groups)).to_parquet(folder / f"{name}.parquet")
+    _probe_tables(folder)
     return folder
 
 
 SWEEPS = {
     "test": ["concept"],
-    "controls": ["random", "shuffled", "untrained"],
+    "controls": ["random", "correlated", "shuffled", "untrained"],
     "layers": ["concept"],
     "unseen": ["concept"],
+    "unseen_controls": ["random", "shuffled"],
 }
 
 
@@ -53,14 +68,18 @@ def _slopes(rng, labels, names, effect: float) -> pd.DataFrame:
     rows = []
     for sweep, kinds in SWEEPS.items():
         layers = range(3) if sweep == "layers" else [-1]
-        for vectors, layer, concept, label in product(kinds, layers, CONCEPTS, CLASSES):
-            known = effect if (concept, label) in PLANTED and vectors == "concept" else 0.0
-            slope = known + rng.normal(0, 0.2, len(names))
-            direction = {"vectors": vectors, "layer": layer, "concept": concept, "class": label}
-            clips = {"clip": names, "label": labels, "slope": slope * max(layer, 0) / 2}
-            if layer < 0:
-                clips["slope"] = slope
-            rows.append(pd.DataFrame({**direction, **clips, "sweep": sweep}))
+        vectors = CONCEPTS if "controls" not in sweep else range(NULLS)
+        for kind, layer, concept, label in product(kinds, layers, vectors, CLASSES):
+            planted = (concept, label) in PLANTED and kind == "concept"
+            common = rng.normal(0, 0.1) * (kind != "concept")  # what a null vector does
+            slope = effect * planted + common + rng.normal(0, 0.2, len(names))
+            slope = slope * max(layer, 0) / 2 if layer >= 0 else slope
+            own = planted * (labels == label)
+            direction = {"vectors": kind, "layer": layer, "concept": str(concept), "class": label}
+            clips = {"clip": names, "label": labels, "slope": slope}
+            clips["odd"] = slope * 0.1 * (1 + 0.25 * own)
+            clips["even"] = -0.075 * effect * own + rng.normal(0, 0.005, len(names))
+            rows.append(pd.DataFrame({**direction, **clips, "reach": 0.1, "sweep": sweep}))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -88,14 +107,29 @@ def _matrix(by_clip) -> pd.DataFrame:
         high=matrix["estimate"] + 0.1,
         p=0.01,
         p_adjusted=0.02,
+        nulls=2 * NULLS,
         n=90,
         planted=planted,
     )
 
 
-def _probe_tables(folder: Path, rng, labels, names) -> None:
-    _predictions(rng, labels, names).to_parquet(folder / "predictions.parquet")
-    _probed(rng, labels, names).to_parquet(folder / "probe_predictions.parquet")
+def _probe_clips(rng, labels, names) -> pd.DataFrame:
+    """Which share of the probes tells a clip rightly, per concept and layer."""
+    rows = []
+    for (vectors, levels), concept in product(LEVELS.items(), CONCEPTS):
+        if vectors == "shuffled":
+            continue
+        chosen = rng.choice(len(names), 2 * len(names) // 3, replace=False)
+        positive = np.arange(len(chosen)) % 2 == 0
+        for layer, level in enumerate(levels):
+            right = rng.binomial(4, level, len(chosen)) / 4
+            keys = {"vectors": vectors, "concept": concept, "layer": layer}
+            clips = {"clip": np.array(names)[chosen], "positive": positive, "right": right}
+            rows.append(pd.DataFrame({**keys, **clips}))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _probe_tables(folder: Path) -> None:
     noise = np.random.default_rng(1)
     scores, agreement, cosines = [], [], []
     for vectors, levels in LEVELS.items():

@@ -5,7 +5,8 @@ from costs.shared import Stage, weights_kept
 from costs.size import Size
 from costs.work import FLOAT, Work
 from tonotopy.instances import Instance
-from tonotopy.studies.steering.study import class_corpus
+from tonotopy.studies.steering import nulls
+from tonotopy.studies.steering.study import class_corpus, every_sweep
 
 EVERY_CLIP = 10**9  # more than a corpus has
 
@@ -68,20 +69,23 @@ def _fit_probes(run: Run, instances: list[Instance]) -> Work:
 
 
 def sweep_sizes(run: Run, entry: dict) -> dict[str, tuple[int, int, int]]:
-    """Return sweep -> (clips, directions, strengths with 0), as `steering.plans` draws them."""
+    """Return sweep -> (clips, directions, strengths without 0), as `steering.plans` has them."""
     concepts, layers = run.classes(entry["concepts"]), len(_forward(run, entry).dims)
-    every = len(entry["strengths"]) + 1
+    every = len(entry["strengths"])
     directions = {
         "test": concepts,
         "unseen": concepts,
         "layers": layers * len(entry["pairs"]),
-        "controls": 3 * concepts,
+        "controls": 2 * nulls.VECTORS + (entry["probes"]["null_seeds"] + 1) * concepts,
+        "unseen_controls": nulls.VECTORS + entry["probes"]["null_seeds"] * concepts,
     }
     sizes = {}
-    for sweep in entry["sweeps"]:
-        corpus = entry["unseen"] if sweep == "unseen" else class_corpus(entry, run.config)
-        clips = min(entry["clips"][sweep] or EVERY_CLIP, run.clips(corpus, "test"))
-        strengths = _near(entry) if sweep == "controls" else every
+    for sweep in every_sweep(entry):
+        heard_unseen = sweep in ("unseen", "unseen_controls")
+        corpus = entry["unseen"] if heard_unseen else class_corpus(entry, run.config)
+        wanted = entry["clips"]["controls" if sweep == "unseen_controls" else sweep]
+        clips = min(wanted or EVERY_CLIP, run.clips(corpus, "test"))
+        strengths = nulls.STRENGTHS if sweep in nulls.SWEEPS else every
         sizes[sweep] = clips, directions[sweep], strengths
     return sizes
 

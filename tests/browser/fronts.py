@@ -63,6 +63,7 @@ def _studies(picture: str) -> list[dict]:
             "title": f"Study 8: {TAG}",
             "source": HOSTILE[1],
             "question": "Do whales dive?",
+            "lead": "",
             "headline": "jaws",
             "answers": [{"claim": "whales.deep", **answer}],
             "instances": [

@@ -119,13 +119,14 @@ def test_claims_are_judged_and_controls_enforced(python, finished, tmp_path, stu
         "claims": ["steering"],
         "known": {"steering": ["world"]},
         "titles": {"steering": "Study 2: steering"},
+        "notes": [],
         "statistics": STATISTICS,
         "seed": 0,
     }
     outputs = files(tmp_path, json="card.json", csv="card.csv", page="card.page")
     run(python, finished, "report/judge_claims", {"input": inputs, "output": outputs}, params, {})
     assert (tmp_path / "card.json").stat().st_size > 1000
-    params = {"controls": "warn", "embedded": json.dumps({"steering/world": True})}
+    params = {"controls": "warn", "embedded": json.dumps({"steering/world": True}), "notes": []}
     places = {"input": {"scorecard": outputs["json"]}, "output": [str(tmp_path / "verdict.txt")]}
     run(python, finished, "report/enforce_controls", places, params, {})
     assert (tmp_path / "verdict.txt").is_file()
@@ -164,6 +165,7 @@ def test_the_front_page_and_the_room_are_built(python, finished, tmp_path):
         "statistics": STATISTICS,
         "seed": 0,
         "benchmarks": "results/smoke/benchmarks",
+        "notes": [],
     }
     page = finished.path / "results/smoke/other.html"  # figures are looked for beside it
     places = {"input": inputs, "output": [str(page)]}
@@ -173,5 +175,5 @@ def test_the_front_page_and_the_room_are_built(python, finished, tmp_path):
     room = tmp_path / "listen"
     places = {"input": {"exhibits": results.exhibits("smoke", config)}, "output": [str(room)]}
     titles = {study.name: study.title for study in STUDIES.values()}
-    run(python, finished, "listen/build_room", places, {"titles": titles}, {})
+    run(python, finished, "listen/build_room", places, {"titles": titles, "notes": []}, {})
     assert "relevance-tones.html" in (room / "index.html").read_text()

@@ -4,10 +4,9 @@ from tonotopy.studies.hierarchy import inputs as hierarchy
 
 
 rule probe_layers:
-    # a network and its untrained copy on one task, all layers
+    # a network and its baselines on one task, all layers
     input:
-        trained=places.network("{scale}", "{network}"),
-        untrained=places.network("{scale}", "{network}", "untrained"),
+        networks=given(hierarchy.probed_networks),
         corpus=given(hierarchy.task_corpus),
     output:
         places.table("{scale}", "hierarchy", "{instance}", "correct/{network}.{task}"),
@@ -24,6 +23,7 @@ rule probe_layers:
         gpu=gpus(),
     params:
         settings=frozen_given(hierarchy.probe_settings),
+        copies=given(hierarchy.probed_copies),
         vectors=places.activations("{scale}", "{instance}.{network}.{task}"),
         seed=seed_of,
         accelerator=config["accelerator"],
@@ -33,11 +33,12 @@ rule probe_layers:
 
 
 rule probe_controls:
-    # networks whose profile is known, and whether groups stay in one fold
+    # networks whose profile is known, what clips have in common, and whether it stays in one fold
     input:
         corpora=given(hierarchy.task_corpora),
     output:
         controls=places.table("{scale}", "hierarchy", "{instance}", "controls"),
+        clips=places.table("{scale}", "hierarchy", "{instance}", "clips"),
         folds=places.table("{scale}", "hierarchy", "{instance}", "folds"),
     log:
         places.log("probe_controls", "{instance}"),
@@ -78,6 +79,7 @@ rule score_tagging:
 rule summarise_layers:
     input:
         correct=given(hierarchy.correct_tables),
+        clips=places.table("{scale}", "hierarchy", "{instance}", "clips"),
     output:
         correct=places.table("{scale}", "hierarchy", "{instance}", "correct"),
         profiles=places.table("{scale}", "hierarchy", "{instance}", "profiles"),

@@ -18,6 +18,7 @@ rule build_room:
         "../../envs/analysis.yaml"
     params:
         titles={study.name: study.title for study in STUDIES.values()},
+        notes=results.notes(config),
         code=code("listen/build_room"),
     script:
         "../scripts/listen/build_room.py"

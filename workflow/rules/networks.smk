@@ -2,6 +2,7 @@
 
 from tonotopy.networks import inputs as networks
 from tonotopy.networks.published import REMOTES
+from tonotopy.networks.recordings import FOLDER, RECORDINGS
 
 
 rule download_weights:
@@ -87,6 +88,41 @@ rule publish_network:
         "../scripts/networks/publish_network.py"
 
 
+rule download_recording:
+    output:
+        places.download(f"{FOLDER}/{{recording}}"),
+    log:
+        places.shared_log("download_recording", "{recording}"),
+    wildcard_constraints:
+        recording=one_of(recording.remote.name for recording in RECORDINGS.values()),
+    conda:
+        "../../envs/audio.yaml"
+    params:
+        code=code("networks/download_recording"),
+    script:
+        "../scripts/networks/download_recording.py"
+
+
+rule recognise_recordings:
+    # known answers: are published weights heard through the right front end, under the right names?
+    input:
+        network=places.network("{scale}", "{network}"),
+        recordings=[recording.path for recording in RECORDINGS.values()],
+        texts=given(networks.text_files),
+    output:
+        places.known_answers("{scale}", "{network}"),
+    log:
+        places.log("recognise_recordings", "{network}"),
+    wildcard_constraints:
+        network=one_of(networks.with_key(config, "published")),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code("networks/recognise_recordings"),
+    script:
+        "../scripts/networks/recognise_recordings.py"
+
+
 rule adopt_network:
     input:
         weights=given(networks.own_weights),
@@ -117,14 +153,34 @@ rule untrained_network:
     conda:
         "../../envs/torch.yaml"
     params:
+        source=given(networks.untrained_source),
         seed=seed_of,
         code=code("networks/untrained_network"),
     script:
         "../scripts/networks/untrained_network.py"
 
 
+rule start_network:
+    # what a training that starts from published weights is compared with
+    input:
+        network=places.network("{scale}", "{network}"),
+        weights=given(networks.initial_weights),
+    output:
+        network=directory(places.network("{scale}", "{network}", "start")),
+    log:
+        places.log("start_network", "{network}"),
+    wildcard_constraints:
+        network=one_of(networks.starting(config)),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code("networks/start_network"),
+    script:
+        "../scripts/networks/start_network.py"
+
+
 rule capture_activations:
-    # what every layer of a network, or of its untrained copy, makes of a corpus
+    # what every layer of a network, or of one of its baselines, makes of a corpus
     input:
         network=places.network("{scale}", "{variant}"),
         corpus=places.corpus("{scale}", "{corpus}"),
@@ -133,7 +189,7 @@ rule capture_activations:
     log:
         places.log("capture_activations", "{variant}", "{corpus}.{part}.{view}"),
     wildcard_constraints:
-        variant=f"({one_of(config['networks'])})(-untrained)?",
+        variant=f"({one_of(config['networks'])})(-untrained|-start)?",
         part="all|validation",
         view="default|all|tokens|channels",
     conda:

@@ -28,6 +28,7 @@ rule judge_claims:
         known=instances.known_names(config),
         titles={study.name: study.title for study in STUDIES.values()},
         statistics=frozen(config["statistics"]),
+        notes=results.notes(config),
         seed=seed_of,
         code=code("report/judge_claims", *results.modules(config)),
     script:
@@ -48,6 +49,7 @@ rule enforce_controls:
     params:
         controls=config["controls"],
         embedded=frozen(results.sound(config)),
+        notes=results.notes(config),
         code=code("report/enforce_controls"),
     script:
         "../scripts/report/enforce_controls.py"
@@ -101,6 +103,7 @@ rule build_front_page:
         studies=lambda wildcards: frozen(results.shown(wildcards.scale, config)),
         statistics=frozen(config["statistics"]),
         seed=seed_of,
+        notes=results.notes(config),
         benchmarks=lambda wildcards: places.result(wildcards.scale, "benchmarks"),
         code=code("report/build_front_page"),
     script:

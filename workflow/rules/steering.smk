@@ -31,10 +31,12 @@ rule fit_probes:
         classes=given(steering.classes),
         trained=given(steering.activations("concepts", "all")),
         untrained=given(steering.activations("concepts", "all", "untrained")),
+        start=given(steering.start_activations),
         class_activations=given(steering.activations("classes", "validation")),
     output:
         predictions=places.table("{scale}", "steering", "{instance}", "probe_predictions"),
         scores=places.table("{scale}", "steering", "{instance}", "probe_scores"),
+        clips=places.table("{scale}", "steering", "{instance}", "probe_clips"),
         agreement=places.table("{scale}", "steering", "{instance}", "agreement"),
         cosines=places.table("{scale}", "steering", "{instance}", "cosines"),
         vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),
@@ -63,7 +65,7 @@ rule steer:
     benchmark:
         places.benchmark("steer", "{instance}", "{sweep}")
     wildcard_constraints:
-        sweep="test|unseen|layers|controls",
+        sweep="test|unseen|layers|controls|unseen_controls",
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -130,26 +132,3 @@ rule render_steering:
         code=code("steering/render_steering"),
     script:
         "../scripts/steering/render_steering.py"
-
-
-rule validation_summary:
-    input:
-        given(steering.validation_matrices),
-    output:
-        places.result("{scale}", "world_validation.csv"),
-    log:
-        places.log("validation_summary"),
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        scales=given(steering.validation_scales),
-        instances=given(steering.validation_instances),
-        code=code("steering/validation_summary"),
-    script:
-        "../scripts/steering/validation_summary.py"
-
-
-rule world_validation:
-    """The planted worlds under five seeds; not part of `all`."""
-    input:
-        places.result(config["scale"], "world_validation.csv"),

@@ -84,7 +84,7 @@ def write_clip(
     folder.mkdir()
     _write_picture(folder / "input.png", picture)
     heard = [track for track in tracks if track.sound is not None]
-    sounds = torch.stack([track.sound for track in heard]).cpu()
+    sounds = torch.stack([track.sound.cpu() for track in heard])
     if seconds is not None:
         sounds = sounds[:, : round(seconds * rate)]
     levelled = iter(equally_loud(sounds, rate))

@@ -33,10 +33,16 @@ def network(scale: str, name: str, copy: str = "trained") -> str:
     Args:
         scale: of the run.
         name: of the network.
-        copy: "trained" (as it is), or "untrained" for its copy with random weights.
+        copy: "trained" (as it is), "untrained" for its copy with random weights, or "start" for
+            the published weights that its training started from.
     """
     suffix = "" if copy == "trained" else f"-{copy}"
     return f"results/{scale}/networks/{name}{suffix}"
+
+
+def known_answers(scale: str, network: str) -> str:
+    """Return the table of what a published network makes of recordings that it must know."""
+    return f"results/{scale}/known_answers/{network}.parquet"
 
 
 def history(scale: str, network: str) -> str:

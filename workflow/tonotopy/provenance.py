@@ -30,6 +30,23 @@ def code_hash(script: str | Path, *modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def own_module(name: str) -> Path | None:
+    """Return the file of a user's module, looked for from the working folder, None without one.
+
+    Args:
+        name: its import path, such as ``package.module``.
+    """
+    stem = name.replace(".", "/")
+    candidates = (Path(f"{stem}.py"), Path(stem) / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def own_hash(name: str) -> str:
+    """Return the hash of a user's module, see `code_hash`; empty where it is installed."""
+    path = own_module(name.partition(":")[0])
+    return code_hash(path) if path else ""
+
+
 @cache
 def _parsed(path: Path, changed: int) -> tuple[str, list[Path]]:
     """Return the normalised syntax of a file and the project files that it imports."""

@@ -4,7 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tonotopy import places
+from tonotopy.corpora.audioset import extent
 from tonotopy.instances import Instance, embedded, instance, running, used
+
+SHOWN = ("name", "title", "source", "question", "headline", "lead")  # of a study, on the front page
 
 
 def _tables(one: Instance, scale: str) -> dict[str, str]:
@@ -59,16 +62,17 @@ def shown(scale: str, config: dict) -> list[dict]:
     """Return what the front page is told of each study of a run.
 
     Returns:
-        Dicts of name, title, source, question, headline (name of a figure, or None), answers (see
-        `study.Answer`) and instances: dicts of name, embedded, figures (name, caption, svg and png,
-        the last two relative to the page) and sounds (address of their page, or None).
+        Dicts of name, title, source, question, headline (name of a figure, or None), lead (text, or
+        empty), answers (see `study.Answer`) and instances: dicts of name, embedded, figures (name,
+        caption, svg and png, the last two relative to the page) and sounds (address of their page,
+        or None).
     """
     studies: dict[str, dict] = {}
     for one in running(config):
         study = one.study
-        about = {key: getattr(study, key) for key in ("name", "title", "source", "question")}
+        about = {key: getattr(study, key) for key in SHOWN}
         answers = [asdict(answer) for answer in study.answers]
-        about |= {"headline": study.headline, "answers": answers, "instances": []}
+        about |= {"answers": answers, "instances": []}
         shown_instance = _shown_instance(scale, one, config)
         studies.setdefault(study.name, about)["instances"].append(shown_instance)
     return list(studies.values())
@@ -105,6 +109,11 @@ def used_networks(scale: str, config: dict) -> list[str]:
 def sound(config: dict) -> dict[str, bool | None]:
     """Return study/instance -> whether its sound is made here, see `instances.embedded`."""
     return {f"{one.study.name}/{one.name}": embedded(one, config) for one in running(config)}
+
+
+def notes(config: dict) -> list[str]:
+    """Return what every page of a run says of its corpora: whether AudioSet is there in part."""
+    return extent.notes(config, used(config)[0])
 
 
 def modules(config: dict) -> list[str]:

@@ -108,6 +108,8 @@ class Study:
         question: that it asks, one sentence of the front page.
         answers: what the front page says of its central claims, two or three.
         headline: name of the figure on the front page, or None.
+        lead: what the headlines of this study prove of all other studies, and what not; the front
+            page begins with it and them. Empty for none.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Study:
     question: str = ""
     answers: tuple[Answer, ...] = ()
     headline: str | None = None
+    lead: str = ""
 
     def figure_module(self, name: str) -> str:
         """Return the import path of the module that draws a figure."""

@@ -198,8 +198,10 @@ def test_training_and_steering_by_hand(config, rows):
     assert trained.core_hours_alone == pytest.approx(
         (processor + host + augmented) / 3600, rel=1e-3
     )
-    test, strengths = judged + 1, 21
-    passes = 8 * strengths * (test + 1000) + 12 * 3 * strengths * 1000 + 3 * 8 * 7 * 1000
+    test, strengths = judged + 1, 20
+    passes = 8 * strengths * (test + 1000) + 12 * 3 * strengths * 1000
+    controls = config["steering"]["thesis"]["clips"]["controls"]
+    passes += 2 * controls * (200 + 21 * 8 + 100 + 20 * 8)  # null vectors of both corpora, at two strengths
     told = int(re.match(r"[\d,]+", rows["steer"].basis).group().replace(",", ""))
     assert abs(told - passes) <= 8 * strengths * 2
 
@@ -209,7 +211,10 @@ def test_sweeps_have_as_many_directions_as_are_steered(config):
     sizes = steering.sweep_sizes(Run(config, {}, RATES), entry)
     concepts = ["clarinet", "guitar", "singing", "flute", "piano", "saxophone", "trumpet", "violin"]
     by_layer = {f"layer{number}": np.zeros((2, 8, 4)) for number in range(1, 13)}
-    vectors = dict.fromkeys(("trained", "shuffled", "untrained"), by_layer)
+    vectors = dict.fromkeys(("trained", "untrained"), by_layer)
+    draws = entry["probes"]["null_seeds"]
+    for kind, shape in {"shuffled": (draws, 8, 4), "correlated": (100, 1, 4)}.items():
+        vectors[kind] = {layer: np.zeros(shape) for layer in by_layer}
     chosen = sorted(pair["concept"] for pair in entry["pairs"])
     for sweep, (_, directions, _) in sizes.items():
         plans = PLANS[sweep](vectors, concepts, chosen, 0)

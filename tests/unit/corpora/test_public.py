@@ -9,11 +9,14 @@ from replicas import REPLICAS, SECONDS
 from scipy.io import loadmat
 
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
-from tonotopy.corpora.public.gtzan import FILTERED, GTZAN
-from tonotopy.corpora.public.nsynth import PITCH_CLASSES
+from tonotopy.corpora.public.gtzan import ARTISTS, FILTERED, GENRES, GTZAN
+from tonotopy.corpora.public.gtzan import REPLICAS as REPLICAS_LIST
+from tonotopy.corpora.public.nsynth import NSYNTH, PITCH_CLASSES
 from tonotopy.corpora.registry import build
 from tonotopy.corpora.schema import SPLITS, Corpus
+from tonotopy.corpora.splitting import leaking
 from tonotopy.errors import InputError
+from tonotopy.probes.folds import impossible
 
 CASES = [(n, t) for n, corpus in PUBLIC.items() if n in REPLICAS for t in corpus.tasks]
 
@@ -82,7 +85,8 @@ def test_slices_of_matrices_are_those_of_the_syllable(tmp_path, replica):
 
 def test_all_have_what_a_user_must_know():
     assert set(PUBLIC) == {*REPLICAS, "free_spoken_digits"}
-    assert set(DOWNLOADS) == {*(n for n in PUBLIC if PUBLIC[n].remotes), "gtzan-mini"}
+    apart = ("gtzan-mini", "nsynth-whole")
+    assert set(DOWNLOADS) == {*(n for n in PUBLIC if PUBLIC[n].remotes), *apart}
     for corpus in DOWNLOADS.values():
         assert corpus.unpacked_bytes and corpus.citation and corpus.licence and corpus.verified
         for remote in corpus.remotes:
@@ -111,18 +115,88 @@ def test_songs_do_not_leak_between_medleys_subsets(tmp_path, replica):
     assert any("labelled '5'" in note for note in corpus.info["report"]["notes"])
 
 
+def reasons(corpus) -> dict[str, str]:
+    return {row["clip"]: row["reason"] for row in corpus.info["report"]["dropped"]}
+
+
 def test_gtzans_broken_and_faulty_clips(tmp_path, replica):
     corpus = built(tmp_path, replica, "gtzan", "genre")
-    dropped = {row["clip"]: row["reason"] for row in corpus.info["report"]["dropped"]}
-    assert list(dropped) == ["jazz/jazz.00054.wav"] and "cannot be read" in dropped.popitem()[1]
+    dropped = reasons(corpus)
+    assert "cannot be read" in dropped.pop("jazz/jazz.00054.wav")
+    assert dropped == {
+        "disco/disco.00060.wav": "known fault: exact replica of disco.00089 (Sturm 2013)",
+        "jazz/jazz.00038.wav": "known fault: exact replica of jazz.00062 (Sturm 2013)",
+        "pop/pop.00054.wav": "known fault: exact replica of pop.00060 (Sturm 2013)",
+    }
     assert "hip hop" in corpus.classes
     assert "the folder holds 80 clips, a complete one 1000" in corpus.info["report"]["notes"]
+    whole = built(tmp_path / "whole", replica, "gtzan", "genre", version="whole")
+    assert list(reasons(whole)) == ["jazz/jazz.00054.wav"] and len(whole) == len(corpus) + 3
+    assert set(whole.groups) == set(whole.clips)
     filtered = built(tmp_path, replica, "gtzan", "genre", version="filtered")
-    dropped = {row["clip"]: row["reason"] for row in filtered.info["report"]["dropped"]}
-    assert "known fault: repeated" in dropped["disco/disco.00038.wav"]
+    assert "known fault: repeated" in reasons(filtered)["disco/disco.00038.wav"]
     assert filtered.splits[list(filtered.clips).index("blues/blues.00029.wav")] == "train"
     mini = built(tmp_path, replica, "gtzan", "genre", version="mini")
     assert mini.info["checksums"].startswith("0 of 100 files equal the published ones; 30 differ")
+
+
+def rows(path) -> list[list[str]]:
+    return [line.split(",", 1) for line in path.read_text().splitlines()[1:]]
+
+
+def test_gtzans_artists_are_groups_that_no_split_shares(tmp_path, replica):
+    corpus = built(tmp_path, replica, "gtzan", "genre")
+    group_of = dict(zip(corpus.clips, corpus.groups, strict=True))
+    hooker = {f"blues/blues.{number:05d}.wav" for number in (0, 1, 2)}
+    assert {group_of[clip] for clip in hooker} == {"John Lee Hooker"}
+    assert group_of["hiphop/hiphop.00054.wav"] == "hiphop/hiphop.00054.wav"  # of nobody known
+    assert any("have no group by" in note for note in corpus.info["report"]["notes"])
+    for group in set(corpus.groups):
+        assert len(set(corpus.splits[corpus.groups == group])) == 1
+
+
+def test_the_list_of_artists_agrees_with_the_published_filtered_split():
+    artist_of, split_of = dict(rows(ARTISTS)), dict(rows(FILTERED))
+    everything = {f"{genre}.{number:05d}" for genre in GENRES for number in range(100)}
+    assert set(artist_of) < everything and len(artist_of) == 917
+    clips = list(split_of)
+    groups = [artist_of.get(clip, clip) for clip in clips]
+    assert leaking(groups, [split_of[clip] for clip in clips]) == {}
+    counts = Counter(artist_of.values())  # as Sturm (2012) counts them
+    assert counts["Britney Spears"] == 24 and counts["Bob Marley"] == 35
+
+
+def test_grouped_folds_of_gtzan_are_possible():
+    artist_of = dict(rows(ARTISTS))
+    clips = [f"{genre}.{number:05d}" for genre in GENRES for number in range(100)]
+    labels = np.array([clip.split(".")[0] for clip in clips])
+    groups = np.array([artist_of.get(clip, clip) for clip in clips])
+    assert impossible(labels, groups, "grouped") is None
+    told = impossible(labels, groups, "grouped", count=10)
+    assert told.startswith("class 'blues' has 9 groups, fewer than the 10 folds")
+
+
+def test_replicas_are_the_same_recording_and_the_filtered_split_leaves_them_out_too():
+    replicas, artist_of = dict(rows(REPLICAS_LIST)), dict(rows(ARTISTS))
+    filtered = set(dict(rows(FILTERED)))
+    assert len(replicas) == 53 and GTZAN.faults.keys() == replicas.keys()
+    for replica, kept in replicas.items():
+        assert artist_of[replica] == artist_of[kept]
+        assert replica not in filtered and kept not in replicas
+        assert replica.split(".")[0] == kept.split(".")[0] or kept == "rock.00016"
+
+
+def test_nsynths_training_notes_are_a_version(tmp_path, replica):
+    whole = NSYNTH.version("whole")
+    assert [remote.name.split("-")[1].split(".")[0] for remote in whole.remotes] == [
+        *("train", "valid", "test")
+    ]
+    assert whole.clips == 289_205 + NSYNTH.clips and whole.tasks["family"].classes == 11
+    sizes = sum(remote.approximate_bytes for remote in whole.remotes)
+    assert abs(sizes / 25_233_566_634 - 1) < 0.001
+    assert {"nsynth", "nsynth-whole"} <= set(DOWNLOADS)
+    corpus = built(tmp_path, replica, "nsynth", "note", version="whole")
+    assert corpus.classes == sorted(PITCH_CLASSES)
 
 
 def test_gtzans_artists_may_be_told_by_a_list(tmp_path, replica):

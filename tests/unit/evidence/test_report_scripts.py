@@ -167,7 +167,8 @@ def control(verdict):
 def test_the_verdict_tells_of_the_sound_too(tmp_path, monkeypatch, capsys):
     (tmp_path / "card.json").write_text(json.dumps([control("supported")]))
     embedded = {"steering/mini_music": False, "steering/world": True}
-    params = {"controls": "fail", "embedded": json.dumps(embedded)}
+    notes = ["A part of AudioSet is used."]
+    params = {"controls": "fail", "embedded": json.dumps(embedded), "notes": notes}
     files = {"scorecard": str(tmp_path / "card.json")}, [str(tmp_path / "verdict.txt")]
     run_script("report/enforce_controls", monkeypatch, *files, params)
     text = (tmp_path / "verdict.txt").read_text()
@@ -175,6 +176,7 @@ def test_the_verdict_tells_of_the_sound_too(tmp_path, monkeypatch, capsys):
         "1 of 1 controls passed\n"
         "steering/world: sound made here, causes known: calibrates, replicates nothing.\n"
         "steering/mini_music: real recordings.\n"
+        "A part of AudioSet is used.\n"
     )
     assert capsys.readouterr().out == text
     (tmp_path / "card.json").write_text(json.dumps([control("contradicted")]))

@@ -19,6 +19,7 @@ from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.vggish import VGGish
+from tonotopy.studies.hierarchy.clip_groups import clip_resamples
 from tonotopy.studies.hierarchy.controls import control_table
 from tonotopy.studies.hierarchy.probing import ProbeSettings, drawn_folds, probe_task
 from tonotopy.studies.hierarchy.summaries import by_layer, centres, profiles, split_groups
@@ -92,10 +93,11 @@ def test_a_planted_profile_is_found(tones, tmp_path):
         expected = model.predict(spectra[inside]) == tones.labels[inside]
         assert (row["correct"][inside] == expected).mean() > 0.99
     named = table.assign(network="n", family="other", task="tones", level="low")
-    curves = profiles(named, Bootstrap(50, 0.95, 0))
+    drawn = {"tones": clip_resamples(Bootstrap(50, 0.95, 0), "tones", range(len(tones)))}
+    curves = profiles(named, drawn)
     assert len(curves) == (table["labels"] == "true").sum()
     assert (curves["low"] <= curves["accuracy"]).all() and (curves["clips"] == len(tones)).all()
-    middle = centres(named, Bootstrap(50, 0.95, 0))
+    middle = centres(named, drawn)
     assert middle.loc[middle["probe"] == "knn", "value"].min() > 0.9
 
 

@@ -8,6 +8,7 @@ from scripts import run_script
 from tables_of_hierarchy import TASKS, hierarchy_tables
 
 from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.studies.hierarchy.clip_groups import resamples_by_task
 from tonotopy.studies.hierarchy.summaries import centres, profiles
 
 
@@ -61,12 +62,14 @@ def test_probed_layers_are_joined_and_summarised(tmp_path, monkeypatch):
         "statistics": json.dumps({"resamples": 30, "confidence": 0.8}),
         "seed": 2,
     }
-    run_script("hierarchy/summarise_layers", monkeypatch, {"correct": files}, outputs, params)
+    inputs = {"correct": files, "clips": tables / "clips.parquet"}
+    run_script("hierarchy/summarise_layers", monkeypatch, inputs, outputs, params)
     joined = pd.read_parquet(outputs["correct"])
     assert len(joined) == len(correct)
     assert (joined["family"] == joined["network"].map({"clap": "other", "ast": "ast"})).all()
     assert (joined["level"] == joined["task"].map(levels)).all()
-    bootstrap = Bootstrap(30, 0.8, seed=2)
+    clips = pd.read_parquet(tables / "clips.parquet")
+    resamples = resamples_by_task(clips, Bootstrap(30, 0.8, seed=2))
     for name, function in (("profiles", profiles), ("centres", centres)):
         written = pd.read_parquet(outputs[name])
-        pd.testing.assert_frame_equal(written, function(joined, bootstrap))
+        pd.testing.assert_frame_equal(written, function(joined, resamples))

@@ -82,7 +82,7 @@ def test_its_rules_read_the_folders_of_its_entry(config):
     assert inputs.task_levels(job(), config)["speakers"] == "high"
     assert inputs.tagging_corpus(job(), config) == "data/corpora/mini/events"
     settings = inputs.probe_settings(job(task="instrument"), config)
-    assert settings["keep_groups"] is True and settings["shuffles"] == 10
+    assert settings["keep_groups"] is True and settings["shuffles"] == 30
     assert inputs.probe_settings(job(task="note"), config)["keep_groups"] is False
 
 

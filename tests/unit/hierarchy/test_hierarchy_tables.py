@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from hierarchy_loops import BOOTSTRAP, CLIPS, answers, literal_centre, resampled
-from study_tables import claims_of, without
+from study_tables import changed, claims_of, without
 from tables_of_hierarchy import RATES, TASK_CLASSES
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap, interval
 from tonotopy.evidence.scorecard import Instance, judge
-from tonotopy.studies.hierarchy.profiles import clip_resamples
+from tonotopy.studies.hierarchy.clip_groups import resamples_by_task
 from tonotopy.studies.hierarchy.statistics import STATISTICS
 from tonotopy.studies.hierarchy.summaries import centres, profiles
 
@@ -30,6 +30,14 @@ def test_damaged_tables_are_named(tables):
             broken.decoded("clap", "note")
 
 
+def test_clips_of_another_corpus_are_named(tables, tmp_path):
+    clips = tables.read("clips")
+    for fewer in (clips[clips["position"] < 150], clips[clips["task"] != "note"]):
+        other = changed(tables, tmp_path, clips=fewer)
+        with pytest.raises(InputError, match="clap on note: its clips are not those of clips.parq"):
+            other.decoded("clap", "note")
+
+
 def row(**changes):
     return {
         "id": "hierarchy.x",
@@ -37,7 +45,7 @@ def row(**changes):
         "kind": "claim",
         "source": "s",
         "claim": "c",
-        "statistic": "peak_depth",
+        "statistic": "depth_trend",
         "criterion": {"above": 0},
         **changes,
     }
@@ -63,12 +71,36 @@ def test_rows_are_judged_for_the_networks_and_tasks_they_are_about(tables):
     assert found == ["hierarchy.x.layers.note"]
     for changes, reason in (
         ({"only": {"families": ["other"]}}, "no network of family other"),
+        ({"only": {"copies": ["start"]}}, "no network with the copy 'start'"),
+        (
+            {"only": {"copies": ["start"], "families": ["ast"]}},
+            "no network of family ast with the copy 'start'",
+        ),
         ({"arguments": {"task": "bark"}}, "no task bark"),
         ({"only": {"tasks": ["note"], "levels": ["high"]}}, "no task note of level high"),
     ):
         found, rows = ids(tables, each=["network"], **changes)
         assert found == ["hierarchy.x.layers"] and rows[0]["verdict"] == "not run"
         assert reason in rows[0]["reason"]
+
+
+def test_rows_about_a_copy_are_judged_for_the_networks_that_have_it(tables, tmp_path):
+    correct = tables.read("correct")
+    copies = correct[(correct["copy"] == "untrained") & (correct["network"] == "mobilenet")]
+    both = pd.concat([correct, copies.assign(copy="start")], ignore_index=True)
+    found, rows = ids(
+        changed(tables, tmp_path, correct=both),
+        each=["network"],
+        only={"copies": ["start"]},
+        statistic="centre_by_training",
+        arguments={"copy": "start"},
+    )
+    assert found == ["hierarchy.x.layers.mobilenet"]
+    (own,) = judged(
+        tables,
+        row(each=["network"], only={"families": ["mobilenet"]}, statistic="centre_by_training"),
+    )
+    assert rows[0]["estimate"] == own["estimate"]
 
 
 def test_words_that_the_study_does_not_know_are_refused(tables):
@@ -84,17 +116,20 @@ def test_words_that_the_study_does_not_know_are_refused(tables):
 
 def test_every_claim_is_judged_or_says_why(tables):
     claims = claims_of("hierarchy")
-    rows = judged(replace(tables, bootstrap=Bootstrap(50, 0.95, 0)), *claims)
+    rows = judged(replace(tables, bootstrap=Bootstrap(600, 0.95, 0)), *claims)
     assert len({r["id"] for r in rows}) == len(rows) > 200
-    assert {r["id"].split(".layers")[0] for r in rows} == {claim["id"] for claim in claims}
+    assert {r["row"] for r in rows} == {claim["id"] for claim in claims}
     by_id = {r["id"]: r for r in rows}
+    assert all(r["unit"] for r in rows if r["n"])
+    trained = [r for r in rows if r["n"] and r["statistic"] in ("peak_difference", "named_peak")]
+    assert {r["trainings"] for r in trained} == {1} and len(trained) > 25
     controls = [r for r in rows if r["kind"] == "control" and not r["reason"]]
     assert len(controls) > 30 and {r["verdict"] for r in controls} == {"supported"}
     for name in (
         "consonant_peak.layers.clap",
         "keyword_peak_ast.layers.ast",
         "centre.layers.ast",
-        "instrument_jump_depth_mobilenet.layers.mobilenet",
+        "instrument_jump_mobilenet.layers.mobilenet",
     ):
         assert by_id[f"hierarchy.{name}"]["verdict"] == "supported", name
     assert by_id["hierarchy.genre_rises.layers.vggish"]["verdict"] == "contradicted"
@@ -120,7 +155,7 @@ def test_a_stale_table_is_not_judged_and_costs_its_own_rows_only(tables):
 def test_profiles_centres_and_statistics_share_their_resamples(tables):
     correct = pd.read_parquet(tables.paths["correct"])
     part = tables.decoded("clap", "genre")
-    assert part.resamples is clip_resamples(BOOTSTRAP, "genre", CLIPS)
+    assert part.resamples is tables.decoded("ast", "genre", copy="untrained").resamples
     curve = {
         "network": "clap",
         "task": "genre",
@@ -131,7 +166,7 @@ def test_profiles_centres_and_statistics_share_their_resamples(tables):
     }
     for key, value in curve.items():
         correct = correct[correct[key] == value]
-    table = profiles(correct, BOOTSTRAP)
+    table = profiles(correct, resamples_by_task(tables.read("clips"), BOOTSTRAP))
     table = table[table["k"] == 5].sort_values("position")
     low, high = interval(part.accuracies[1:], 0.95)
     np.testing.assert_allclose(table["low"], low)
@@ -142,7 +177,8 @@ def test_profiles_centres_and_statistics_share_their_resamples(tables):
 def test_tables_of_profiles_and_centres_equal_a_plain_loop(tables):
     """Every curve, out of rows in no order, has its own chance, k, layers and intervals."""
     correct = pd.read_parquet(tables.paths["correct"])
-    curves, middles = profiles(correct, BOOTSTRAP), centres(correct, BOOTSTRAP)
+    drawn = resamples_by_task(tables.read("clips"), BOOTSTRAP)
+    curves, middles = profiles(correct, drawn), centres(correct, drawn)
     assert len(curves) == (correct["labels"] == "true").sum()
     assert set(curves["chance"]) == {1 / classes for classes in TASK_CLASSES.values()}
     for task, classes in TASK_CLASSES.items():

@@ -5,23 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hierarchy_loops import CLIPS, answers
+from hierarchy_loops import CLIPS, answers, widening
 from sklearn.metrics import average_precision_score
 from study_tables import changed
+from tables_of_hierarchy import TASK_CLASSES
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.resampling import bootstrap_weights
+from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
 from tonotopy.studies.hierarchy.statistics import known_answers
 
 
 def test_controls_come_out_and_fail_where_they_should(tables):
-    shuffled = known_answers.shuffled_at_chance(tables, "clap", "genre")
-    right = answers(tables, "clap", "genre", labels="shuffled", k=5)
-    assert shuffled.value == pytest.approx(right.mean() - 0.1, abs=0.01)
-    assert shuffled.low < 0 < shuffled.high
-    constant = known_answers.constant_at_chance(tables)
-    assert abs(constant.value) < 0.01 and constant.low < 0 < constant.high
+    constant = known_answers.constant_off_chance(tables)
+    right = sum(-(-CLIPS // classes) for classes in TASK_CLASSES.values())
+    expected = right - sum(CLIPS / classes for classes in TASK_CLASSES.values())
+    assert constant.value == pytest.approx(expected / 5) and constant.low == constant.high
+    assert (constant.unit, constant.trainings) == ("clip", None)
     assert known_answers.identity_equals_reference(tables).high == 0
     assert known_answers.groups_disjoint(tables, "keyword").high == 0
     assert known_answers.groups_disjoint(tables, "keyword", folds="paper").low == 30
@@ -32,13 +34,32 @@ def test_controls_come_out_and_fail_where_they_should(tables):
     assert known_answers.identity_equals_reference(broken).value == pytest.approx(0.25)
 
 
-def test_several_shuffles_are_averaged(tables):
-    several = replace(tables)
+def test_shufflings_are_resampled(tables):
+    found = known_answers.shuffled_over_chance(tables, "clap", "genre")
+    shares = [
+        answers(tables, "clap", "genre", labels="shuffled", shuffle=i).mean() * 10
+        for i in range(10)
+    ]
+    assert np.std(shares) > 0.02
+    counts = bootstrap_weights(10, 200, generator(0, "bootstrap", "shuffled genre"))
+    mean = sum(shares) / 10
+    draws = [mean + widening(10) * (sum(np.array(shares) * row) / 10 - mean) for row in counts]
+    assert found.value == pytest.approx(mean)
+    np.testing.assert_allclose(found.draws, draws)
+    assert (found.n, found.unit, found.trainings) == (10, "label permutation", 1)
+    few = replace(tables)
     key = ("clap", "genre", "trained", "whole", "paper", "knn", "shuffled")
     rows = tables.correct[key]
-    several.__dict__["correct"] = {key: pd.concat([rows, rows])}
-    one, two = (known_answers.shuffled_at_chance(t, "clap", "genre") for t in (tables, several))
-    np.testing.assert_allclose(one.draws, two.draws)
+    few.__dict__["correct"] = {key: rows[rows["shuffle"] < 7]}
+    with pytest.raises(NotRun, match="7 observations are too few"):
+        known_answers.shuffled_over_chance(few, "clap", "genre")
+
+
+def test_clips_are_counted_against_the_thesis(tables):
+    assert known_answers.clips_over_thesis(tables, "genre").value == pytest.approx(CLIPS / 1000)
+    assert known_answers.clips_over_thesis(tables, "note").high == pytest.approx(CLIPS / 1800)
+    with pytest.raises(NotRun, match="the thesis has no task bark"):
+        known_answers.clips_over_thesis(tables, "bark")
 
 
 def test_weighted_average_precision_equals_scikit_learn():
@@ -78,25 +99,17 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
         known_answers.tagging_gain(damaged, "clap")
 
 
-def test_shuffled_labels_are_measured_from_chance_upwards(tables):
-    found = known_answers.shuffled_at_chance(tables, "clap", "keyword")
-    above = round(CLIPS / 35) / CLIPS - 1 / 35  # a little, as whole clips are right
-    assert above > 0.001 and found.value == pytest.approx(above)
-
-
 def test_controls_that_are_not_in_the_table_are_not_judged(tables, tmp_path):
     some = tables.controls[tables.controls["control"] == "identity"]
     with pytest.raises(NotRun, match="no control 'constant'"):
-        known_answers.constant_at_chance(changed(tables, tmp_path, controls=some))
+        known_answers.constant_off_chance(changed(tables, tmp_path, controls=some))
 
 
 def test_groups_of_one_clip_each_are_no_groups(tables, tmp_path):
-    """As many groups as the task's own clips, which are fewer than those of other tasks."""
-    correct, folds = tables.read("correct"), tables.read("folds")
-    note = correct["task"] == "note"
-    correct.loc[note, "correct"] = correct.loc[note, "correct"].map(lambda clips: clips[:150])
-    folds.loc[folds["task"].isin(["note", "keyword"]), "groups"] = 150
-    fewer = changed(tables, tmp_path, correct=correct, folds=folds)
+    folds = tables.read("folds")
+    folds.loc[folds["task"].isin(["note", "keyword"]), "groups"] = CLIPS
+    alone = changed(tables, tmp_path, folds=folds)
     with pytest.raises(NotRun, match="no groups are known in task note"):
-        known_answers.groups_disjoint(fewer, "note")
-    assert known_answers.groups_disjoint(fewer, "keyword").n == 150
+        known_answers.groups_disjoint(alone, "note")
+    found = known_answers.groups_disjoint(tables, "keyword")
+    assert (found.n, found.unit) == (40, "group of clips")

@@ -16,7 +16,7 @@ from tonotopy.networks.layers import Layer
 from tonotopy.probes.crossval import linear_predictions
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
-from tonotopy.probes.neighbours import correct
+from tonotopy.probes.neighbours import correct, shuffled_labels
 from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.controls import K, control_table
 from tonotopy.studies.hierarchy.probing import (
@@ -104,10 +104,10 @@ def test_rows_are_the_probes_own_answers(noise):
     np.testing.assert_array_equal(found[LINEAR], right)
     for shuffle in range(3):
         rng = generator(4, "shuffled labels", "noise", shuffle)
-        labels = rng.permutation(noise.labels)
-        fold = folds(labels, noise.groups, "paper", seed=4)
-        (right,) = correct(squared, labels, fold, (5,))
+        labels = shuffled_labels(noise.labels, drawn["paper"], rng)
+        (right,) = correct(squared, labels, drawn["paper"], (5,))
         np.testing.assert_array_equal(found[SHUFFLED[shuffle]], right)
+    assert len({tuple(found[key]) for key in SHUFFLED}) == 3
 
 
 class Start(nn.Module):

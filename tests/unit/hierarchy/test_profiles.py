@@ -5,18 +5,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import norm, t
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap, bootstrap_weights
 from tonotopy.seeding import generator
+from tonotopy.studies.hierarchy.clip_groups import clip_resamples, resamples_by_task
 from tonotopy.studies.hierarchy.profiles import (
     accuracies,
     best_k,
     centre_difference,
     centre_interval,
     centre_of_mass,
-    clip_resamples,
     profile_table,
 )
 
@@ -35,8 +37,9 @@ def profile(seed=0, clips=300):
 
 
 def resamples_of(correct, resamples=50, confidence=0.95, seed=0, task=""):
-    """The resamples of a task's clips, which are on the last axis."""
-    return clip_resamples(Bootstrap(resamples, confidence, seed), task, np.shape(correct)[-1])
+    """The resamples of a task's clips, which are on the last axis and have nothing in common."""
+    groups = range(np.shape(correct)[-1])
+    return clip_resamples(Bootstrap(resamples, confidence, seed), task, groups)
 
 
 def difference(low, high, resamples=50, confidence=0.95, seed=0):
@@ -55,13 +58,17 @@ def literal_centre(accuracy, chance):
     return sum(m * i / (len(mass) - 1) for i, m in enumerate(mass)) / sum(mass)
 
 
-def literal_draws(correct, resamples, seed, task):
-    """Repeat each clip as often as it was drawn, and take the mean of what is there."""
-    weights = bootstrap_weights(correct.shape[-1], resamples, generator(seed, "profile", task))
+def literal_draws(correct, resamples, seed, task, confidence=0.95):
+    """Repeat each clip as often as it was drawn; deviations are wider, as for few clips."""
+    clips = correct.shape[-1]
+    weights = bootstrap_weights(clips, resamples, generator(seed, "profile", task))
+    tail = 0.5 + confidence / 2
+    factor = np.sqrt(clips / (clips - 1)) * t.ppf(tail, clips - 1) / norm.ppf(tail)
     draws = []
     for counts in weights:
         drawn = [clip for clip, count in enumerate(counts) for _ in range(count)]
-        draws.append(correct[..., drawn].mean(axis=-1))
+        mean = correct.mean(axis=-1)
+        draws.append(mean + factor * (correct[..., drawn].mean(axis=-1) - mean))
     return np.array(draws)
 
 
@@ -105,7 +112,7 @@ def test_the_table_equals_the_plain_loop():
     assert len(table) == 12 and (table["chance"] == 0.1).all()
     rows = table.set_index(["layer", "k"])
     for place, (layer, right) in enumerate(correct.items()):
-        draws = literal_draws(right, 60, 4, "note")
+        draws = literal_draws(right, 60, 4, "note", 0.9)
         for column, k in enumerate(KS):
             row = rows.loc[(layer, k)]
             assert row["accuracy"] == pytest.approx(right[column].mean())
@@ -137,7 +144,7 @@ def test_the_interval_covers_the_true_rate_as_often_as_it_says():
 def test_the_interval_of_a_centre_equals_the_plain_loop():
     correct = answers([0.3, 0.7, 0.4, 0.12])
     found = centre_interval(correct, 0.1, resamples_of(correct, 80, 0.9, 2, "genre"))
-    draws = literal_draws(correct, 80, 2, "genre")
+    draws = literal_draws(correct, 80, 2, "genre", 0.9)
     expected = [literal_centre(row, 0.1) for row in draws]
     assert found.value == pytest.approx(literal_centre(correct.mean(axis=-1), 0.1))
     np.testing.assert_allclose(found.draws, expected)
@@ -205,27 +212,61 @@ def test_bad_input_is_named():
     with pytest.raises(InputError, match="3 rows per layer for 2 ks"):
         profile_table(profile(), (1, 2), 0.1, resamples_of(profile()["a"]))
     others = resamples_of(answers([0.1], clips=299)[0])
-    with pytest.raises(ValueError, match="resamples are of 299 units, not of 300"):
+    with pytest.raises(ValueError, match="resamples are of 299 clips, not of 300"):
         profile_table(profile(), KS, 0.1, others)
-    with pytest.raises(ValueError, match="resamples are of 299 units, not of 300"):
+    with pytest.raises(ValueError, match="resamples are of 299 clips, not of 300"):
         centre_interval(answers([0.1, 0.2]), 0.1, others)
     two = {"genre": answers([0.2, 0.3], clips=200)}
-    with pytest.raises(ValueError, match="resamples are of 299 units, not of 200"):
+    with pytest.raises(ValueError, match="resamples are of 299 clips, not of 200"):
         centre_difference(one, two, CHANCES, {"note": resamples_of(one["note"]), "genre": others})
 
 
-def test_a_tasks_clips_are_resampled_once_for_all_that_is_read_from_them():
+def test_groups_are_drawn_whole_and_weigh_as_many_clips_as_they_have():
+    groups = ["b", "a", "b", "c", "c", "c", "b"]
+    values = np.array([[1.0, 0, 1, 1, 0, 1, 1], [0.0, 1, 0, 0, 0, 0, 0]])
+    found = clip_resamples(Bootstrap(40, 0.9, 7), "note", groups)
+    counts = bootstrap_weights(3, 40, generator(7, "profile", "note"))
+    factor = np.sqrt(3 / 2) * t.ppf(0.95, 2) / norm.ppf(0.95)
+    means = found.means(values.T)
+    for mean, count in zip(means, counts, strict=True):
+        weight = {g: 1 + factor * (n - 1) for g, n in zip("bac", count, strict=True)}
+        of_clips = np.array([weight[g] for g in groups])
+        np.testing.assert_allclose(mean, values @ of_clips / of_clips.sum())
+    assert (found.units, found.clips, found.unit) == (3, 7, "group of clips")
+    assert found.factor == pytest.approx(factor)
+    alone = clip_resamples(Bootstrap(40, 0.9, 7), "note", range(7))
+    assert (alone.units, alone.unit) == (7, "clip")
+    with pytest.raises(ValueError, match="resamples are of 7 clips, not of 2"):
+        found.means(values)
+
+
+def test_a_tasks_resamples_are_its_own_and_those_of_the_seed():
     bootstrap = Bootstrap(40, 0.9, 7)
-    note = clip_resamples(bootstrap, "note", 30)
-    assert clip_resamples(Bootstrap(40, 0.9, 7), "note", 30) is note
-    expected = bootstrap_weights(30, 40, generator(7, "profile", "note"))
-    np.testing.assert_array_equal(note.counts, expected)
+    note = clip_resamples(bootstrap, "note", range(30))
+    again = clip_resamples(Bootstrap(40, 0.9, 7), "note", range(30))
+    np.testing.assert_array_equal(note.weights, again.weights)
     assert note.confidence == 0.9
     for other in (
-        clip_resamples(bootstrap, "genre", 30),
-        clip_resamples(Bootstrap(40, 0.9, 8), "note", 30),
+        clip_resamples(bootstrap, "genre", range(30)),
+        clip_resamples(Bootstrap(40, 0.9, 8), "note", range(30)),
     ):
-        assert (other.counts != note.counts).any()
+        assert (other.weights != note.weights).any()
+
+
+def test_resamples_of_tasks_follow_the_positions_of_clips():
+    clips = pd.DataFrame(
+        {
+            "task": ["a", "b", "a", "a", "b"],
+            "position": [2, 1, 0, 1, 0],
+            "clip": ["z", "q", "x", "y", "p"],
+            "group": ["g", "h", "f", "g", "i"],
+        }
+    )
+    found = resamples_by_task(clips, Bootstrap(20, 0.9, 0))
+    assert list(found) == ["a", "b"]
+    assert found["a"].groups.index.tolist() == [0, 1, 1] and found["b"].units == 2
+    with pytest.raises(InputError, match="clips.parquet: task a lacks clips"):
+        resamples_by_task(clips.drop(index=2), Bootstrap(20, 0.9, 0))
 
 
 def test_profiles_do_without_torch():

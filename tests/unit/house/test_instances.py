@@ -52,6 +52,7 @@ def test_a_study_without_a_section_has_no_instances(config):
         "sonification": ["events"],
         "similarity": ["instruments"],
         "partials": ["waveforms"],
+        "validity": ["counterfactual", "world"],
     }
 
 
@@ -75,7 +76,11 @@ def test_the_corpora_and_networks_of_a_run_are_each_named_once(config):
     assert networks == [*hierarchy, *explained, "event_tagger", "event_contrast", *compared]
     steering = ["genres", "instruments", "genres_unseen", "genres_swapped"]
     relevance = ["tones", "whole_tones", "genre_stems"]
-    assert corpora == ["events", *TASKS, *steering, *relevance, "event_parts", "talkers", "digits"]
+    heard = ["event_parts", "talkers", "digits"]
+    attributes = ["lead", "rhythm", "bass", "pad", "tempo", "key", "piano"]
+    twins = [*(f"{name}_twins" for name in attributes), "lead_parts"]
+    twins += ["lead_twins_swapped", "lead_parts_swapped"]
+    assert corpora == ["events", *TASKS, *steering, *relevance, *heard, *twins]
     assert used({**config, "run": []}) == ([], [])
 
 

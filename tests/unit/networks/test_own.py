@@ -69,6 +69,30 @@ class Partly(Net):
         self.body[0].bias.data.zero_()
 
 
+class Mostly(Net):
+    """Few weights that are the same under every seed: filters that begin as a known bank."""
+
+    def __init__(self):
+        super().__init__(width=4)
+        self.wide = nn.Linear(40, 40)
+        self.body[0].weight.data = torch.arange(32.0).reshape(4, 1, 8)
+
+
+class Frozen(Net):
+    """The same, of weights that do not learn."""
+
+    def __init__(self):
+        super().__init__()
+        for parameter in self.body.parameters():
+            parameter.data = torch.arange(parameter.numel()).float().reshape(parameter.shape)
+            parameter.requires_grad_(False)
+
+
+def fresh(width=4):
+    """Partly's architecture with random weights."""
+    return Net(width)
+
+
 def number(width=2):
     return width
 '''
@@ -168,17 +192,56 @@ def test_one_random_weight_is_enough_to_differ(nets, tmp_path):
     assert torch.equal(copy.network.norm.weight, torch.ones(7))
 
 
-def test_weights_that_the_constructor_loads_in_part_are_told(nets, tmp_path, capsys):
-    for kind in ("Partly", "Net"):
-        adopt(entry(nets, kind), None, tmp_path / kind, 0)
-        capsys.readouterr()
-        untrained(load(tmp_path / kind), 1)
-        told = capsys.readouterr().out
-        if kind == "Net":
-            assert told == ""
-        else:
-            assert "note: 1 of 6 weights of the untrained copy are those" in told
-            assert "'body.0.weight': if the constructor loads" in told
+def test_weights_that_the_constructor_loads_are_refused_though_others_are_random(nets, tmp_path):
+    adopt(entry(nets, "Partly"), None, tmp_path / "bundle", 0)
+    told = f"{nets}:Partly: 54% of the weights .* such as 'body.0.weight': .*name in 'untrained'"
+    with pytest.raises(InputError, match=told):
+        untrained(load(tmp_path / "bundle"), 1)
+
+
+def test_they_are_refused_too_where_a_file_holds_what_was_learned_from_them(nets, tmp_path):
+    network = own(f"{nets}:Partly")
+    learned = {k: v + 0.01 * torch.randn(v.shape) for k, v in network.state_dict().items()}
+    save_file(learned, tmp_path / "w.safetensors")
+    adopt(entry(nets, "Partly"), tmp_path / "w.safetensors", tmp_path / "bundle", 0)
+    with pytest.raises(InputError, match="the same under every seed, such as 'body.0.weight'"):
+        untrained(load(tmp_path / "bundle"), 1)
+
+
+def test_what_makes_the_untrained_copy_may_be_named(nets, tmp_path):
+    named = entry(nets, "Partly", untrained=f"{nets}:fresh")
+    weights = own(f"{nets}:Partly").state_dict()
+    save_file({k: v.clone() for k, v in weights.items()}, tmp_path / "w.safetensors")
+    adopt(named, tmp_path / "w.safetensors", tmp_path / "bundle", 0)
+    bundle = load(tmp_path / "bundle")
+    copies = [untrained(bundle, seed) for seed in (1, 1, 2)]
+    assert same(copies[0].network, copies[1].network)
+    assert not same(copies[0].network, copies[2].network)
+    assert not torch.equal(copies[0].network.body[0].weight, bundle.network.body[0].weight)
+    save(tmp_path / "copy", copies[0].network, copies[0].front_end, copies[0].info)
+    again = load(tmp_path / "copy")
+    assert same(again.network, copies[0].network) and again.layers == bundle.layers
+    assert again.info["trained"] is False and "untrained" not in again.info
+    assert again.info["arguments"]["module"] == f"{nets}:fresh"
+
+
+def test_a_named_copy_must_not_be_the_network_itself(nets, tmp_path):
+    named = entry(nets, "Loaded", layers={"answer": "head"}, untrained=f"{nets}:Loaded")
+    adopt(named, None, tmp_path / "bundle", 0)
+    with pytest.raises(InputError, match="the same weights as the network itself"):
+        untrained(load(tmp_path / "bundle"), 1)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("Mostly", True), ("Frozen", False), ("Net", False)])
+def test_a_few_fixed_weights_are_told_and_those_that_do_not_learn_are_not(
+    nets, tmp_path, capsys, kind, told
+):
+    adopt(entry(nets, kind), None, tmp_path / kind, 0)
+    capsys.readouterr()
+    untrained(load(tmp_path / kind), 1)
+    out = capsys.readouterr().out
+    assert ("weights of the untrained copy are the same under every seed" in out) == told
+    assert not told or "such as 'body.0.weight': if the constructor loads" in out
 
 
 def test_what_an_entry_says_wrongly_is_named(nets, tmp_path):

@@ -74,6 +74,7 @@ def studies(**changes):
         "source": f"A. Hab {HOSTILE}",
         "question": "Do whales dive?",
         "headline": "jaws",
+        "lead": "",
         "answers": [answers("deep"), answers("song")],
         "instances": instances,
     }
@@ -182,6 +183,26 @@ def test_the_picture_is_that_of_the_first_instance_that_draws_it(folder):
     assert "<img" not in page(ROWS, studies(headline=None), ABOUT, [], [], folder)
 
 
+def test_the_page_begins_with_what_a_study_proves_of_the_others(folder):
+    both = studies(lead=f"It proves {HOSTILE}.")
+    both[0]["instances"][1]["figures"] = [figure("jaws", "figures/whales/south")]
+    write_png(folder / "figures/whales/south/jaws.png", 300, 200)
+    html = page(ROWS, both, ABOUT, [CORPUS], [NETWORK], folder)
+    lead, rest = html.partition("<main>")[2].split('<h2 id="controls">')
+    text = words(f"<main>{lead}")
+    assert f"It proves {HOSTILE}." in text and '<a href="#whales">' in lead
+    assert text.index("whales/north: jaws") < text.index("whales/south: jaws")
+    assert re.findall(r'<img src="([^"]+)" width="(\d+)" height="(\d+)"', lead) == [
+        ("figures/whales/north/jaws.png", "640", "480"),
+        ("figures/whales/south/jaws.png", "300", "200"),
+    ]
+    assert "<img" not in rest.partition('<h2 id="methods">')[0] and "loading" not in lead
+
+
+def test_a_page_without_a_lead_begins_with_the_controls(html):
+    assert "can its methods be believed" not in html
+
+
 def test_figures_and_sounds_are_linked_where_there_are_any(html):
     links = re.findall(r'href="([^"#]+)"', html)
     assert links.count("figures/whales/north/map.svg") == 1
@@ -263,6 +284,7 @@ def test_the_script_hands_everything_over(folder, monkeypatch):
         "statistics": json.dumps(ABOUT["statistics"]),
         "seed": 11,
         "benchmarks": str(folder / "benchmarks"),
+        "notes": [],
     }
     output = [str(folder / "index.html")]
     run_script("report/build_front_page", monkeypatch, inputs, output, params, scale="pocket")

@@ -103,9 +103,19 @@ def test_a_run_without_exhibits_has_a_room_that_says_so(tmp_path):
     assert "No instance of this run shows sounds." in page and 'class="card' not in page
 
 
+def test_every_page_says_what_is_to_be_known_of_the_run(folders, tmp_path):
+    note = "A part of AudioSet is used: <i>few</i> clips."
+    write_room(tmp_path / "listen", folders, TITLES, "mini", [note])
+    pages = list((tmp_path / "listen").glob("*.html"))
+    assert len(pages) == 1 + len(folders)
+    for page in pages:
+        assert "A part of AudioSet is used: &lt;i&gt;few&lt;/i&gt; clips." in page.read_text()
+
+
 def test_the_rule_s_script_writes_it(folders, room, tmp_path, monkeypatch):
     inputs, output = {"exhibits": folders}, [tmp_path / "listen"]
-    run_script("listen/build_room", monkeypatch, inputs, output, {"titles": TITLES}, scale="mini")
+    params = {"titles": TITLES, "notes": []}
+    run_script("listen/build_room", monkeypatch, inputs, output, params, scale="mini")
     assert (tmp_path / "listen/index.html").read_bytes() == (room / "index.html").read_bytes()
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 from study_tables import shuffle_rows, table_paths
 from tables_of_similarity import SETTINGS, World, similarity_tables
 
@@ -42,6 +42,15 @@ def copy_weights(network, copy, runs):
         return [[1 / len(runs)] * len(runs)] * (1 + DRAWS)
     rows = weights(len(runs), ("runs", network, copy, len(runs)))
     return [[w / len(runs) for w in row] for row in rows]
+
+
+def moved_as_trainings_would(copies, trainings):
+    """Deviations of resamples: as many networks of one training each differ, told by copies."""
+    middle = sum(copies) / len(copies)
+    sd = (sum((value - middle) ** 2 for value in copies) / (len(copies) - 1)) ** 0.5
+    student = t.ppf(0.975, len(copies) - 1) / norm.ppf(0.975)
+    normal = generator(SEED, "similarity", "lone").standard_normal(DRAWS).tolist()
+    return [0.0] + [student * sd * trainings**0.5 * value for value in normal]
 
 
 def in_order(labels):
@@ -95,6 +104,7 @@ class Literal:
         labels = [self.labels[clip] for clip in others]
         self.judged = in_order(labels)
         found = {}
+        by_group = [dict(zip(self.judged, row, strict=True)) for row in weights(len(self.judged))]
         for run, maps in self.maps(network, copy, layer, feature, "raw").items():
             sums = {
                 number: sum(float(v) for clip, v in enumerate(values) if clip not in others)
@@ -102,7 +112,7 @@ class Literal:
             }
             found[run] = [maps[max(sums, key=sums.get)][clip] for clip in others]
         shares = copy_weights(network, copy, list(found))
-        by_group = [dict(zip(self.judged, row, strict=True)) for row in weights(len(self.judged))]
+        self.of_runs = [mean(values, labels, by_group[0]) for values in found.values()]
         return [
             sum(s * mean(found[run], labels, by) for s, run in zip(row, found, strict=True))
             for row, by in zip(shares, by_group, strict=True)
@@ -246,6 +256,17 @@ def test_best_maps_are_compared_with_those_of_a_null(tables, literal):
         found = STATISTICS["best_raw_difference"](tables, "cnn", "harmonic", than, "wide")
         own, other = (literal.best("cnn", copy, "wide", "harmonic") for copy in ("trained", than))
         check(found, np.subtract(own, other), len(literal.judged))
+        assert found.trainings == 3
+
+
+@pytest.mark.parametrize(("than", "networks"), [("random", 1), ("unheard", 2)])
+def test_best_maps_of_one_training_differ_as_random_copies_do(tables, literal, than, networks):
+    found = STATISTICS["best_raw_difference"](tables, "vgg", "percussive", than, "top")
+    copies = ("trained", than, "random")
+    own, other, _ = (literal.best("vgg", copy, "top", "percussive") for copy in copies)
+    moved = moved_as_trainings_would(literal.of_runs, networks)
+    check(found, np.subtract(own, other) + moved, len(literal.judged))
+    assert found.trainings == 1 and found.unit == "group of clips"
 
 
 ALL = ["stem", "wide", "top"]  # body has no percussive part
@@ -312,7 +333,11 @@ def literal_scores(tables, network, copy, target, layer):
             sums[row["run"]][1] += weight * row["total"]
         scores = [1 - error / total for error, total in sums.values()]
         found.append(sum(s * v for s, v in zip(trainings, scores, strict=True)))
-    return found, len(groups)
+    sizes = pd.read_parquet(tables.paths["layers"])
+    (size,) = sizes[(sizes["network"] == network) & (sizes["layer"] == layer)].to_dict("records")
+    predictors = 2 * size["rows"] if copy == "input" else size["maps"]
+    wide = (1 + 2 * predictors / len(groups)) ** 0.5  # what refitted probes vary by
+    return [found[0] + wide * (value - found[0]) for value in found], len(groups)
 
 
 def copy_weights_of_probes(network, runs):
@@ -328,7 +353,23 @@ def test_probes(tables):
         check(STATISTICS["probe_score"](tables, network, "onset_rate", layer, copy), wanted, n)
     deepest = [literal_scores(tables, "vgg", c, "level", "top") for c in ("trained", "unheard")]
     found = STATISTICS["probe_difference"](tables, "vgg", "level", "unheard")
-    check(found, np.subtract(deepest[0][0], deepest[1][0]), deepest[0][1])
+    moved = moved_as_trainings_would(copy_scores(tables, "vgg", "level", "top"), 2)
+    check(found, np.subtract(deepest[0][0], deepest[1][0]) + moved, deepest[0][1])
+    own, other = (literal_scores(tables, "cnn", c, "level", "top") for c in ("trained", "random"))
+    found = STATISTICS["probe_difference"](tables, "cnn", "level", "random")
+    check(found, np.subtract(own[0], other[0]), own[1])
+
+
+def copy_scores(tables, network, target, layer):
+    """R2 of every random copy."""
+    rows = pd.read_parquet(tables.paths["probes"])
+    rows = rows[(rows["network"] == network) & (rows["copy"] == "random")]
+    rows = rows[(rows["target"] == target) & (rows["layer"] == layer)].to_dict("records")
+    found = []
+    for run in sorted({row["run"] for row in rows}):
+        own = [row for row in rows if row["run"] == run]
+        found.append(1 - sum(row["error"] for row in own) / sum(row["total"] for row in own))
+    return found
 
 
 @pytest.mark.parametrize("than", ["input", "random"])
@@ -342,6 +383,12 @@ def test_probes_over_depth(tmp_path, than):
         for layer, weight in parts.items():
             values, n = literal_scores(tables, "vgg", copy, "chroma", layer)
             wanted += sign * weight * np.array(values)
+    if than == "random":
+        copies = sum(
+            weight * np.array(copy_scores(tables, "vgg", "chroma", layer))
+            for layer, weight in parts.items()
+        )
+        wanted += moved_as_trainings_would(copies.tolist(), 1)
     check(STATISTICS["probe_deepening"](tables, "vgg", "chroma", than), wanted, n)
 
 
@@ -390,4 +437,5 @@ def test_accuracy(tables):
         found = STATISTICS["accuracy"](tables, network, copy)
         assert found.value == pytest.approx((own["label"] == own["predicted"]).mean())
         assert found.n == own["group"].nunique() and found.low <= found.value <= found.high
+        assert found.unit == "group of clips"
     assert STATISTICS["accuracy"](tables, "cnn").n == 42

@@ -16,7 +16,7 @@ AUGMENTATION = [
     {"transform": "gain", "decibels": 6},
 ]
 TEXT = {
-    "table-3.1-class-counts": "15 (thesis 4126)",
+    "table-3.1-class-counts": "corpus my_classes",
     "table-3.2-augmentation": "not applied",
     "figure-3.1-confusion": "macro-F1",
     "figure-3.2-multiclass-probe": "chance, 1/3",

@@ -61,24 +61,3 @@ def test_slopes_are_read_from_sweeps_of_the_names_that_are_given(
     matrix = slope_matrix(expected["test"], causes if planted else None, bootstrap)
     for written in (pd.read_parquet(tmp_path / "m.parquet"), pd.read_csv(tmp_path / "m.csv")):
         pd.testing.assert_frame_equal(written, matrix, check_dtype=False)
-
-
-def test_validation_is_collected_under_the_names_that_are_given(tmp_path, monkeypatch, capsys):
-    files = [tmp_path / f"{number}.parquet" for number in range(3)]
-    estimates = ([0.1, 0.9, 0.2, 0.3], [0.5, 0.4, 0.6, 0.3], [0.1, 0.2, 0.3, 0.4])
-    planted = [False, True, False, True]
-    for file, values in zip(files, estimates, strict=True):
-        pd.DataFrame({"planted": planted, "estimate": values}).to_parquet(file)
-    params = {"instances": ["world", "swapped", "world"], "scales": ["mini", "mini", "mini-seed1"]}
-    output = [str(tmp_path / "out.csv")]
-    run_script("steering/validation_summary", monkeypatch, list(map(str, files)), output, params)
-    table = pd.read_csv(tmp_path / "out.csv")
-    assert table["instance"].tolist() == params["instances"]
-    assert table["scale"].tolist() == params["scales"]
-    assert table["auroc"].tolist() == [roc_auc_score(planted, values) for values in estimates]
-    assert table["auroc"].tolist() == [1.0, 0.0, 0.75]
-    assert "mini-seed1" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="zip"):
-        run_script(
-            "steering/validation_summary", monkeypatch, list(map(str, files))[:2], output, params
-        )

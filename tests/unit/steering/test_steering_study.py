@@ -136,17 +136,3 @@ def test_another_seed_runs_the_sweep_behind_the_matrix_alone(config):
     assert inputs.sweeps(job(scale="mini-seed3"), config) == [
         "results/mini-seed3/steering/world/sweep-test.parquet"
     ]
-
-
-def test_validation_compares_planted_instances_over_five_seeds(config):
-    assert inputs.planted_instances(config) == ["world", "counterfactual"]
-    assert inputs.planted_instances(scale("pocket")) == []
-    scales, names = (
-        inputs.validation_scales(job(), config),
-        inputs.validation_instances(job(), config),
-    )
-    paths = inputs.validation_matrices(job(), config)
-    assert len(paths) == len(scales) == len(names) == 10
-    for path, one, name in zip(paths, scales, names, strict=True):
-        assert path == f"results/{one}/steering/{name}/slopes.parquet"
-    assert set(scales) == {"mini", *(f"mini-seed{seed}" for seed in (1, 2, 3, 4))}

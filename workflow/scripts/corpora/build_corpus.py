@@ -14,8 +14,11 @@ build(
     snakemake.threads,
     dict(snakemake.params.places),
 )
-report = Corpus(snakemake.output[0]).info["report"]
+info = Corpus(snakemake.output[0]).info
+report = info["report"]
 print(f"{report['kept']} clips kept, {len(report['dropped'])} dropped")
+if "wanted" in info:
+    print(f"the table of this corpus has {info['wanted']} clips")
 for row in report["dropped"]:
     print(f"dropped {row['clip']}: {row['reason']}")
 for note in report["notes"]:

@@ -1,4 +1,4 @@
-"""Probe every layer of a network and of its untrained copy on one task."""
+"""Probe every layer of a network and of its baselines on one task."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,8 @@ to_log(snakemake.log[0])
 use_threads(snakemake.threads)
 params = snakemake.params
 device = pick_device(params.accelerator)
-copies = {name: load(snakemake.input[name]).to(device) for name in ("trained", "untrained")}
+folders = zip(params.copies, snakemake.input.networks, strict=True)
+copies = {copy: load(folder).to(device) for copy, folder in folders}
 settings = ProbeSettings(
     **json.loads(params.settings),
     seed=params.seed,

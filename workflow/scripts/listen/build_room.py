@@ -9,4 +9,5 @@ write_room(
     snakemake.input.exhibits,
     snakemake.params.titles,
     snakemake.wildcards.scale,
+    snakemake.params.notes,
 )

@@ -17,6 +17,7 @@ about = {
     "versions": methods.versions(inputs.requirements),
     "statistics": json.loads(params.statistics),
     "time": methods.measured(params.benchmarks),
+    "notes": params.notes,
 }
 corpora = [methods.corpus(folder) for folder in inputs.corpora]
 networks = [methods.network(folder) for folder in inputs.networks]

@@ -8,7 +8,8 @@ from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
 verdict = control_verdict(read_json(snakemake.input.scorecard), snakemake.params.controls)
-text = "\n".join([verdict, *sound_notes(json.loads(snakemake.params.embedded))])
+notes = sound_notes(json.loads(snakemake.params.embedded))
+text = "\n".join([verdict, *notes, *snakemake.params.notes])
 print(text)
 with replacing(snakemake.output[0]) as draft:
     draft.write_text(text + "\n")

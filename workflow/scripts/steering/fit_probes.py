@@ -10,6 +10,7 @@ from tonotopy.studies.steering.probing import ProbeOptions, probe_study, read_ac
 
 to_log(snakemake.log[0])
 concepts, classes = Corpus(snakemake.input.concepts), Corpus(snakemake.input.classes)
+starts = [read_activations(path, concepts) for path in snakemake.input.get("start", [])]
 result = probe_study(
     read_activations(snakemake.input.trained, concepts),
     read_activations(snakemake.input.untrained, concepts),
@@ -17,7 +18,8 @@ result = probe_study(
     ProbeOptions(**json.loads(snakemake.params.probes)),
     snakemake.params.seed,
     snakemake.threads,
+    *starts,
 )
-for name in ("predictions", "scores", "agreement", "cosines"):
+for name in ("predictions", "scores", "clips", "agreement", "cosines"):
     write_table(snakemake.output[name], getattr(result, name))
 write_vectors(snakemake.output.vectors, result.vectors, concepts.classes)

@@ -22,4 +22,7 @@ tables = [
 ]
 for path in snakemake.input.get("unseen", []):
     tables.append(prediction_table(bundle, Corpus(path), "test", "unseen", *answers))
-write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
+table = pd.concat(tables, ignore_index=True)
+corpora = [corpus, *map(Corpus, snakemake.input.get("unseen", []))]
+groups = {c: g for own in corpora for c, g in zip(own.clips, own.groups, strict=True)}
+write_table(snakemake.output[0], table.assign(group=table["clip"].map(groups)))

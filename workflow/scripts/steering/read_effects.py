@@ -21,6 +21,7 @@ matrix = slope_matrix(
     parts["test"],
     read_table(causes) if causes.is_file() else None,
     Bootstrap(**json.loads(params.statistics), seed=params.seed),
+    parts.get("controls"),
 )
 write_table(snakemake.output.by_clip, pd.concat(parts.values(), ignore_index=True))
 write_table(snakemake.output.matrix, matrix)

@@ -179,8 +179,7 @@ def verdict(estimate: Estimate, criterion: dict) -> str:
     """Judge an estimate by its interval.
 
     Criteria: ``above: x`` or ``below: x`` (the interval lies wholly on that side), ``within: [a,
-    b]`` (it lies wholly inside), ``no_rise: x`` (no push in the claimed direction: the interval
-    contains 0 or lies wholly below x).
+    b]`` (it lies wholly inside: absence is claimed by bounds, never by an interval that holds 0).
 
     Returns:
         supported, contradicted (the interval lies wholly on the other side) or inconclusive.
@@ -192,8 +191,6 @@ def verdict(estimate: Estimate, criterion: dict) -> str:
         holds, fails = high < bound, low > bound
     elif kind == "within":
         holds, fails = bound[0] < low and high < bound[1], high < bound[0] or low > bound[1]
-    elif kind == "no_rise":
-        holds, fails = low <= 0 <= high or high < bound, low > bound
     else:
         raise ValueError(f"unknown criterion {kind}")
     return "supported" if holds else "contradicted" if fails else "inconclusive"

@@ -37,6 +37,9 @@ COLUMNS = (
     "reason",
 )
 
+LEVEL = "level"  # of a row while it is judged: see `error_rate`
+NOT_IN_FAMILY = "the interval alone supports it; among all claims of the study, p is not small"
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -92,6 +95,11 @@ def judge(
     return [{**row, "scale": scale} for row in _adjust(rows)]
 
 
+def error_rate(confidence: float) -> float:
+    """Return the largest one-sided p that goes with an interval wholly on one side of a bound."""
+    return (1 - confidence) / 2
+
+
 def _instances_of(row: dict, names: list[str]) -> list[str]:
     """Return the instances that a claim is about, without repetition."""
     excluded = row.get("not_instances", [])
@@ -115,18 +123,25 @@ def _judged(claim: Claim, instance: Instance) -> dict:
     values = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
     judged = {"p": p_value(estimate.draws, claim.criterion), "n": estimate.n}
     judged |= {"unit": estimate.unit, "trainings": estimate.trainings}
+    judged |= {LEVEL: error_rate(instance.tables.bootstrap.confidence)}
     return {**_row(claim, ""), **values, **judged, "verdict": verdict(estimate, claim.criterion)}
 
 
 def _adjust(rows: list[dict]) -> list[dict]:
-    """Add p-values corrected over the claims of a study: Benjamini and Hochberg's, and Holm's."""
+    """Add p-values corrected over the claims of a study, and judge by them.
+
+    Benjamini and Hochberg's decide: a claim whose interval lies wholly on its side, but whose
+    adjusted p is not below the error rate of its interval, is inconclusive. Holm's are told.
+    """
     for study in {row["study"] for row in rows}:
         tested = [r for r in rows if (r["study"], r["kind"]) == (study, "claim") and r["n"]]
         if tested:
             p = [row["p"] for row in tested]
             for row, rate, family in zip(tested, false_discovery_control(p), holm(p), strict=True):
                 row["p_adjusted"], row["p_family"] = float(rate), float(family)
-    return rows
+                if row["verdict"] == "supported" and rate >= row[LEVEL]:
+                    row["verdict"], row["reason"] = "inconclusive", NOT_IN_FAMILY
+    return [{key: value for key, value in row.items() if key != LEVEL} for row in rows]
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchaudio.functional import melscale_fbanks
 
-from tonotopy.frontends.samples import at_least
+from tonotopy.frontends.samples import at_least, repeated
 from tonotopy.frontends.stages import FrontEnd
 
 
@@ -24,6 +24,8 @@ class PANNsSettings:
         low_hz: lower edge of the lowest band.
         high_hz: upper edge of the highest band.
         floor: smallest mel power before the logarithm.
+        seconds: shorter clips are repeated until they are this long, as Microsoft's CLAP does; None
+            leaves them as they are.
     """
 
     rate: int = 44100
@@ -33,6 +35,7 @@ class PANNsSettings:
     low_hz: float = 50.0
     high_hz: float = 14000.0
     floor: float = 1e-10
+    seconds: float | None = None
 
 
 class PANNsLogMel(FrontEnd):
@@ -45,6 +48,8 @@ class PANNsLogMel(FrontEnd):
                 f"bands from {settings.low_hz} to {settings.high_hz} Hz do not fit below half the "
                 f"rate, {settings.rate / 2} Hz"
             )
+        if settings.seconds is not None and settings.seconds <= 0:
+            raise ValueError(f"clips cannot be repeated to {settings.seconds} s")
         self.settings = settings
         self.register_buffer("window", torch.hann_window(settings.n_fft), persistent=False)
         filters = melscale_fbanks(
@@ -66,12 +71,14 @@ class PANNsLogMel(FrontEnd):
                 a clip of n_fft // 2 samples or fewer is padded with silence on the right.
 
         Returns:
-            Shape (clips, mels, 1 + samples // hop), in dB.
+            Shape (clips, mels, 1 + samples // hop), in dB; samples are those after repeating.
 
         Raises:
             ValueError: the waveforms have another number of axes.
         """
         settings = self.settings
+        if settings.seconds is not None:
+            waveforms = repeated(waveforms, round(settings.seconds * settings.rate))
         spectrum = torch.stft(
             at_least(waveforms, settings.n_fft // 2 + 1),
             settings.n_fft,

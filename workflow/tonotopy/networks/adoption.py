@@ -18,7 +18,8 @@ def adopt(settings: dict, weights: str | Path | None, folder: str | Path, seed: 
     """Write the bundle of a user's own module, whole or not at all.
 
     Args:
-        settings: module, layers, front_end and, if wanted, arguments and classes (names).
+        settings: module, layers, front_end and, if wanted, arguments, classes (names) and untrained
+            (what makes the untrained copy).
         weights: state dict of the module, or None to study it as it is made.
         folder: of the bundle.
         seed: seed of the run. Torch's own while the module is made is derived from it, so that the
@@ -50,6 +51,8 @@ def adopt(settings: dict, weights: str | Path | None, folder: str | Path, seed: 
         "layers": settings["layers"],
         "trained": weights is not None,
     }
+    if "untrained" in settings:
+        info["untrained"] = settings["untrained"]
     if weights is not None:
         info["weights"] = {"file": str(weights), "sha256": sha256_of(Path(weights))}
     save(folder, network.eval(), front_end, info)

@@ -14,6 +14,7 @@ from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, replacing, write_json
 from tonotopy.frontends import registry as front_ends
+from tonotopy.networks.baselines import check_other_weights, check_random
 from tonotopy.networks.layers import Layer, describe, module_at, parse
 from tonotopy.networks.registry import build
 from tonotopy.networks.snapshots import FOLDER, relative_path
@@ -143,49 +144,29 @@ def untrained(bundle: Bundle, seed: int) -> Bundle:
     """Return the same architecture and front end with fresh random weights.
 
     Layers that only scale the input (``hears_through``) are kept, so that the copy hears what the
-    trained network hears.
+    trained network hears. A user's own module is made anew, or by its entry's ``untrained``.
 
     Raises:
-        InputError: the copy has the weights of the network itself.
+        InputError: the copy has the weights of the network itself, or such that are the same under
+            every seed.
     """
-    torch.manual_seed(seed)
     info = {**bundle.info, "trained": False}
     info.pop("snapshots", None)  # they are the trained network's
-    settings = bundle.front_end.settings
-    network = build(info["architecture"], info["arguments"], settings, len(info["classes"]))
-    _check_other_weights(bundle, network)
+    factory = info.pop("untrained", None)
+    if factory:
+        info["arguments"] = {**info["arguments"], "module": factory}
+
+    def made(seed: int) -> nn.Module:
+        torch.manual_seed(seed)
+        settings = bundle.front_end.settings
+        return build(info["architecture"], info["arguments"], settings, len(info["classes"]))
+
+    network = made(seed)
+    name = info["arguments"].get("module", info["architecture"])
+    check_other_weights(name, bundle.network, network)
+    if info["architecture"] == "own" and not factory:
+        check_random(name, network, made(seed + 1))
     for name in getattr(network, "hears_through", ()):
         trained = bundle.network.get_submodule(name).state_dict()
         network.get_submodule(name).load_state_dict(trained)
     return Bundle(network.eval(), bundle.front_end, info)
-
-
-def _check_other_weights(bundle: Bundle, copy: nn.Module) -> None:
-    weights = bundle.network.state_dict()
-    fresh = {name: value.to(weights[name].device) for name, value in copy.state_dict().items()}
-    if any(not torch.equal(weights[name], value) for name, value in fresh.items()):
-        _note_same_weights(bundle.network, fresh)
-        return
-    name = bundle.info["arguments"].get("module", bundle.info["architecture"])
-    reason = "its constructor loads them" if fresh else "it has none"
-    raise InputError(
-        f"{name}: an untrained copy has the same weights as the network itself, {reason}, so that "
-        "there is nothing to compare with: let the constructor make random weights, and give the "
-        "trained ones in a file as the network's 'weights'"
-    )
-
-
-def _note_same_weights(network: nn.Module, fresh: dict[str, torch.Tensor]) -> None:
-    """Tell the log of weights that no random draw can have given both copies."""
-    weights = dict(network.named_parameters())
-    same = [
-        name
-        for name, value in weights.items()
-        if torch.equal(value, fresh[name]) and value.unique().numel() > 1
-    ]
-    if same:
-        print(
-            f"note: {len(same)} of {len(weights)} weights of the untrained copy are those of the "
-            f"network itself, such as '{same[0]}': if the constructor loads trained ones, the copy "
-            "is no baseline"
-        )

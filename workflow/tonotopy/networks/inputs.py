@@ -1,10 +1,10 @@
 """What the rules of networks read: functions of a job's wildcards and the configuration."""
 
-from pathlib import Path
+from collections.abc import Iterable
 
 from tonotopy import places
 from tonotopy.networks.published import INITIAL, PUBLISHED
-from tonotopy.provenance import code_hash
+from tonotopy.provenance import own_hash
 
 
 def settings(wildcards, config: dict) -> dict:
@@ -23,9 +23,37 @@ def initial_weights(wildcards, config: dict) -> list[str]:
     return [places.weights(INITIAL[name].file)] if name else []
 
 
+def starting(config: dict) -> list[str]:
+    """Return the networks whose training starts from published weights."""
+    return [name for name, entry in config["networks"].items() if entry.get("initial_weights")]
+
+
+def baselines(name: str, config: dict) -> list[str]:
+    """Return the copies that a network is compared with, see `places.network`.
+
+    "untrained" has random weights; "start" the published ones that the training started from, where
+    it did.
+    """
+    return ["untrained", *(["start"] if name in starting(config) else [])]
+
+
 def published_weights(wildcards, config: dict) -> str:
     """Return the file of a published network's weights."""
     return places.weights(PUBLISHED[settings(wildcards, config)["published"]].remote.file)
+
+
+def known_answer_tables(names: Iterable[str], scale: str, config: dict) -> list[str]:
+    """Return the tables of what the published ones among some networks hear in known recordings."""
+    published = set(with_key(config, "published"))
+    return [places.known_answers(scale, name) for name in names if name in published]
+
+
+def text_files(wildcards, config: dict) -> list[str]:
+    """Return weights and vocabulary of a published network's text encoder, if it has one."""
+    declared = PUBLISHED[settings(wildcards, config)["published"]]
+    if declared.vocabulary is None:
+        return []
+    return [places.weights(declared.remote.file), places.weights(declared.vocabulary.file)]
 
 
 def own_weights(wildcards, config: dict) -> list[str]:
@@ -36,10 +64,13 @@ def own_weights(wildcards, config: dict) -> list[str]:
 
 def own_source(wildcards, config: dict) -> str:
     """Return a hash of the module of a user's own network, so that an edit makes it anew."""
-    name = settings(wildcards, config)["module"].partition(":")[0].replace(".", "/")
-    candidates = (Path(f"{name}.py"), Path(name) / "__init__.py")
-    path = next((path for path in candidates if path.is_file()), None)
-    return code_hash(path) if path else ""
+    return own_hash(settings(wildcards, config)["module"])
+
+
+def untrained_source(wildcards, config: dict) -> str:
+    """Return the same of what makes the untrained copy of a user's own network, if it is named."""
+    factory = settings(wildcards, config).get("untrained")
+    return own_hash(factory) if factory else ""
 
 
 def training_corpus(wildcards, config: dict) -> str:

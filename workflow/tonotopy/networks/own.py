@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from torch import nn
@@ -26,15 +27,19 @@ def own(module: str, arguments: dict | None = None, classes: int = 0) -> nn.Modu
     return network
 
 
-def imported(name: str) -> type:
-    """Return the class that ``package.module:Class`` names.
+def imported(name: str, kind: str = "class") -> Callable:
+    """Return the class or function that ``package.module:Class`` names.
+
+    Args:
+        name: where it stands.
+        kind: what it is, for the message: class or function.
 
     Raises:
         InputError: the name has another form, or cannot be imported; the message says why.
     """
-    module_name, _, kind = name.partition(":")
-    if not kind:
-        raise InputError(f"module '{name}': expected the form package.module:Class")
+    module_name, _, own_name = name.partition(":")
+    if not own_name:
+        raise InputError(f"module '{name}': expected the form package.module:{kind.title()}")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -44,7 +49,8 @@ def imported(name: str) -> type:
         raise InputError(
             f"module '{module_name}' cannot be imported from {here} ({error})"
         ) from error
-    if not hasattr(module, kind):
-        classes = [n for n, value in vars(module).items() if isinstance(value, type)]
-        raise InputError(f"module '{module_name}' has no class '{kind}'{nearest(kind, classes)}")
-    return getattr(module, kind)
+    if not hasattr(module, own_name):
+        known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+        hint = nearest(own_name, known)
+        raise InputError(f"module '{module_name}' has no {kind} '{own_name}'{hint}")
+    return getattr(module, own_name)

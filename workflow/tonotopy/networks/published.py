@@ -24,6 +24,16 @@ AUDIOSET = tuple(class_names())
 HUB = "https://huggingface.co/{id}/resolve/{revision}/{file}"
 
 
+# of bert-base-uncased (Apache-2.0), with which CLAP's text encoder reads; the checksum is pinned by
+# many public repositories
+VOCABULARY = Remote(
+    "bert-base-uncased-vocab.txt",
+    (HUB.format(id="google-bert/bert-base-uncased", revision="main", file="vocab.txt"),),
+    "sha256:07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+    bytes=231_508,
+)
+
+
 @dataclass(frozen=True)
 class Published:
     """A trained network that others published.
@@ -37,6 +47,8 @@ class Published:
         arguments: of the architecture.
         classes: names of its outputs, in their order; empty without classes.
         seconds: length of the clips that it was trained on; None where any length will do.
+        vocabulary: word pieces of the text encoder that the same file holds; None without one.
+        text: sizes of that encoder's BERT where they are not bert-base's.
     """
 
     architecture: str
@@ -47,6 +59,8 @@ class Published:
     arguments: dict = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     seconds: float | None = None
+    vocabulary: Remote | None = None
+    text: dict = field(default_factory=dict)
 
 
 # sizes that are called approximate are four bytes for each of the file's parameters
@@ -73,7 +87,7 @@ PUBLISHED = {
     "clap": Published(
         architecture="cnn14",
         arguments={"projection": 1024},
-        front_end={"kind": "panns"},
+        front_end={"kind": "panns", "seconds": 5.0},  # msclap repeats shorter clips to 5 s
         remote=Remote(
             "CLAP_weights_2022.pth",
             (
@@ -87,6 +101,7 @@ PUBLISHED = {
         "networks for audio pattern recognition, IEEE/ACM TASLP 28, 2020",
         licence="MIT (code); the licence of the weights is unverified",
         seconds=5.0,
+        vocabulary=VOCABULARY,
     ),
     # unverified: no checksum is published
     "mobilenet": Published(
@@ -152,7 +167,11 @@ PUBLISHED = {
 # every file of weights by its name
 REMOTES = {
     remote.file: remote
-    for remote in (*INITIAL.values(), *(network.remote for network in PUBLISHED.values()))
+    for remote in (
+        *INITIAL.values(),
+        *(network.remote for network in PUBLISHED.values()),
+        *(network.vocabulary for network in PUBLISHED.values() if network.vocabulary),
+    )
 }
 
 

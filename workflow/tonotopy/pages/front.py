@@ -46,6 +46,7 @@ def page(
         verdict=control_verdict(rows, "warn").removeprefix("WARNING: ").partition(", ")[0],
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
+        leads=[_lead(study, Path(folder)) for study in studies if study["lead"]],
         overview=[_overview(rows, study, one) for study in studies for one in study["instances"]],
         studies=[_section(rows, study, Path(folder)) for study in studies],
         time=about["time"],
@@ -93,17 +94,25 @@ def _section(rows: list[dict], study: Mapping, folder: Path) -> dict:
                 },
             }
         )
-    return {**study, "instances": instances, "headline": _headline(study, folder)}
+    pictures = [] if study["lead"] else _pictures(study, folder)  # those of a lead are above
+    return {**study, "instances": instances, "headline": next(iter(pictures), None)}
 
 
-def _headline(study: Mapping, folder: Path) -> dict | None:
-    """Return the picture of a study, of the first instance that draws it: see `results.shown`."""
+def _lead(study: Mapping, folder: Path) -> dict:
+    """Return what the page begins with: what a study proves of the others, and its pictures."""
+    return {**study, "pictures": _pictures(study, folder)}
+
+
+def _pictures(study: Mapping, folder: Path) -> list[dict]:
+    """Return the headlines of a study, one for each instance that draws it: see `results.shown`."""
+    pictures = []
     for one in study["instances"]:
         for figure in one["figures"]:
             if figure["name"] == study["headline"]:
-                size = png_size(folder / figure["png"])
-                return {**figure, "instance": one["name"], "width": size[0], "height": size[1]}
-    return None
+                width, height = png_size(folder / figure["png"])
+                size = {"width": width, "height": height}
+                pictures.append({**figure, "instance": one["name"], **size})
+    return pictures
 
 
 def png_size(path: str | Path) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Intervals drawn as small bars against the criterion: geometry alone, templates draw it."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,12 +33,14 @@ class Scale:
         last: value at `WIDTH` minus `MARGIN`, the largest.
         shaded: left and right edge of the range that the criterion asks for, from 0 to `WIDTH`.
         bounds: where the criterion's bounds are.
+        printed: where a paper's printed number is, None without one.
     """
 
     first: float
     last: float
     shaded: tuple[float, float]
     bounds: tuple[float, ...]
+    printed: float | None = None
 
     def place(self, value: float) -> float:
         """Return where a value is drawn, kept within the edges; rounded to hundredths."""
@@ -49,12 +52,26 @@ class Scale:
         return Bar(*(self.place(row[key]) for key in ("low", "high", "estimate")))
 
 
-def scale(rows: Sequence[dict], criterion: dict) -> Scale | None:
+def printed_number(paper: str | None, criterion: dict) -> float | None:
+    """Return the number that a paper prints, where the criterion is a band around it.
+
+    It is the first word of what is told of the paper, such as ``0.585 on the test split``.
+    """
+    found = re.match(r"-?\d*\.?\d+(?=\s|$|,|;)", paper or "")
+    if not found or "within" not in criterion:
+        return None
+    low, high = criterion["within"]
+    number = float(found.group())
+    return number if low <= number <= high else None
+
+
+def scale(rows: Sequence[dict], criterion: dict, printed: float | None = None) -> Scale | None:
     """Return the scale of a group's bars, from its intervals and the bounds of its criterion.
 
     Args:
         rows: judged rows of a scorecard.
         criterion: theirs, see `evidence.claims.verdict`.
+        printed: a paper's number within the criterion's bounds, see `printed_number`.
 
     Returns:
         None where nothing can be drawn: no row, or a value that is not finite.
@@ -70,6 +87,7 @@ def scale(rows: Sequence[dict], criterion: dict) -> Scale | None:
         first, last = first - half, last + half
     flat = Scale(first, last, (0.0, WIDTH), ())
     places = tuple(map(flat.place, bounds))
-    left = 0.0 if kind in ("below", "no_rise") else places[0]
+    left = 0.0 if kind == "below" else places[0]
     right = WIDTH if kind == "above" else places[-1]
-    return Scale(first, last, (left, right), places)
+    number = None if printed is None else flat.place(printed)
+    return Scale(first, last, (left, right), places, number)

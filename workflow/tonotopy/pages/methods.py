@@ -120,7 +120,8 @@ def paragraph(about: Mapping, corpora: Sequence[Mapping], networks: Sequence[Map
         "classes, maps, directions, trainings; a claim is supported (contradicted) where its "
         "interval lies wholly on the claimed (other) side of its criterion.",
         "One-sided bootstrap p-values of all judged claims of a study are corrected by Benjamini "
-        "and Hochberg (false discovery rate) and by Holm (family-wise).",
+        "and Hochberg (false discovery rate), without which none is called supported, and by Holm "
+        "(family-wise).",
         f"Corpora: {'; '.join(map(_corpus_text, corpora))}.",
         f"Networks: {'; '.join(map(_network_text, networks))}.",
     ]

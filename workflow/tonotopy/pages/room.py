@@ -22,7 +22,11 @@ FILES = ("audio", "picture", "overlay")  # of a track
 
 
 def write_room(
-    path: str | Path, indexes: Sequence[str | Path], titles: Mapping[str, str], scale: str
+    path: str | Path,
+    indexes: Sequence[str | Path],
+    titles: Mapping[str, str],
+    scale: str,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write the listening room as a folder that needs nothing outside itself, whole or not at all.
 
@@ -31,6 +35,7 @@ def write_room(
         indexes: folders of exhibits, see `tonotopy.exhibiting`.
         titles: study -> its heading; a study without one is headed by its name.
         scale: that the exhibits come from.
+        notes: sentences on the run, for every page.
 
     Raises:
         InputError: an index is damaged, or names a file that is not below its folder.
@@ -45,23 +50,29 @@ def write_room(
             page, media = players(study, instance), f"{study}/{instance}/"
             _copy(folder, index, draft / study / instance)
             note = f"{index.get('note', '')} Scale: {scale}.".strip()
-            text = players_page(heading, [note], index["exhibits"], media, LINKS)
+            text = players_page(heading, [note, *notes], index["exhibits"], media, LINKS)
             write(draft / page, text)
             about = {"study": titles.get(study, study), "instance": instance}
             cards += [
                 {**about, **_card(exhibit, media), "href": f"{page}#exhibit-{number}"}
                 for number, exhibit in enumerate(index["exhibits"])
             ]
-        write(draft / "index.html", _room(cards, scale))
+        write(draft / "index.html", _room(cards, scale, notes))
 
 
-def _room(cards: list[dict], scale: str) -> str:
+def _room(cards: list[dict], scale: str, notes: Sequence[str]) -> str:
     choices = {
         key: sorted({card[key] for card in cards if card[key]})
         for key in ("study", "class", "network")
     }
     return render(
-        "room.html.j2", cards=cards, choices=choices, scale=scale, links=LINKS, here="index.html"
+        "room.html.j2",
+        cards=cards,
+        choices=choices,
+        scale=scale,
+        notes=notes,
+        links=LINKS,
+        here="index.html",
     )
 
 

@@ -1,12 +1,12 @@
 """The scorecard as a page: one line per claim, its parts below it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonotopy.evidence.scorecard import controls, sound_notes
 from tonotopy.pages import html
-from tonotopy.pages.intervals import WIDTH, scale
-from tonotopy.pages.verdicts import counts, criterion_text, judged
+from tonotopy.pages.intervals import WIDTH, printed_number, scale
+from tonotopy.pages.verdicts import counts, criterion_text, judged, observed
 
 ORDER = ("contradicted", "inconclusive", "supported", "not run")
 KINDS = {"control": "Controls: known answers", "claim": "Claims of the studies"}
@@ -29,6 +29,7 @@ def page(
     titles: Mapping[str, str],
     embedded: Mapping[str, bool | None],
     figures: Figures | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the scorecard as an HTML page; all text is escaped.
 
@@ -40,6 +41,7 @@ def page(
         embedded: study/instance -> where its sound comes from, see `scorecard.sound_notes`.
         figures: study/instance -> name -> address of the figures that are drawn, relative to the
             page; a claim's figure that is not drawn is not linked.
+        notes: further sentences on what the run heard.
     """
     headings = {**titles, **{r["study"]: r["study"] for r in rows if r["study"] not in titles}}
     groups = _groups(rows, figures or {})
@@ -55,7 +57,7 @@ def page(
         links=LINKS,
         here="scorecard.html",
         scale=scale,
-        notes=sound_notes(embedded),
+        notes=[*sound_notes(embedded), *notes],
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
         counts={kind: counts(r for r in rows if r["kind"] == kind) for kind in KINDS},
@@ -78,9 +80,10 @@ def _groups(rows: list[dict], figures: Figures) -> list[dict]:
 
 
 def _group(name: str, rows: list[dict], figures: Figures) -> dict:
-    about = {k: rows[0][k] for k in ("study", "kind", "claim", "source", "paper")}
+    about = {k: rows[0].get(k) for k in ("study", "kind", "claim", "source", "paper", "why")}
     ran = sorted(judged(rows), key=lambda row: ORDER.index(row["verdict"]))
-    axis = scale(ran, rows[0]["criterion"])
+    criterion = rows[0]["criterion"]
+    axis = scale(ran, criterion, printed_number(rows[0]["paper"], criterion))
     absent: dict[str, list[str]] = {}
     for row in rows:
         if row["verdict"] == "not run":
@@ -88,13 +91,14 @@ def _group(name: str, rows: list[dict], figures: Figures) -> dict:
     return {
         "id": name,
         **about,
-        "criterion": criterion_text(rows[0]["criterion"]),
+        "criterion": criterion_text(criterion),
         "counts": counts(rows),
         "scale": axis,
         "parts": [
             {
                 **row,
                 "part": _part(row),
+                "observed": observed(row),
                 "bar": axis and axis.bar(row),
                 "links": _links(row, figures),
             }

@@ -16,7 +16,27 @@ def criterion_text(criterion: dict) -> str:
     ((kind, bound),) = criterion.items()
     if kind == "within":
         return f"within {bound[0]:g} to {bound[1]:g}"
-    return f"no rise above {bound:g}" if kind == "no_rise" else f"{kind} {bound:g}"
+    return f"{kind} {bound:g}"
+
+
+def observed(row: dict) -> str:
+    """Return what a judged row comes from, such as ``400 clips, one training``."""
+    unit, trainings = row.get("unit"), row.get("trainings")
+    parts = [f"{row['n']} {_plural(unit) if row['n'] != 1 else unit}" if unit else str(row["n"])]
+    if trainings:
+        parts.append("one training" if trainings == 1 else f"{trainings} trainings")
+    return ", ".join(parts)
+
+
+def _plural(unit: str) -> str:
+    """Return a unit in the plural: the noun before a preposition or a comma takes the ending."""
+    noun, preposition, rest = unit.partition(" of ")
+    first, conjunction, second = noun.partition(" and ")
+    if conjunction:
+        return f"{_plural(first)} and {_plural(second)}{preposition}{rest}"
+    if noun.endswith("s"):
+        return f"{noun}es{preposition}{rest}"
+    return f"{noun}s{preposition}{rest}"
 
 
 def judged(rows: Iterable[dict]) -> list[dict]:

@@ -41,10 +41,7 @@ def folds(
             groups than there are folds, or no division keeps groups apart and fills every fold.
     """
     labels = np.asarray(labels)
-    if kind not in KINDS:
-        raise InputError(f"folds: '{kind}' is no kind of folds{nearest(kind, KINDS)}")
-    if count < 2:
-        raise InputError(f"folds: {count} folds cannot be tested against each other, use 2 or more")
+    _check_request(kind, count)
     grouped = kind == "grouped" or keep_groups
     if grouped and groups is None:
         raise InputError("folds: no groups are known for these clips, use 'paper' folds")
@@ -56,6 +53,37 @@ def folds(
     fold_of = _assign(labels, units, grouped, count, seed)
     _check_folds(fold_of, units, count)
     return fold_of
+
+
+def impossible(
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    kind: str,
+    count: int = 5,
+    seed: int = 0,
+    keep_groups: bool = False,
+) -> str | None:
+    """Return why folds of a kind cannot be drawn, None where they can; arguments as of `folds`.
+
+    For corpora of which only a part can be had, such as the one free speaker of PCVC: a run goes on
+    without these folds and says why.
+
+    Raises:
+        InputError: a request that no corpus could meet: an unknown kind, or fewer than 2 folds.
+    """
+    _check_request(kind, count)
+    try:
+        folds(labels, groups, kind, count, seed, keep_groups)
+    except InputError as error:
+        return str(error).removeprefix("folds: ")
+    return None
+
+
+def _check_request(kind: str, count: int) -> None:
+    if kind not in KINDS:
+        raise InputError(f"folds: '{kind}' is no kind of folds{nearest(kind, KINDS)}")
+    if count < 2:
+        raise InputError(f"folds: {count} folds cannot be tested against each other, use 2 or more")
 
 
 def _check_classes(labels: np.ndarray, units: np.ndarray, count: int, unit: str) -> None:

@@ -68,13 +68,8 @@ def predictions(
     check_matrix(distances, labels, folds)
     _check_ks(labels, folds, ks)
     classes, codes = np.unique(labels, return_inverse=True)
-    predicted = np.empty((len(ks), len(labels)), dtype=classes.dtype)
-    for start in range(0, len(labels), ROWS):
-        rows = slice(start, start + ROWS)
-        same = folds[rows, None] == folds
-        order = _nearest(np.where(same, np.inf, distances[rows]), max(ks))
-        predicted[:, rows] = classes[_votes(codes[order], len(classes), ks)]
-    return predicted
+    order = _nearest_outside(distances, folds, max(ks))
+    return classes[_votes(codes[order], len(classes), ks)]
 
 
 def correct(
@@ -87,6 +82,42 @@ def correct(
     return predictions(distances, labels, folds, ks) == np.asarray(labels)
 
 
+def shuffled_correct(
+    distances: np.ndarray, labels: np.ndarray, folds: np.ndarray, k: int
+) -> np.ndarray:
+    """Return the same for many shufflings of the labels, from one sort of the distances.
+
+    Args:
+        distances: shape (clips, clips).
+        labels: each row has the class of each clip, shape (shufflings, clips); all rows have as
+            many clips of a class in a fold as the first, see `shuffled_labels`.
+        folds: fold of each clip, shape (clips,).
+        k: number of neighbours, see `allowed_ks`.
+
+    Returns:
+        bool (shufflings, clips).
+
+    Raises:
+        InputError: shapes do not agree, a distance is not finite or k is not allowed.
+    """
+    labels, folds = np.asarray(labels), np.asarray(folds)
+    check_matrix(distances, labels[0], folds)
+    _check_ks(labels[0], folds, (k,))
+    classes, codes = np.unique(labels, return_inverse=True)
+    codes = codes.reshape(labels.shape)
+    order = _nearest_outside(distances, folds, k)
+    return np.stack([_votes(row[order], len(classes), (k,))[0] == row for row in codes])
+
+
+def shuffled_labels(labels: np.ndarray, folds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return labels in another order within every fold, so that folds stay as balanced."""
+    shuffled = np.array(labels)
+    for fold in np.unique(folds):
+        inside = np.flatnonzero(folds == fold)
+        shuffled[inside] = shuffled[rng.permutation(inside)]
+    return shuffled
+
+
 def _check_ks(labels: np.ndarray, folds: np.ndarray, ks: tuple[int, ...]) -> None:
     label, fold, limit = _smallest_training_class(labels, folds)
     wrong = [k for k in ks if not 1 <= k <= limit]
@@ -95,6 +126,16 @@ def _check_ks(labels: np.ndarray, folds: np.ndarray, ks: tuple[int, ...]) -> Non
             f"k = {wrong[0] if wrong else 'none'} is not allowed: class '{label}' has {limit} "
             f"training clips when fold {fold} is tested; choose ks from 1 to {limit}"
         )
+
+
+def _nearest_outside(distances: np.ndarray, folds: np.ndarray, most: int) -> np.ndarray:
+    """Return the nearest clips of the other folds, in order, int (clips, most)."""
+    order = np.empty((len(folds), most), dtype=int)
+    for start in range(0, len(folds), ROWS):
+        rows = slice(start, start + ROWS)
+        same = folds[rows, None] == folds
+        order[rows] = _nearest(np.where(same, np.inf, distances[rows]), most)
+    return order
 
 
 def _nearest(distances: np.ndarray, most: int) -> np.ndarray:

@@ -9,5 +9,6 @@ NAMES = (
     "sonification",
     "similarity",
     "partials",
+    "validity",
 )
 STUDIES = {name: import_module(f"tonotopy.studies.{name}.study").STUDY for name in NAMES}

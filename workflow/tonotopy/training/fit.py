@@ -16,9 +16,9 @@ from tonotopy.files import naming
 from tonotopy.frontends.stages import FrontEnd
 from tonotopy.gpus import claim_gpus
 from tonotopy.networks.bundle import load, save
-from tonotopy.networks.deit import initialise_from_deit, read_deit
-from tonotopy.networks.registry import ARCHITECTURES, build
+from tonotopy.networks.registry import ARCHITECTURES
 from tonotopy.networks.snapshots import relative_path
+from tonotopy.networks.starts import initial_network
 from tonotopy.seeding import generator
 from tonotopy.training.augmentation.declared import Step, steps
 from tonotopy.training.checkpoints import resumable
@@ -184,10 +184,7 @@ def _initialised(
     arguments, name = settings.get("arguments", {}), settings["architecture"]
     if name in ARCHITECTURES and ARCHITECTURES[name].reads:
         arguments = {**arguments, "texts": classes}
-    torch.manual_seed(seed)
-    network = build(name, arguments, front_end.settings, len(classes))
-    if weights is not None:
-        initialise_from_deit(network, read_deit(weights))
+    network = initial_network(name, arguments, front_end.settings, len(classes), seed, weights)
     return Start(network, arguments)
 
 

@@ -13,11 +13,22 @@ from tonotopy.training.settings import TrainingSettings
 
 
 def _adamw(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> Optimizer:
-    return AdamW(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    return _of_adam(AdamW, parameters, settings)
 
 
 def _adam(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> Optimizer:
-    return Adam(parameters, settings.learning_rate, weight_decay=settings.weight_decay)
+    return _of_adam(Adam, parameters, settings)
+
+
+def _of_adam(kind: type[Adam], parameters: Iterable[nn.Parameter], settings: TrainingSettings):
+    """Return Adam or AdamW; all of a step is one pass over each weight on the CPU.
+
+    On a GPU it is left to torch, since Lightning clips no gradients of a fused step in half
+    precision.
+    """
+    weights = list(parameters)
+    fused = all(weight.device.type == "cpu" for weight in weights) or None
+    return kind(weights, settings.learning_rate, weight_decay=settings.weight_decay, fused=fused)
 
 
 def _sgd(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> Optimizer:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tonotopy.corpora.audioset.classes import class_names
-from tonotopy.corpora.audioset.labels import SETS, TAGS, TITLES, TRAINED
+from tonotopy.corpora.audioset.labels import SETS, TAGS, TRAINED, source
 from tonotopy.corpora.audioset.tags import SEPARATOR
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.errors import InputError, nearest
@@ -18,6 +18,8 @@ def settings(
     folder: Path, table: Path, task: str, segments: Sequence[str] = TRAINED, **changes
 ) -> FolderSettings:
     """Return how to build the corpus of a task.
+
+    ``about`` has how many clips the table wants, for a report of how many are there.
 
     Args:
         folder: holds the clips.
@@ -38,13 +40,16 @@ def settings(
         return {**rule, "column": name, "match": VIDEO, **where}
 
     about = {
-        "source": f"{TITLES.get(task, 'all labels')}, from AudioSet",
+        "source": source(task),
         "task": task,
         "citation": "J. F. Gemmeke et al., Audio Set, ICASSP 2017",
         "licence": "labels CC BY 4.0; the sound belongs to those who uploaded it",
         "keep": "cache only; neither audio nor renderings of it are shipped",
     }
     tagged = {"tags": SEPARATOR, "expected": (None, len(class_names()))} if task == TAGS else {}
+    if task in SETS:
+        with Path(table).open(encoding="utf-8") as lines:
+            about["wanted"] = sum(1 for _ in lines) - 1  # below the names of the columns
     options = {"rate": TAGS_RATE if tagged else RATE, "seconds": 10.0, **tagged, **changes}
     return FolderSettings(
         path=str(folder),

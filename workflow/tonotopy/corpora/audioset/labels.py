@@ -42,6 +42,25 @@ TAGS = "tags"  # the task with all 527 labels, see `tags`
 SETS = {"genre": GENRES, "instrument": INSTRUMENTS}
 TITLES = {"genre": "GTZANLike", "instrument": "MedleySolosDBLike"}
 
+
+def source(task: str) -> str:
+    """Return what corpus.json says where a corpus of a task comes from."""
+    return f"{TITLES.get(task, 'all labels')}, from AudioSet"
+
+
+def thesis_counts(corpus: dict) -> dict[str, int]:
+    """Return the thesis's clips per class (table 3.1) where a corpus is one of its two.
+
+    Args:
+        corpus: its corpus.json.
+
+    Returns:
+        Class -> clips; empty for any other corpus, whose classes may have the same names.
+    """
+    tasks = {source(task): labels for task, labels in SETS.items()}
+    return {name: label.thesis for name, label in tasks.get(corpus.get("source"), {}).items()}
+
+
 TRAINED = ("balanced", "unbalanced")  # tables of training clips, where all labels are used
 ROWS = {"balanced": 22_160, "unbalanced": 2_041_789, "eval": 20_371}  # clips in each table
 SEGMENTS = {

@@ -17,7 +17,8 @@ from tonotopy.corpora.audioset.segments import Segment
 from tonotopy.corpora.splitting import balanced, random_splits
 
 CLIP_COLUMNS = ("video", "start_s", "end_s", "source", "task", "label", "split")
-COUNTS = ("any", "own", "all")
+READINGS = ("own", "all")
+COUNTS = ("any", *READINGS)
 REASONS = ("several labels", "video twice", "in the other set", "above the cap")
 
 
@@ -45,6 +46,7 @@ class Selection:
         self.rules = rules
         self._chosen: list[tuple] = []
         self._videos: set[str] = set()
+        self._read: dict[str, set[str]] = {reading: set() for reading in READINGS}
         self._counts: Counter = Counter()
 
     def add(self, segments: Iterable[Segment]) -> "Selection":
@@ -56,6 +58,7 @@ class Selection:
     def _look(self, segment: Segment) -> None:
         labels_of = {"genre": segment.genres, "instrument": segment.instruments}
         several = len(segment.genres) + len(segment.instruments) > 1
+        self._count_readings(segment, labels_of, several)
         repeated = segment.video in self._videos
         for task, labels in labels_of.items():
             alone = len(labels) == 1 and not (several and self.rules.exclusive == "all")
@@ -72,6 +75,15 @@ class Selection:
                 self._videos.add(segment.video)
                 columns = (segment.video, segment.start, segment.end, segment.source)
                 self._chosen.append((*columns, task, labels[0]))
+
+    def _count_readings(self, segment: Segment, labels_of: dict, several: bool) -> None:
+        """Count what either reading would choose, before any cap; of a video its first clip."""
+        for reading, videos in self._read.items():
+            for labels in labels_of.values():
+                alone = len(labels) == 1 and not (several and reading == "all")
+                if alone and segment.video not in videos:
+                    videos.add(segment.video)
+                    self._counts[labels[0], reading] += 1
 
     def _count(self, source: str, label: str, own: bool, everything: bool) -> None:
         self._counts[source, label, "any"] += 1
@@ -97,7 +109,8 @@ class Selection:
         """Return one row per class: what was found by source and reading, chosen, dropped.
 
         Columns task, label, {source}_{any, own, all}, several labels, video twice, in the other
-        set, above the cap, train, validation, test, chosen, thesis.
+        set, above the cap, own, all (what either reading of "exclusive" gives, before any cap),
+        train, validation, test, chosen, thesis.
         """
         sources = sorted({key[0] for key in self._counts if len(key) == 3})
         rows = []
@@ -113,24 +126,32 @@ class Selection:
                 dropped = {reason: self._counts[name, reason] for reason in REASONS}
                 parts = {split: splits[split] for split in self.rules.shares}
                 total = {"chosen": sum(splits.values()), "thesis": label.thesis}
-                rows.append({"task": task, "label": name, **counts, **dropped, **parts, **total})
+                readings = {reading: self._counts[name, reading] for reading in READINGS}
+                counts |= dropped | readings | parts | total
+                rows.append({"task": task, "label": name, **counts})
         return pd.DataFrame(rows)
 
 
 def told(report: pd.DataFrame) -> str:
-    """Return the report as text: each class beside the thesis's table 3.1, then the totals."""
+    """Return the report as text: each class beside the thesis's table 3.1, then the totals.
+
+    Both readings of "exclusive" stand side by side, each with its ratio to the thesis's count.
+    """
     lines = []
     for task, rows in report.groupby("task", sort=False):
         total = rows.sum(numeric_only=True)
         lines.append(
             f"{TITLES[task]}: {total['chosen']:,} clips, the thesis has {total['thesis']:,}"
         )
-        lines.append(f"  {'class':<12}{'chosen':>8}{'thesis':>8}{'ratio':>7}  left out")
+        heads = "".join(f"{reading:>8}{'ratio':>7}" for reading in READINGS)
+        lines.append(f"  {'class':<12}{'chosen':>8}{'thesis':>8}{heads}  left out")
         for row in rows.to_dict("records"):
             gone = ", ".join(f"{row[reason]} {reason}" for reason in REASONS if row[reason])
-            ratio = row["chosen"] / row["thesis"]
+            read = "".join(f"{row[r]:>8,}{row[r] / row['thesis']:>7.2f}" for r in READINGS)
             lines.append(
-                f"  {row['label']:<12}{row['chosen']:>8,}{row['thesis']:>8,}{ratio:>7.2f}  {gone}"
+                f"  {row['label']:<12}{row['chosen']:>8,}{row['thesis']:>8,}{read}  {gone}"
             )
+        totals = "".join(f"{total[r]:>8,}{total[r] / total['thesis']:>7.2f}" for r in READINGS)
+        lines.append(f"  {'all classes':<12}{total['chosen']:>8,}{total['thesis']:>8,}{totals}")
     lines.append("before availability: about 85 % of AudioSet's clips can still be had")
     return "\n".join(lines)

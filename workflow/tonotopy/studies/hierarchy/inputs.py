@@ -1,6 +1,7 @@
 """What the rules of study 1 read: functions of a job's wildcards and the configuration."""
 
 from tonotopy import places
+from tonotopy.networks.inputs import baselines
 from tonotopy.studies.hierarchy.families import families
 
 COPIES = ("trained", "untrained")
@@ -9,6 +10,19 @@ PROBING = ("ks", "folds", "second", "inverse_penalty", "shuffles")
 
 def _entry(wildcards, config: dict) -> dict:
     return config["hierarchy"][wildcards.instance]
+
+
+def probed_copies(wildcards, config: dict) -> list[str]:
+    """Return the copies of a network whose layers are probed, "trained" first."""
+    return ["trained", *baselines(wildcards.network, config)]
+
+
+def probed_networks(wildcards, config: dict) -> list[str]:
+    """Return the folders of these copies."""
+    return [
+        places.network(wildcards.scale, wildcards.network, copy)
+        for copy in probed_copies(wildcards, config)
+    ]
 
 
 def task_corpus(wildcards, config: dict) -> str:

@@ -17,7 +17,12 @@ from tonotopy.networks.bundle import Bundle
 from tonotopy.probes.crossval import linear_predictions
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
-from tonotopy.probes.neighbours import allowed_ks, correct
+from tonotopy.probes.neighbours import (
+    allowed_ks,
+    correct,
+    shuffled_correct,
+    shuffled_labels,
+)
 from tonotopy.seeding import generator
 
 BATCH = 32  # clips per forward pass
@@ -55,10 +60,10 @@ class ProbeSettings:
 def probe_task(
     copies: dict[str, Bundle], corpus: Corpus, settings: ProbeSettings, folder: Path
 ) -> pd.DataFrame:
-    """Probe every layer of a network and of its untrained copy on one task.
+    """Probe every layer of a network and of its baselines on one task.
 
     Args:
-        copies: "trained" and, if wanted, "untrained".
+        copies: "trained" and, if wanted, "untrained" and "start".
         corpus: one label per clip.
         settings: folds, probes, ablations.
         folder: for the layers' vectors; emptied before and afterwards.
@@ -143,19 +148,31 @@ def probe_layer(
             right = linear_predictions(squared, labels, fold, settings.inverse_penalty) == labels
             rows += _rows({**keys, "probe": "linear"}, (0,), right[None])
     if null:
-        for shuffle in range(settings.shuffles):
-            rows += _shuffled(squared, corpus, settings, shuffle)
+        kind = "paper" if "paper" in folds_by_kind else settings.folds[0]
+        rows += _shuffled(squared, corpus, kind, folds_by_kind[kind], settings)
     return rows
 
 
-def _shuffled(squared, corpus: Corpus, settings: ProbeSettings, shuffle: int) -> list[dict]:
-    """The control: labels that mean nothing, at the largest k only."""
-    rng = generator(settings.seed, "shuffled labels", corpus.name, shuffle)
-    labels = rng.permutation(corpus.labels)
-    fold = folds(labels, corpus.groups, "paper", seed=settings.seed)
-    ks = allowed_ks(labels, fold, settings.ks)[-1:]
-    keys = {"folds": "paper", "probe": "knn", "labels": "shuffled", "shuffle": shuffle}
-    return _rows(keys, ks, correct(squared, labels, fold, ks))
+def _shuffled(
+    squared: np.ndarray, corpus: Corpus, kind: str, fold: np.ndarray, settings: ProbeSettings
+) -> list[dict]:
+    """The control: labels that mean nothing, in the same folds, at the largest k only."""
+    if not settings.shuffles:
+        return []
+    k = allowed_ks(corpus.labels, fold, settings.ks)[-1]
+    labels = np.stack(
+        [
+            shuffled_labels(
+                corpus.labels, fold, generator(settings.seed, "shuffled labels", corpus.name, i)
+            )
+            for i in range(settings.shuffles)
+        ]
+    )
+    keys = {"folds": kind, "probe": "knn", "labels": "shuffled"}
+    right = shuffled_correct(squared, labels, fold, k)
+    return [
+        row for i, one in enumerate(right) for row in _rows({**keys, "shuffle": i}, (k,), [one])
+    ]
 
 
 def _rows(keys: dict, ks: tuple[int, ...], right: np.ndarray) -> list[dict]:

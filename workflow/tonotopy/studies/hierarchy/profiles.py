@@ -1,19 +1,19 @@
 """Layer profiles: what is decoded from each layer, how sure that is, and at which depth it sits.
 
-Intervals are bootstraps over clips. All layers, all k and all networks see the same resampled clips
-of a task (`clip_resamples`), so that a difference between two of them, or a centre of mass, has the
-interval of a paired comparison.
+Intervals are bootstraps over groups of clips (speakers, songs, or clips where these have nothing in
+common). All layers, all k and all networks see the same resampled clips of a task
+(`clip_groups.clip_resamples`), so that a difference between two of them, or a centre of mass, has
+the interval of a paired comparison.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.resampling import Bootstrap, Resamples
+from tonotopy.studies.hierarchy.clip_groups import ClipResamples
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,6 @@ class Centre:
     high: float
     defined: float
     draws: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0))
-
-
-@lru_cache(maxsize=16)
-def clip_resamples(bootstrap: Bootstrap, task: str, clips: int) -> Resamples:
-    """Return a task's resampled clips: one object for its profiles, centres and statistics."""
-    return bootstrap.draw(clips, "profile", task)
 
 
 def relative_depth(layers: int) -> np.ndarray:
@@ -87,7 +81,7 @@ def best_k(accuracy: np.ndarray, ks: tuple[int, ...]) -> int:
 
 
 def profile_table(
-    correct: Mapping[str, np.ndarray], ks: tuple[int, ...], chance: float, resamples: Resamples
+    correct: Mapping[str, np.ndarray], ks: tuple[int, ...], chance: float, resamples: ClipResamples
 ) -> pd.DataFrame:
     """Return the accuracy of every layer at every k with its confidence interval.
 
@@ -95,7 +89,7 @@ def profile_table(
         correct: which clips were classified rightly, layer -> bool (ks, clips), from first to last.
         ks: numbers of neighbours, in the order of the rows of each array.
         chance: accuracy of guessing, 0 to 1, repeated in every row.
-        resamples: of the clips, see `clip_resamples`.
+        resamples: of the clips, see `clip_groups.clip_resamples`.
 
     Returns:
         A row per layer and k: (layer, depth, k, accuracy, low, high, chance).
@@ -114,7 +108,7 @@ def profile_table(
     return table.assign(low=low.ravel(), high=high.ravel(), chance=chance)
 
 
-def centre_interval(correct: np.ndarray, chance: float, resamples: Resamples) -> Centre:
+def centre_interval(correct: np.ndarray, chance: float, resamples: ClipResamples) -> Centre:
     """Return the centre of mass of one profile with its confidence interval.
 
     Args:
@@ -134,7 +128,7 @@ def centre_difference(
     low: Mapping[str, np.ndarray],
     high: Mapping[str, np.ndarray],
     chances: Mapping[str, float],
-    resamples: Mapping[str, Resamples],
+    resamples: Mapping[str, ClipResamples],
 ) -> Centre:
     """Return how much deeper low-level tasks sit than high-level ones, with its interval.
 
@@ -179,12 +173,12 @@ def _stacked(correct: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.stack(list(correct.values()))
 
 
-def _draws(correct: np.ndarray, resamples: Resamples) -> np.ndarray:
+def _draws(correct: np.ndarray, resamples: ClipResamples) -> np.ndarray:
     """Return accuracies over resampled clips: (..., clips) to (resamples, ...)."""
     return resamples.means(np.moveaxis(np.asarray(correct, dtype=np.float64), -1, 0))
 
 
-def _centre(value: float, draws: np.ndarray, resamples: Resamples) -> Centre:
+def _centre(value: float, draws: np.ndarray, resamples: ClipResamples) -> Centre:
     defined = draws[np.isfinite(draws)]
     ends = resamples.interval(defined) if len(defined) and np.isfinite(value) else (np.nan, np.nan)
     low, high = (float(end) for end in ends)

@@ -3,7 +3,7 @@
 from tonotopy.studies.hierarchy.figures import FIGURES
 from tonotopy.study import Answer, Entry, Need, Study
 
-TABLES = ("correct", "profiles", "centres", "tagging", "controls", "folds")
+TABLES = ("correct", "clips", "profiles", "centres", "tagging", "controls", "folds")
 
 
 def _needs(entry: Entry) -> list[Need]:
@@ -32,13 +32,13 @@ ANSWERS = (
         "tasks than for high-level ones, this run cannot tell.",
     ),
     Answer(
-        "hierarchy.centre_untrained",
-        supported="In every untrained copy judged, the centres of low- and high-level tasks lie "
-        "less than .1 of the depth apart; compare with the trained networks' numbers.",
-        contradicted="In every untrained copy judged, the centres of low- and high-level tasks "
-        "lie more than .1 of the depth apart, in one direction or the other.",
-        inconclusive="Whether the centres of low- and high-level tasks lie less than .1 of the "
-        "depth apart in untrained copies, this run cannot tell.",
+        "hierarchy.centre_training",
+        supported="In every network judged, training moves low-level tasks towards earlier layers "
+        "relative to high-level ones: an untrained copy has less of that order or none.",
+        contradicted="In every network judged, training moves low-level tasks towards later layers "
+        "relative to high-level ones: an untrained copy has more of the hierarchy's order.",
+        inconclusive="Whether training or the architecture puts low-level tasks before high-level "
+        "ones, this run cannot tell.",
     ),
     Answer(
         "hierarchy.trained",

@@ -1,26 +1,27 @@
 """From probed layers to a study's tables."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.resampling import Bootstrap
+from tonotopy.studies.hierarchy.clip_groups import ClipResamples
 from tonotopy.studies.hierarchy.profiles import (
     accuracies,
     best_k,
     centre_interval,
-    clip_resamples,
     profile_table,
 )
 
 CURVE = ["network", "family", "task", "level", "copy", "length", "folds", "probe"]
 
 
-def profiles(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
+def profiles(correct: pd.DataFrame, resamples: Mapping[str, ClipResamples]) -> pd.DataFrame:
     """Return the accuracy of every layer, k and probe with its interval over clips.
 
     Args:
         correct: see `probing.probe_task`, of all networks and tasks.
-        bootstrap: how the run resamples; networks share the resamples of a task.
+        resamples: task -> resamples of its clips, which networks share.
 
     Returns:
         Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, clips,
@@ -32,8 +33,7 @@ def profiles(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
         curve = dict(zip(CURVE, keys, strict=True))
         right, ks = by_layer(rows)
         clips = len(rows["correct"].iloc[0])
-        resamples = clip_resamples(bootstrap, curve["task"], clips)
-        table = profile_table(right, ks, 1 / rows["classes"].iloc[0], resamples)
+        table = profile_table(right, ks, 1 / rows["classes"].iloc[0], resamples[curve["task"]])
         layers = rows.drop_duplicates("layer").set_index("layer")
         table["position"] = layers.loc[table["layer"], "position"].to_numpy()
         table["dims"] = layers.loc[table["layer"], "dims"].to_numpy()
@@ -41,7 +41,7 @@ def profiles(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def centres(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
+def centres(correct: pd.DataFrame, resamples: Mapping[str, ClipResamples]) -> pd.DataFrame:
     """Return the centre of mass of every curve at the k whose peak is best.
 
     Returns:
@@ -54,8 +54,7 @@ def centres(correct: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
         right, ks = by_layer(rows)
         k = best_k(accuracies(right), ks)
         best = np.stack([layer[ks.index(k)] for layer in right.values()])
-        resamples = clip_resamples(bootstrap, curve["task"], best.shape[-1])
-        centre = centre_interval(best, 1 / rows["classes"].iloc[0], resamples)
+        centre = centre_interval(best, 1 / rows["classes"].iloc[0], resamples[curve["task"]])
         values = {name: getattr(centre, name) for name in ("value", "low", "high", "defined")}
         table.append({**curve, "k": k, **values})
     return pd.DataFrame(table)
@@ -70,6 +69,19 @@ def by_layer(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], tuple[int, ...]
         for layer, part in ordered.groupby("layer", sort=False, observed=True)
     }
     return right, ks
+
+
+def clip_table(corpora: Mapping) -> pd.DataFrame:
+    """Return a row per clip of every task: task, position (in its corpus, from 0), clip, group.
+
+    Args:
+        corpora: task -> corpus, with the clips and groups of `corpora.schema.Corpus`.
+    """
+    tables = []
+    for task, corpus in corpora.items():
+        columns = {"position": range(len(corpus.clips)), "clip": corpus.clips}
+        tables.append(pd.DataFrame({"task": task, **columns, "group": corpus.groups}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def split_groups(fold: np.ndarray, groups: np.ndarray) -> int:

@@ -1,10 +1,8 @@
 """What the rules of study 2 read: functions of a job's wildcards and the configuration."""
 
 from tonotopy import places
-from tonotopy.corpora.catalogue import is_embedded
-from tonotopy.studies.steering.study import class_corpus
-
-VALIDATION_SEEDS = (1, 2, 3, 4)  # beside the run's own
+from tonotopy.networks.inputs import baselines
+from tonotopy.studies.steering.study import class_corpus, every_sweep
 
 
 def _entry(wildcards, config: dict) -> dict:
@@ -54,7 +52,7 @@ def unseen(wildcards, config: dict) -> list[str]:
 
 def steered_corpus(wildcards, config: dict) -> str:
     """Return the folder of the corpus that a sweep steers."""
-    if wildcards.sweep == "unseen":
+    if wildcards.sweep in ("unseen", "unseen_controls"):
         return unseen(wildcards, config)[0]
     return classes(wildcards, config)
 
@@ -81,6 +79,13 @@ def activations(corpus: str, part: str, copy: str = "trained"):
     return path
 
 
+def start_activations(wildcards, config: dict) -> list[str]:
+    """Return the activations of the weights that training started from, if it had any."""
+    copies = baselines(_entry(wildcards, config)["network"], config)
+    read = activations("concepts", "all", "start")
+    return [read(wildcards, config)] if "start" in copies else []
+
+
 def view(wildcards, config: dict) -> str:
     """Return how all layers are read, "default" where each has a way of its own."""
     return _entry(wildcards, config).get("read") or "default"
@@ -89,7 +94,7 @@ def view(wildcards, config: dict) -> str:
 def sweep_names(wildcards, config: dict) -> list[str]:
     """Return the sweeps of an instance; under another seed only the one behind its matrix."""
     own = wildcards.scale == config["scale"]
-    return _entry(wildcards, config)["sweeps"] if own else ["test"]
+    return every_sweep(_entry(wildcards, config)) if own else ["test"]
 
 
 def sweeps(wildcards, config: dict) -> list[str]:
@@ -102,42 +107,13 @@ def sweeps(wildcards, config: dict) -> list[str]:
 
 def clips(wildcards, config: dict) -> int | None:
     """Return how many clips a sweep steers, None for all."""
-    return _entry(wildcards, config)["clips"][wildcards.sweep]
+    numbers = _entry(wildcards, config)["clips"]
+    return numbers["controls" if wildcards.sweep == "unseen_controls" else wildcards.sweep]
 
 
 def paired_concepts(wildcards, config: dict) -> list[str]:
     """Return the concepts of the pairs, sorted."""
     return sorted(pair["concept"] for pair in _entry(wildcards, config)["pairs"])
-
-
-def planted_instances(config: dict) -> list[str]:
-    """Return the instances of a run whose classes have planted causes."""
-    running = [text.partition("/") for text in config["run"]]
-    names = [name for study, _, name in running if study == "steering"]
-    corpora = {name: class_corpus(config["steering"][name], config) for name in names}
-    return [n for n, corpus in corpora.items() if is_embedded(config["corpora"][corpus]["maker"])]
-
-
-def _validation_rows(wildcards, config: dict) -> list[tuple[str, str]]:
-    """Return (scale, instance) of every matrix of slopes that validation compares."""
-    scales = [wildcards.scale, *(places.seeded(wildcards.scale, s) for s in VALIDATION_SEEDS)]
-    return [(scale, name) for scale in scales for name in planted_instances(config)]
-
-
-def validation_matrices(wildcards, config: dict) -> list[str]:
-    """Return the matrices of slopes that validation compares."""
-    rows = _validation_rows(wildcards, config)
-    return [places.table(scale, "steering", name, "slopes") for scale, name in rows]
-
-
-def validation_scales(wildcards, config: dict) -> list[str]:
-    """Return the scale of each matrix that validation compares."""
-    return [scale for scale, _ in _validation_rows(wildcards, config)]
-
-
-def validation_instances(wildcards, config: dict) -> list[str]:
-    """Return the instance of each matrix that validation compares."""
-    return [name for _, name in _validation_rows(wildcards, config)]
 
 
 def listened(scale: str, instance: str, config: dict) -> list[dict]:

@@ -12,8 +12,8 @@ from tonotopy.files import read_tensors, reading, write_tensors
 from tonotopy.inference import kept_columns, network_inputs, output_columns
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import with_view
-from tonotopy.seeding import generator
-from tonotopy.studies.steering.effects import EACH
+from tonotopy.studies.steering import nulls
+from tonotopy.studies.steering.effects import EACH, paired_strengths
 from tonotopy.studies.steering.sweep import collapsed, sweep
 
 Directions = dict[str, np.ndarray]  # layer -> (directions, width)
@@ -25,9 +25,9 @@ class Plan:
     """Directions to steer along, and the columns that tell them apart.
 
     Attributes:
-        vectors: where the directions come from: concept, random, shuffled or untrained.
+        vectors: where the directions come from: concept, or a kind of null vectors, see `controls`.
         layer: position of the one layer they come from (one-to-all), or EACH (one-to-one).
-        names: a concept per direction.
+        names: of the directions: a concept each, or a number where they stand for none.
         directions: steered layer -> shape (directions, width of the layer).
     """
 
@@ -97,14 +97,47 @@ def one_to_all(vectors: Vectors, concepts: list[str], subset: list[str], seed: i
 
 
 def controls(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
-    """Steer with random vectors, vectors of shuffled labels, vectors of an untrained network."""
-    widths = [values.shape[-1] for values in vectors["trained"].values()]
-    shape = len(concepts), sum(widths)
-    normal = generator(seed, "random vectors").standard_normal(shape)
-    parts = np.split(normal, np.cumsum(widths)[:-1], axis=1)
-    random = dict(zip(vectors["trained"], parts, strict=True))
-    nulls = {name: _mean(vectors[name]) for name in ("shuffled", "untrained")}
-    return [Plan(name, EACH, concepts, v) for name, v in {"random": random, **nulls}.items()]
+    """Steer with null vectors: without a concept, of contrasts of clips, without training."""
+    contrasts = {layer: values[:, 0] for layer, values in vectors["correlated"].items()}
+    copies = [kind for kind in ("untrained", "start") if kind in vectors]
+    return [
+        *unrelated(vectors, concepts, subset, seed),
+        _numbered("correlated", contrasts),
+        *(Plan(kind, EACH, concepts, _mean(vectors[kind])) for kind in copies),
+    ]
+
+
+def unrelated(vectors: Vectors, concepts: list[str], subset: list[str], seed: int) -> list[Plan]:
+    """Steer with random vectors, and with vectors of shuffled labels, each of its permutation."""
+    widths = {layer: values.shape[-1] for layer, values in vectors["trained"].items()}
+    shuffled = {
+        layer: values.reshape(-1, values.shape[-1]) for layer, values in vectors["shuffled"].items()
+    }
+    random = nulls.random_directions(widths, seed)
+    return [_numbered("random", random), _numbered("shuffled", shuffled)]
+
+
+def _numbered(kind: str, directions: Directions) -> Plan:
+    count = len(next(iter(directions.values())))
+    return Plan(kind, EACH, [f"{kind} {number}" for number in range(count)], directions)
+
+
+def swept_strengths(sweep: str, strengths, reach: float) -> list[float]:
+    """Return the strengths of a sweep: all, or of null vectors one with both signs.
+
+    It is the largest up to half the reach, where vectors of no concept do not collapse yet, or the
+    smallest that there is. Slopes are per unit of lambda, and saturate less there.
+
+    Args:
+        sweep: its name.
+        strengths: lambdas of the instance.
+        reach: slopes are read up to this |lambda|.
+    """
+    if sweep not in nulls.SWEEPS:
+        return list(strengths)
+    sizes = paired_strengths(strengths)
+    chosen = max([size for size in sizes if size <= reach / 2 + 1e-9], default=sizes[0])
+    return [-chosen, chosen]
 
 
 PLANS: dict[str, Callable[..., list[Plan]]] = {
@@ -112,6 +145,7 @@ PLANS: dict[str, Callable[..., list[Plan]]] = {
     "unseen": one_to_one,
     "layers": one_to_all,
     "controls": controls,
+    "unseen_controls": unrelated,
 }
 
 
@@ -150,7 +184,8 @@ def sweep_table(
         answers: which outputs are kept; collapse is judged by all outputs.
 
     Returns:
-        Columns vectors, layer, concept, strength, clip, label, class, probability, collapsed.
+        Columns vectors, layer, concept, strength, clip, label, group, class, probability,
+        collapsed.
 
     Raises:
         InputError: see `inference.output_columns` and `sweep.sweep`.
@@ -169,9 +204,10 @@ def sweep_table(
     table.insert(2, "clip", corpus.clips[indices][rows])
     labels = np.array(corpus.classes, dtype=object)[corpus.labels[indices]]
     table.insert(3, "label", labels[rows])
+    table.insert(4, "group", corpus.groups[indices][rows])
     table.insert(0, "layer", plan.layer)
     table.insert(0, "vectors", plan.vectors)
-    text = ["concept", "clip", "label", "class", "vectors"]
+    text = ["concept", "clip", "label", "group", "class", "vectors"]
     return table.astype(dict.fromkeys(text, "category"))
 
 
@@ -183,18 +219,27 @@ def _swept(
     grid: np.ndarray,
     answers: Answers,
 ) -> np.ndarray:
-    """Return probabilities, float32 (directions, strengths, clips, outputs)."""
+    """Return probabilities, float32 (directions, strengths, clips, outputs).
+
+    At strength 0, where no direction matters, the network answers once.
+    """
     device = next(bundle.network.parameters()).device
     layers = with_view(bundle.layers, answers.view)
     along = {
         layer: torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(device)
         for layer, values in plan.directions.items()
     }
-    lambdas = torch.tensor(grid, dtype=torch.float32, device=device)
-    parts = [
-        sweep(bundle, layers, inputs, along, lambdas, answers.activation)
-        for _, inputs in network_inputs(bundle, corpus, indices)
-    ]
+    any_direction = {layer: values[:1] for layer, values in along.items()}
+    moved = torch.tensor(grid[grid != 0], dtype=torch.float32, device=device)
+    parts = []
+    for _, inputs in network_inputs(bundle, corpus, indices):
+        still = sweep(
+            bundle, layers, inputs, any_direction, torch.zeros_like(moved[:1]), answers.activation
+        )
+        steered = sweep(bundle, layers, inputs, along, moved, answers.activation)
+        below = int((grid < 0).sum())
+        whole = [steered[:, :below], still.expand(len(steered), -1, -1, -1), steered[:, below:]]
+        parts.append(torch.cat(whole, dim=1))
     return torch.cat(parts, dim=2).numpy()
 
 

@@ -1,6 +1,7 @@
 """Concept vectors of study 2: many small probes per layer, on balanced random subsamples."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from tonotopy.errors import InputError
 from tonotopy.probes.linear import balanced_draw, fit_linear, mean_pairwise_cosine
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
+from tonotopy.studies.steering.nulls import correlated_directions
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class ProbeData:
     Attributes:
         activations: layer -> (clips of the folder, width), from input to output.
         rows: which of these clips are meant, shape (clips,).
-        labels, splits, clips: of the clips that are meant, shape (clips,) each.
+        labels, splits, clips, groups: of the clips that are meant, shape (clips,) each.
         classes: names of the labels.
     """
 
@@ -48,6 +50,7 @@ class ProbeData:
     labels: np.ndarray
     splits: np.ndarray
     clips: np.ndarray
+    groups: np.ndarray
     classes: list[str]
 
     def of(self, layer: str, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -63,11 +66,8 @@ class ProbeData:
             labels=self.labels[members],
             splits=self.splits[members],
             clips=self.clips[members],
+            groups=self.groups[members],
         )
-
-    def shuffled(self, rng: np.random.Generator) -> "ProbeData":
-        """Return the same activations with permuted labels: the null of a probe."""
-        return replace(self, labels=rng.permutation(self.labels))
 
 
 def read_activations(folder, corpus: Corpus, split: str | None = None) -> ProbeData:
@@ -91,13 +91,36 @@ def read_activations(folder, corpus: Corpus, split: str | None = None) -> ProbeD
             f"{len(indices)}: delete the folder and run again"
         )
     rows = np.arange(count)
-    parts = corpus.labels[indices], corpus.splits[indices], corpus.clips[indices]
+    columns = (corpus.labels, corpus.splits, corpus.clips, corpus.groups)
+    parts = [column[indices] for column in columns]
     return ProbeData(layers, rows, *parts, corpus.classes)
 
 
+@dataclass(frozen=True)
+class BinaryProbes:
+    """What one-against-rest probes give.
+
+    Attributes:
+        weights: vectors, layer -> float32 (seeds, concepts, width).
+        scores: columns vectors, concept, layer, seed, macro_f1; a layer is its position.
+        clips: columns vectors, concept, layer, clip, group, positive, right (share of the seeds
+            that tell the clip rightly).
+    """
+
+    weights: dict[str, np.ndarray]
+    scores: pd.DataFrame
+    clips: pd.DataFrame
+
+
 def fit_binary(
-    train: ProbeData, test: ProbeData, options: ProbeOptions, seed: int, name: str, workers: int = 1
-) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    train: ProbeData,
+    test: ProbeData,
+    options: ProbeOptions,
+    seed: int,
+    name: str,
+    workers: int = 1,
+    shuffled: bool = False,
+) -> BinaryProbes:
     """Fit one-against-rest probes for every concept, layer and seed (thesis section 3.2.3).
 
     Every seed draws ``per_class`` positives and as many negatives; all layers see the same draw.
@@ -110,13 +133,10 @@ def fit_binary(
         seed: seed of the run.
         name: names the random stream, such as "trained".
         workers: processes.
-
-    Returns:
-        Weight vectors, layer -> float32 (seeds, concepts, width), and a table of
-        (vectors, concept, layer, seed, macro_f1) in which a layer is its position.
+        shuffled: whether every seed permutes the labels of both, by itself: the null of a probe.
     """
     jobs = [
-        delayed(_fit_concept)(train, test, options, seed, name, concept)
+        delayed(_fit_concept)(train, test, options, seed, name, concept, shuffled)
         for concept in range(len(train.classes))
     ]
     # a probe is too small for threads of its own: they would cost ten times its work
@@ -126,10 +146,11 @@ def fit_binary(
         layer: np.stack([result[0][layer] for result in results], axis=1)
         for layer in train.activations
     }
-    return weights, pd.concat([result[1] for result in results], ignore_index=True)
+    tables = [pd.concat([r[part] for r in results], ignore_index=True) for part in (1, 2)]
+    return BinaryProbes(weights, *tables)
 
 
-def _fit_concept(train, test, options, seed, name, concept):
+def _fit_concept(train, test, options, seed, name, concept, shuffled):
     concept_name = train.classes[concept]
     positive, held_out = train.labels == concept, test.labels == concept
     for members, split in ((positive, "training"), (held_out, "test")):
@@ -139,7 +160,9 @@ def _fit_concept(train, test, options, seed, name, concept):
                 f"concept '{concept_name}' has {amount} in the {split} split: a probe needs clips "
                 "with and without it; add clips or drop the class"
             )
-    judged = balanced_draw(held_out, None, generator(seed, "probe-test", concept_name))
+    draws = generator(seed, "probe-test", concept_name)
+    judged = balanced_draw(held_out, None, draws)
+    right = {layer: np.zeros(len(judged)) for layer in train.activations}
     weights = {
         layer: np.empty((options.seeds, values.shape[1]), dtype=np.float32)
         for layer, values in train.activations.items()
@@ -147,15 +170,27 @@ def _fit_concept(train, test, options, seed, name, concept):
     rows = []
     for draw in range(options.seeds):
         rng = generator(seed, "probe", name, concept_name, draw)
+        if shuffled:
+            positive, held_out = rng.permutation(positive), rng.permutation(held_out)
+            judged = balanced_draw(held_out, None, draws)
         indices = balanced_draw(positive, options.per_class, rng)
         for position, layer in enumerate(weights):
             probe = fit_linear(train.of(layer, indices), positive[indices], options.inverse_penalty)
             weights[layer][draw] = probe.weights[0]
             predicted = probe.predict(test.of(layer, judged))
+            right[layer] += (predicted == held_out[judged]) / options.seeds
             score = macro_f1(held_out[judged].astype(int), predicted.astype(int), 2)
             rows.append((name, concept_name, position, draw, float(score)))
     columns = ["vectors", "concept", "layer", "seed", "macro_f1"]
-    return weights, pd.DataFrame(rows, columns=columns)
+    about = {"clip": test.clips[judged], "group": test.groups[judged]}
+    about["positive"] = held_out[judged]
+    by_clip = [
+        pd.DataFrame(
+            {"vectors": name, "concept": concept_name, "layer": k, **about, "right": share}
+        )
+        for k, share in enumerate(right.values())
+    ]
+    return weights, pd.DataFrame(rows, columns=columns), pd.concat(by_clip, ignore_index=True)
 
 
 def fit_multiclass(
@@ -164,7 +199,8 @@ def fit_multiclass(
     """Fit one probe over all concepts per layer, on equally many clips of each (figure 3.2).
 
     Returns:
-        A row per layer and test clip: (vectors, layer, clip, label, predicted), labels by name.
+        A row per layer and test clip: (vectors, layer, clip, group, label, predicted), labels by
+        name.
     """
     indices = balanced_draw(train.labels, None, generator(seed, "multiclass", name))
     classes = np.array(train.classes, dtype=object)
@@ -177,6 +213,7 @@ def fit_multiclass(
         predicted = probe.predict(test.of(layer))
         columns = {
             "clip": test.clips,
+            "group": test.groups,
             "label": classes[test.labels],
             "predicted": classes[predicted],
         }
@@ -186,10 +223,14 @@ def fit_multiclass(
 
 @dataclass(frozen=True)
 class ProbeStudy:
-    """Everything that probing gives: tables, and kind -> layer -> (seeds, concepts, width)."""
+    """Everything that probing gives: tables, and kind -> layer -> (seeds, concepts, width).
+
+    Vectors of the kind ``correlated`` stand for no concept: layer -> (vectors, 1, width).
+    """
 
     predictions: pd.DataFrame
     scores: pd.DataFrame
+    clips: pd.DataFrame
     agreement: pd.DataFrame
     cosines: pd.DataFrame
     vectors: dict[str, dict[str, np.ndarray]]
@@ -202,6 +243,7 @@ def probe_study(
     options: ProbeOptions,
     seed: int,
     workers: int = 1,
+    start: ProbeData | None = None,
 ) -> ProbeStudy:
     """Probe a trained network for concepts, with its baselines and its class vectors.
 
@@ -212,38 +254,36 @@ def probe_study(
         options: numbers of seeds and clips, penalty.
         seed: seed of the run.
         workers: processes.
+        start: the same clips through the published weights that training started from, if any.
     """
-    rng = generator(seed, "shuffled labels")
     train, test = trained.part("train"), trained.part("test")
-    sources = {
-        "trained": (train, test),
-        "shuffled": (train.shuffled(rng), test.shuffled(rng)),
-        "untrained": (untrained.part("train"), untrained.part("test")),
-        "classes": (classes, classes),
-    }
+    copies = {"untrained": untrained} | ({} if start is None else {"start": start})
+    sources = {"trained": (train, test), "shuffled": (train, test)}
+    sources |= {name: (data.part("train"), data.part("test")) for name, data in copies.items()}
+    sources["classes"] = classes, classes
     fewer = replace(options, seeds=options.null_seeds)
-    fitted = {
-        name: fit_binary(*parts, options if name == "trained" else fewer, seed, name, workers)
-        for name, parts in sources.items()
-    }
-    vectors = {name: result[0] for name, result in fitted.items()}
-    names = ("trained", "shuffled", "untrained")
+    fitted = {}
+    for name, parts in sources.items():
+        own = options if name == "trained" else fewer
+        fitted[name] = fit_binary(*parts, own, seed, name, workers, name == "shuffled")
+    vectors = {name: result.weights for name, result in fitted.items()}
+    layers = {layer: partial(train.of, layer) for layer in train.activations}
+    correlated = correlated_directions(layers, len(train.rows), seed)
+    names = ("trained", "shuffled", *copies)
+    probed = [fit_multiclass(*sources[n], options, seed, n) for n in ("trained", *copies)]
+    tables = [agreement_table(vectors[n], trained.classes, n) for n in names]
     return ProbeStudy(
-        predictions=pd.concat(
-            [fit_multiclass(*sources[n], options, seed, n) for n in ("trained", "untrained")],
-            ignore_index=True,
-        ),
-        scores=pd.concat([fitted[name][1] for name in names], ignore_index=True),
-        agreement=pd.concat(
-            [agreement_table(vectors[n], trained.classes, n) for n in names], ignore_index=True
-        ),
+        predictions=pd.concat(probed, ignore_index=True),
+        scores=pd.concat([fitted[name].scores for name in names], ignore_index=True),
+        clips=pd.concat([fitted[n].clips for n in ("trained", *copies)], ignore_index=True),
+        agreement=pd.concat(tables, ignore_index=True),
         cosines=cosine_table(
             {layer: v[: options.null_seeds] for layer, v in vectors["trained"].items()},
             vectors["classes"],
             trained.classes,
             classes.classes,
         ),
-        vectors=vectors,
+        vectors={**vectors, "correlated": {n: v[:, None] for n, v in correlated.items()}},
     )
 
 

@@ -10,6 +10,7 @@ TABLES = (
     "predictions",
     "probe_predictions",
     "probe_scores",
+    "probe_clips",
     "agreement",
     "cosines",
     "clip_slopes",
@@ -29,14 +30,26 @@ def _needs(entry: Entry) -> list[Need]:
 
 
 def _tables(entry: Entry) -> list[str]:
-    return [*TABLES, *(f"sweep-{sweep}" for sweep in entry["sweeps"])]
+    return [*TABLES, *(f"sweep-{sweep}" for sweep in every_sweep(entry))]
+
+
+def every_sweep(entry: Entry) -> list[str]:
+    """Return the sweeps of an entry, and those of null vectors, which every instance has."""
+    unseen = ["unseen_controls"] if "unseen" in entry["sweeps"] else []
+    return list(dict.fromkeys([*entry["sweeps"], "controls", *unseen]))
 
 
 def _check(path: str, entry: Entry, config: Config) -> None:
     if "unseen" in entry["sweeps"] and entry["unseen"] is None:
         raise InputError(f"{path}.sweeps: 'unseen' needs a corpus in {path}.unseen")
-    if not [s for s in entry["strengths"] if 0 < abs(s) <= entry["slope_range"]]:
+    near = {s for s in entry["strengths"] if 0 < abs(s) <= entry["slope_range"]}
+    if not near:
         raise InputError(f"{path}.strengths: none lies within slope_range {entry['slope_range']}")
+    if not {-s for s in near} & near:
+        raise InputError(
+            f"{path}.strengths: none within slope_range {entry['slope_range']} is there with both "
+            "signs, without which direction and disturbance cannot be told apart; add its opposite"
+        )
     name, network = entry["network"], config["networks"][entry["network"]]
     if "corpus" not in network and not entry.get("classes"):
         raise InputError(

@@ -13,7 +13,9 @@ from tonotopy.networks.tracing import writing
 
 ROWS = 128  # inputs in a batch: on a CPU what fits into a processor's cache
 GPU_FLOATS = 1 << 27  # tokens x width in a batch: half a GB, 2 GB in an MLP's hidden layer
-SAME_OUTPUT = 0.01  # distance from the clips' mean below which all clips get the same output
+SAME_OUTPUT = 0.01  # distance from the clips' mean below which clips get the same output
+MOST = 0.95  # share of clips with the same output, so that no outlier decides
+FLAT = 0.99  # quantile of the unsteered clips' entropies above which an output is flat
 
 
 def steer(vectors: Tensor, directions: Tensor, strengths: Tensor) -> Tensor:
@@ -171,21 +173,22 @@ def _steered(network: AST, shared: Tensor, directions: Tensor, strengths: Tensor
 def collapsed(unsteered: np.ndarray, steered: np.ndarray, activation: str = "softmax") -> bool:
     """Tell whether the output has collapsed, so that it is no effect to read.
 
-    True if the mean entropy exceeds the 99th percentile of the unsteered clips' entropies, or if
-    every clip gets the same output: the distance from the clips' mean is below 0.01 for all of
-    them. It is the total variation under softmax; under sigmoid, where outputs are probabilities of
-    their own, the largest difference of an output.
+    True if half of the clips have a higher entropy than 99 % of the unsteered ones, or if 95 % of
+    the clips get the same output: their distance from the clips' mean is below 0.01. It is the
+    total variation under softmax; under sigmoid, where outputs are probabilities of their own, the
+    largest difference of an output.
 
     Args:
         unsteered: probabilities of all outputs without steering, shape (clips, outputs).
         steered: probabilities under one direction and strength, same shape.
         activation: that the probabilities come from.
     """
-    high = np.percentile(entropy(unsteered, activation), 99)
+    high = np.quantile(entropy(unsteered, activation), FLAT)
     differences = np.abs(steered - steered.mean(axis=0))
     softmax = activation == "softmax"
     spread = differences.sum(axis=1) / 2 if softmax else differences.max(axis=1)
-    return bool(entropy(steered, activation).mean() > high or spread.max() < SAME_OUTPUT)
+    flat = np.median(entropy(steered, activation)) > high
+    return bool(flat or np.quantile(spread, MOST) < SAME_OUTPUT)
 
 
 def entropy(probabilities: np.ndarray, activation: str = "softmax") -> np.ndarray:

@@ -2,16 +2,7 @@
 
 from tonotopy.drawing.style import only, text_table
 from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, ordered_tasks
-
-# thesis table 2.2: clips, classes, seconds
-THESIS = {
-    "note": (1800, 12, "4"),
-    "instrument": (965, 7, "3"),
-    "genre": (1000, 10, "30, cut to 5"),
-    "consonant": (1794, 23, "2"),
-    "keyword": (1750, 35, "1"),
-    "speakers": (1100, 11, "5"),
-}
+from tonotopy.studies.hierarchy.thesis import CORPORA
 
 
 def draw(sources: dict, about: dict):
@@ -29,7 +20,7 @@ def draw(sources: dict, about: dict):
             ]
         else:
             here = ["-"] * 4
-        theirs = [str(value) for value in THESIS.get(task, ("-",) * 3)]
+        theirs = [str(value) for value in CORPORA.get(task, ("-",) * 3)]
         about_task = about["tasks"][task]
         rows.append(
             [TITLES.get(task, task), about_task["level"], about_task["corpus"], *here, *theirs]

@@ -11,6 +11,7 @@ from tonotopy.studies.hierarchy.figures.profile_rows import (
     rows_of,
     task_panels,
 )
+from tonotopy.studies.hierarchy.thesis import PEAKS
 
 # what is drawn solid, and what is drawn dashed beside it
 CONTRASTS = {
@@ -18,19 +19,6 @@ CONTRASTS = {
     "length": {"whole": "whole clips", "second": "first second"},
     "folds": {"paper": "thesis's folds", "grouped": "grouped folds"},
     "probe": {"knn": "nearest neighbours", "linear": "linear probe"},
-}
-# relative depths of the peaks that the thesis names (sections 2.2.3 and 2.3.3)
-PEAKS = {
-    "vggish": {"note": [0]},
-    "clap": {"note": [0], "consonant": [2 / 6], "keyword": [3 / 6], "instrument": [1]},
-    "mobilenet": {"note": [0], "consonant": [2 / 6], "keyword": [3 / 6], "instrument": [1]},
-    "ast": {
-        "note": [0],
-        "consonant": [5 / 11],
-        "keyword": [5 / 11],
-        "instrument": [10 / 11, 1],
-        "genre": [10 / 11, 1],
-    },
 }
 DASHED = (0, (2.2, 1.4))
 

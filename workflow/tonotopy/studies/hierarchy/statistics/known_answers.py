@@ -4,24 +4,38 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.trainings import widening
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
-from tonotopy.studies.hierarchy.statistics.profiles import peak_difference
+from tonotopy.studies.hierarchy.statistics.profiles import share_lost
 from tonotopy.studies.hierarchy.statistics.tables import HierarchyTables
+from tonotopy.studies.hierarchy.thesis import CORPORA
+
+FOLDS = 5  # of the probes
 
 
-def shuffled_at_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
-    """Accuracy on shuffled labels minus chance, mean over layers, ks and shuffles (-1 to 1)."""
+def shuffled_over_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
+    """Accuracy on shuffled labels over chance (mean over layers): 1 is at chance.
+
+    Shufflings of the labels are resampled: clips and layers are the same in all of them.
+    """
     rows = tables.rows(network, task, labels="shuffled")
-    shares = np.mean(np.stack(rows["correct"].to_list()), axis=0)
-    above = shares - 1 / int(rows["classes"].iloc[0])
-    sums = tables.clip_resamples(task, len(above)).sums(above)
-    return tables.estimate(above.mean(), sums / len(above), len(above))
+    shares = rows["correct"].map(np.mean).groupby(rows["shuffle"]).mean().to_numpy()
+    over = shares * int(rows["classes"].iloc[0])
+    weights = tables.weights(len(over), f"shuffled {task}")
+    factor = widening(len(over), tables.bootstrap.confidence)
+    draws = over.mean() + factor * (weights @ over - over.mean())
+    return tables.estimate(over.mean(), draws, len(over), unit="label permutation", trainings=1)
 
 
-def constant_at_chance(tables: HierarchyTables) -> Estimate:
-    """Accuracy of a representation equal for all clips, minus chance (-1 to 1)."""
+def constant_off_chance(tables: HierarchyTables) -> Estimate:
+    """Rightly classified clips per fold of a representation equal for all, minus chance.
+
+    It has no sampling error: the probe answers with one class in each fold, of which stratified
+    folds of a balanced corpus have their share but for less than one clip.
+    """
     rows = _control(tables, "constant")
-    return tables.mean(rows["correct"].astype(float) - 1 / rows["classes"], "constant")
+    above = (rows["correct"].astype(float) - 1 / rows["classes"]).sum()
+    return _exact(tables, above / FOLDS, len(rows))
 
 
 def identity_equals_reference(tables: HierarchyTables) -> Estimate:
@@ -30,27 +44,32 @@ def identity_equals_reference(tables: HierarchyTables) -> Estimate:
     if rows["reference"].isna().any():
         raise NotRun("no reference is at hand")
     differ = rows["correct"].astype(bool) != rows["reference"].astype(bool)
-    return tables.mean(differ, "identity")
+    return _exact(tables, differ.mean(), len(rows))
 
 
 def groups_disjoint(tables: HierarchyTables, task: str, folds: str = "grouped") -> Estimate:
     """Groups (speakers, songs, artists) found in more than one fold: a count, without error."""
     row = tables.grouping(task, folds)
-    split = row["split_groups"]
-    return tables.estimate(
-        split, np.full(tables.bootstrap.resamples, split), row["groups"], exact=True
-    )
+    return _exact(tables, row["split_groups"], row["groups"], "group of clips")
+
+
+def clips_over_thesis(tables: HierarchyTables, task: str) -> Estimate:
+    """Number of clips of a task over that of the thesis's table 2.2: a count, without error."""
+    if task not in CORPORA:
+        raise NotRun(f"the thesis has no task {task}")
+    clips = tables.resamples[task].clips
+    return _exact(tables, clips / CORPORA[task][0], clips)
 
 
 def leak(tables: HierarchyTables, network: str, task: str) -> Estimate:
-    """Best layer's accuracy in the thesis's folds minus that in grouped folds (-1 to 1).
+    """Share of the accuracy above chance that grouped folds lose against the thesis's.
 
-    What the thesis's folds gain by a speaker, song or artist on both sides.
+    What the thesis's folds gain by a speaker, song or artist on both sides; mean over layers.
     """
     tables.grouping(task, "grouped")
     if not tables.grouping(task, "paper")["split_groups"]:
         raise NotRun(f"both kinds of folds keep the groups of task {task} whole")
-    return peak_difference(tables, network, task, than={"folds": "grouped"})
+    return share_lost(tables, network, task, folds="grouped")
 
 
 def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
@@ -65,11 +84,16 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
         if not part["target"].any():
             raise NotRun(f"no tags of the {copy} {network}")
         targets, scores = tagging_matrices(part)
-        counts = tables.clip_resamples("tagging", len(targets)).counts
+        counts = tables.bootstrap.draw(len(targets), "profile", "tagging").counts
         with_data = np.concatenate([np.ones((1, len(targets))), counts])
         precisions.append(mean_average_precisions(targets, scores, with_data))
     ratio = precisions[0] / precisions[1]
-    return tables.estimate(ratio[0], ratio[1:], len(targets))
+    return tables.estimate(ratio[0], ratio[1:], len(targets), unit="clip", trainings=1)
+
+
+def _exact(tables: HierarchyTables, value: float, n: int, unit: str = "clip") -> Estimate:
+    draws = np.full(tables.bootstrap.resamples, value)
+    return tables.estimate(value, draws, n, exact=True, unit=unit)
 
 
 def _control(tables: HierarchyTables, control: str) -> pd.DataFrame:

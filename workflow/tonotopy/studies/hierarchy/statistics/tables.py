@@ -1,7 +1,7 @@
 """The tables of study 1 (hierarchy): which clips are decoded rightly from which layer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import ClassVar
@@ -11,10 +11,11 @@ import pandas as pd
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
+from tonotopy.studies.hierarchy.clip_groups import ClipResamples, resamples_by_task
 from tonotopy.studies.hierarchy.families import THESIS_FAMILIES
-from tonotopy.studies.hierarchy.profiles import best_k, clip_resamples
+from tonotopy.studies.hierarchy.profiles import best_k
+from tonotopy.studies.hierarchy.statistics.orders import Order
 
 KEYS = ("network", "task", "copy", "length", "folds", "probe", "labels")
 DEFAULTS = {
@@ -35,12 +36,14 @@ class Decoded:
         ks: numbers of neighbours, ascending; (0,) for a linear probe.
         chance: accuracy of guessing, 0 to 1.
         resamples: of the clips; the same object for all of one task.
+        trainings: of the network; None for a copy that was not trained.
     """
 
     right: np.ndarray
     ks: tuple[int, ...]
     chance: float
-    resamples: Resamples
+    resamples: ClipResamples
+    trainings: int | None = 1
 
     @property
     def clips(self) -> int:
@@ -60,20 +63,19 @@ class Decoded:
     def over_resamples(self, right: np.ndarray) -> np.ndarray:
         """Return means over clips: (..., clips) to (1 + resamples, ...), the data's own first."""
         values = np.moveaxis(right.astype(float), -1, 0)
-        # whole numbers are exact, so that equal accuracies stay equal
-        sums = np.concatenate([values.sum(axis=0)[None], self.resamples.sums(values)])
-        return sums / self.clips
+        return np.concatenate([values.mean(axis=0)[None], self.resamples.means(values)])
 
 
 @dataclass(frozen=True)
 class HierarchyTables(StudyTables):
-    """The tables of one hierarchy study: correct, tagging, controls and folds."""
+    """The tables of one hierarchy study: correct, clips, tagging, controls and folds."""
 
     EACH: ClassVar = ("network", "task")
     ONLY: ClassVar = {
         "families": (*THESIS_FAMILIES, "other"),
         "tasks": None,
         "levels": ("low", "mid", "high"),
+        "copies": ("trained", "untrained", "start"),
     }
 
     @cached_property
@@ -88,6 +90,14 @@ class HierarchyTables(StudyTables):
         return {key[0]: rows["family"].iloc[0] for key, rows in self.correct.items()}
 
     @cached_property
+    def copies(self) -> dict[str, set[str]]:
+        """Which copies of each network were probed: trained, untrained, start."""
+        copies: dict[str, set[str]] = {}
+        for key in self.correct:
+            copies.setdefault(key[0], set()).add(key[KEYS.index("copy")])
+        return copies
+
+    @cached_property
     def tagging(self) -> pd.DataFrame:
         return self.read("tagging")
 
@@ -99,28 +109,44 @@ class HierarchyTables(StudyTables):
     def folds(self) -> pd.DataFrame:
         return self.read("folds")
 
+    @cached_property
+    def resamples(self) -> Mapping[str, ClipResamples]:
+        """Task -> resamples of its clips."""
+        return resamples_by_task(self.read("clips"), self.bootstrap)
+
     def combinations(self, row: dict) -> list[tuple[str, dict]]:
         """Return the study as a whole, or each network or task (or both) that the row is about."""
         task, only = row.get("arguments", {}).get("task"), row.get("only", {})
         tasks = self.tasks([task] if task else only.get("tasks"), only.get("levels"))
-        parts = {"network": self.networks(only.get("families")), "task": tasks}
+        parts = {"task": tasks}
+        parts["network"] = self.networks(only.get("families"), only.get("copies"))
         each = row.get("each", [])
         return [
             (".".join(values), dict(zip(each, values, strict=True)))
             for values in product(*(parts[name] for name in each))
         ]
 
-    def networks(self, families: list[str] | None = None) -> list[str]:
-        """Return the study's networks of some families, in the order of the configuration.
+    def networks(
+        self, families: list[str] | None = None, copies: list[str] | None = None
+    ) -> list[str]:
+        """Return the study's networks of some families that have one of some copies.
+
+        They are in the order of the configuration.
 
         Raises:
             NotRun: there is none.
         """
-        names = self.settings["networks"]
-        networks = [n for n in names if families is None or self.families.get(n) in families]
-        if not networks:
-            raise NotRun(f"the study has no network of family {' or '.join(families or [])}")
-        return networks
+        names = [
+            name
+            for name in self.settings["networks"]
+            if (families is None or self.families.get(name) in families)
+            and (copies is None or self.copies.get(name, set()) & set(copies))
+        ]
+        if not names:
+            condition = f" of family {' or '.join(families)}" if families else ""
+            condition += f" with the copy '{' or '.join(copies)}'" if copies else ""
+            raise NotRun(f"the study has no network{condition}")
+        return names
 
     def tasks(self, names: list[str] | None = None, levels: list[str] | None = None) -> list[str]:
         """Return the study's tasks among some names and levels.
@@ -167,13 +193,26 @@ class HierarchyTables(StudyTables):
             InputError: clips or ks differ between layers.
         """
         rows = self.rows(network, task, **keys)
-        right, ks = _cube(rows, f"{self.paths['correct']}: {network} on {task}")
-        resamples = self.clip_resamples(task, right.shape[-1])
-        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), resamples)
+        try:
+            right, ks = _cube(rows)
+            resamples = self.resamples.get(task)
+            if resamples is None or resamples.clips != right.shape[-1]:
+                raise InputError("its clips are not those of clips.parquet; make both again")
+        except InputError as error:
+            raise InputError(f"{self.paths['correct']}: {network} on {task}: {error}") from None
+        trainings = 1 if {**DEFAULTS, **keys}["copy"] == "trained" else None
+        return Decoded(right, ks, 1 / int(rows["classes"].iloc[0]), resamples, trainings)
 
-    def clip_resamples(self, task: str, clips: int) -> Resamples:
-        """Return the resamples of a task's clips, those of its profiles and centres."""
-        return clip_resamples(self.bootstrap, task, clips)
+    def profile(self, network: str, task: str, layers: int, **keys) -> Decoded:
+        """Return which clips were right, from at least so many layers; see `decoded`.
+
+        Raises:
+            NotRun: the run has no such profile, or it has fewer layers.
+        """
+        part = self.decoded(network, task, **keys)
+        if len(part.right) < layers:
+            raise NotRun(f"{len(part.right)} layers are too few, {layers} are needed")
+        return part
 
     def grouping(self, task: str, folds: str) -> pd.Series:
         """Return a task's row of folds.parquet.
@@ -185,14 +224,10 @@ class HierarchyTables(StudyTables):
         rows = rows[(rows["task"] == task) & (rows["folds"] == folds)]
         if rows.empty:
             raise NotRun(f"no {folds} folds of {task}")
-        row, clips = rows.iloc[0], self._clips(task)
-        if row["groups"] in (0, clips):
+        row = rows.iloc[0]
+        if row["groups"] in (0, self.resamples[task].clips):
             raise NotRun(f"no groups are known in task {task}")
         return row
-
-    def _clips(self, task: str) -> int:
-        counts = [len(r["correct"].iloc[0]) for key, r in self.correct.items() if key[1] == task]
-        return max(counts, default=0)
 
     def over(self, function: Callable, *parts: Decoded) -> Estimate:
         """Return the estimate of a statistic of accuracies at each part's best k.
@@ -203,17 +238,40 @@ class HierarchyTables(StudyTables):
             function: accuracies of each part, (1 + resamples, layers), to (1 + resamples,).
             parts: profiles of one task.
         """
-        values = function(*(part.accuracies for part in parts))
-        return self.estimate(values[0], values[1:], parts[0].clips)
+        return self.of_parts(function(*(part.accuracies for part in parts)), *parts)
+
+    def of_parts(self, values: np.ndarray, *parts: Decoded) -> Estimate:
+        """Return the estimate of values, (1 + resamples,), that come from some profiles.
+
+        Profiles of one task share its resampled groups, which count once; tasks' add up.
+        """
+        resamples = {id(part.resamples): part.resamples for part in parts}.values()
+        trained = any(part.trainings for part in parts)
+        return self.estimate(
+            values[0],
+            values[1:],
+            sum(each.units for each in resamples),
+            unit=" or ".join(dict.fromkeys(each.unit for each in resamples)),
+            trainings=1 if trained else None,
+        )
+
+    def ordered(self, order: Order, *parts: Decoded) -> Estimate:
+        """Return the estimate of an order (see `orders`) that comes from some profiles."""
+        estimate = self.of_parts(np.append(order.value, order.draws), *parts)
+        return self.with_ends(estimate, order)
+
+    def with_ends(self, estimate: Estimate, order: Order) -> Estimate:
+        """Return an estimate with the ends of an order as its interval."""
+        return replace(estimate, low=float(order.low), high=float(order.high))
 
 
-def _cube(rows: pd.DataFrame, path: str) -> tuple[np.ndarray, tuple[int, ...]]:
+def _cube(rows: pd.DataFrame) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return (layers, ks, clips) and the ks."""
     rows = rows.sort_values(["position", "k"])
     ks = tuple(int(k) for k in sorted(set(rows["k"])))
     layers = rows["position"].nunique()
     if len(rows) != layers * len(ks) or rows.duplicated(["position", "k"]).any():
-        raise InputError(f"{path}: layers differ in their ks; make the table again")
+        raise InputError("layers differ in their ks; make the table again")
     if rows["correct"].map(len).nunique() != 1:
-        raise InputError(f"{path}: layers differ in their clips; make the table again")
+        raise InputError("layers differ in their clips; make the table again")
     return np.stack(rows["correct"].to_list()).reshape(layers, len(ks), -1), ks

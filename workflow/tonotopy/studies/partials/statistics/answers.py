@@ -4,6 +4,7 @@ import numpy as np
 
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import quotient
+from tonotopy.evidence.units import clip_unit, over_means
 from tonotopy.studies.partials.statistics.tables import PartialsTables
 
 
@@ -28,7 +29,8 @@ def snr(tables: PartialsTables, network: str) -> Estimate:
         for name in ("signal", "error")
     )
     decibels = 10 * np.log10(quotient(signal, error))
-    return tables.over((weights * decibels).sum(axis=1), len(groups))
+    about = {"unit": clip_unit(rows), "trainings": tables.trained(rows)}
+    return tables.over((weights * decibels).sum(axis=1), len(groups), **about)
 
 
 def accuracy_over_chance(tables: PartialsTables, network: str) -> Estimate:
@@ -48,4 +50,5 @@ def accuracy_over_chance(tables: PartialsTables, network: str) -> Estimate:
         network=network,
     )
     chance = rows.drop_duplicates("clip")["label"].value_counts(normalize=True).max()
-    return tables.over(means.values - chance, len(means.units))
+    over_chance = means._replace(values=means.values - chance, unit=clip_unit(rows))
+    return over_means(tables, over_chance)

@@ -5,6 +5,7 @@ import numpy as np
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference
+from tonotopy.evidence.units import clip_unit, over_means
 from tonotopy.studies.partials.statistics.information import frames_of, information_share
 from tonotopy.studies.partials.statistics.tables import PartialsTables
 
@@ -21,8 +22,7 @@ def information(tables: PartialsTables, network: str, book: int = 0) -> Estimate
         book: number of the codebook; of ``known`` 0 is clusters of spectra in semitones, 1 one
             random code for every clip.
     """
-    means = _information(tables, network, book)
-    return tables.over(means.values, len(means.units))
+    return over_means(tables, _information(tables, network, book))
 
 
 def information_difference(tables: PartialsTables, network: str, book: int) -> Estimate:
@@ -61,7 +61,8 @@ def _computed(tables: PartialsTables, network: str, book: int) -> Means:
         ],
         axis=1,
     )
-    return Means((weights * told).sum(axis=1), tuple(groups))
+    values = (weights * told).sum(axis=1)
+    return Means(values, tuple(groups), clip_unit(rows), tables.trained(rows))
 
 
 def used_codes(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
@@ -73,4 +74,6 @@ def used_codes(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
         book: number of the codebook.
     """
     rows = tables.rows("codes", network=network, book=book)
-    return tables.exact(rows.groupby("run")["code"].nunique().min(), rows["group"].nunique())
+    fewest = rows.groupby("run")["code"].nunique().min()
+    about = {"unit": clip_unit(rows), "trainings": tables.trained(rows)}
+    return tables.exact(fewest, rows["group"].nunique(), **about)

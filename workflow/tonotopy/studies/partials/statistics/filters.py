@@ -5,6 +5,7 @@ import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import Means
+from tonotopy.evidence.units import over_means
 from tonotopy.studies.partials.statistics.tables import PartialsTables
 
 HIGHEST = 4186.0  # Hz, of the piano's last key: above it nobody hears partials as notes
@@ -19,7 +20,8 @@ def over_limit(tables: PartialsTables, network: str) -> Estimate:
         network: name of the network.
     """
     rows = _filters(tables, network)
-    return tables.exact((rows["concentration"] - rows["limit"]).max(), len(rows))
+    most = (rows["concentration"] - rows["limit"]).max()
+    return tables.exact(most, len(rows), unit="filter", trainings=tables.trained(rows))
 
 
 def limit_at(tables: PartialsTables, taps: int, hz: float, rate: int | None = None) -> Estimate:
@@ -38,7 +40,7 @@ def limit_at(tables: PartialsTables, taps: int, hz: float, rate: int | None = No
     octaves = np.abs(np.log2(hz / rows["centre_hz"].to_numpy(dtype=float)))
     if octaves.min() > EDGE:
         raise NotRun(f"no band holds {hz} Hz")
-    return tables.exact(rows["limit"][octaves <= EDGE].max(), len(rows))
+    return tables.exact(rows["limit"][octaves <= EDGE].max(), len(rows), unit="band")
 
 
 def limit_ratio(tables: PartialsTables, network: str) -> Estimate:
@@ -50,9 +52,11 @@ def limit_ratio(tables: PartialsTables, network: str) -> Estimate:
         tables: filters.
         network: name of the network.
     """
-    _filters(tables, network)
+    rows = _filters(tables, network)
     own, random = (_used(tables, network, copy) for copy in ("own", "random"))
-    return tables.over(own.values - random.values, min(len(own.units), len(random.units)))
+    filters = min(len(own.units), len(random.units))
+    about = {"unit": "filter", "trainings": tables.trained(rows)}
+    return tables.over(own.values - random.values, filters, **about)
 
 
 def _filters(tables: PartialsTables, network: str) -> pd.DataFrame:
@@ -93,7 +97,7 @@ def isolating_filters(tables: PartialsTables, network: str, share: float = 0.5) 
     rows = rows[rows["copy"] == "own"]
     _refuse_short(tables, rows, share)
     inside = (rows["concentration"] > share) & (rows["centre_hz"] <= HIGHEST)
-    return tables.over(*tables.share("filters", inside, rows, network))
+    return over_means(tables, tables.share("filters", inside, rows, "filter", network))
 
 
 def _refuse_short(tables: PartialsTables, rows: pd.DataFrame, share: float) -> None:

@@ -6,11 +6,12 @@ over all that are learned (units and combinations of them). Random directions of
 are their null.
 """
 
-import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.networks import Means
 from tonotopy.evidence.tables import FEWEST
+from tonotopy.evidence.units import over_means
 from tonotopy.studies.partials.statistics.tables import RANDOM, PartialsTables
 
 Kinds = str | list[str] | None
@@ -25,12 +26,12 @@ def share_after(tables: PartialsTables, network: str, step: str, kind: Kinds = N
         step: narrow, kept or stable.
         kind: of directions.
     """
-    return tables.over(*_after(tables, network, step, kind))
+    return over_means(tables, _after(tables, network, step, kind))
 
 
-def _after(tables: PartialsTables, network: str, step: str, kind: Kinds) -> tuple[np.ndarray, int]:
+def _after(tables: PartialsTables, network: str, step: str, kind: Kinds) -> Means:
     rows = _directions(tables, network, kind)
-    return tables.share("directions", rows[step].astype(bool), rows, *_names(network, kind, step))
+    return _share(tables, rows[step].astype(bool), rows, network, kind, step)
 
 
 def share_lost(
@@ -54,7 +55,7 @@ def share_lost(
         if not narrow.any():
             raise NotRun(f"no direction of network '{network}' isolates a band on tones")
         rows, lost = rows[narrow], lost[narrow]
-    return tables.over(*tables.share("directions", lost, rows, *_names(network, kind, "lost")))
+    return over_means(tables, _share(tables, lost, rows, network, kind, "lost"))
 
 
 def share_difference(
@@ -75,9 +76,11 @@ def share_difference(
         than: name of the other network; the same one if None.
         than_kind: kind of the other directions.
     """
-    first, units = _after(tables, network, step, kind)
-    second, others = _after(tables, than or network, step, than_kind)
-    return tables.over(first - second, min(units, others))
+    first = _after(tables, network, step, kind)
+    second = _after(tables, than or network, step, than_kind)
+    units = min(len(first.units), len(second.units))
+    about = {"unit": first.unit, "trainings": first.trainings}
+    return tables.over(first.values - second.values, units, **about)
 
 
 def follows_share(
@@ -104,7 +107,7 @@ def follows_share(
             f"built on: too few for an interval ({FEWEST} are needed)"
         )
     inside = rows["follows"] == follows
-    return tables.over(*tables.share("directions", inside, rows, *_names(network, kind, follows)))
+    return over_means(tables, _share(tables, inside, rows, network, kind, follows))
 
 
 def centre_error(tables: PartialsTables, network: str) -> Estimate:
@@ -126,7 +129,8 @@ def centre_error(tables: PartialsTables, network: str) -> Estimate:
     rows = rows[rows["centre"].between(swept.min(), swept.max())]
     if rows.empty:
         raise NotRun(f"no centre of network '{network}' lies within the sweep")
-    return tables.exact((rows["semitone"] - rows["centre"]).abs().max(), len(rows))
+    largest = (rows["semitone"] - rows["centre"]).abs().max()
+    return tables.exact(largest, len(rows), unit="filter", trainings=tables.trained(rows))
 
 
 def _directions(tables: PartialsTables, network: str, kind: Kinds) -> pd.DataFrame:
@@ -139,7 +143,9 @@ def _directions(tables: PartialsTables, network: str, kind: Kinds) -> pd.DataFra
     return rows
 
 
-def _names(network: str, kind: Kinds, what: str) -> tuple[str, ...]:
-    """Return the names of a random stream: two shares are drawn independently."""
+def _share(
+    tables: PartialsTables, inside: pd.Series, rows: pd.DataFrame, network: str, kind, what: str
+) -> Means:
+    """Return a share of directions; two shares are drawn independently."""
     kinds = [kind] if isinstance(kind, str) else kind or ["learned"]
-    return network, *kinds, what
+    return tables.share("directions", inside, rows, "direction", network, *kinds, what)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import NotRun
@@ -89,24 +88,35 @@ class PartialsTables(NetworkTables):
         """Return the names of networks, and of the codes whose answer is known."""
         return {"network": [*self.setting("networks"), KNOWN]}
 
+    def trained(self, rows: pd.DataFrame) -> int | None:
+        """Return the number of trainings behind rows of one network; None without training.
+
+        Networks whose answer is known, and codes whose answer is known, are not trained.
+        """
+        (network,) = rows["network"].unique()
+        studied = network != KNOWN and role_of(network, self.settings) == STUDIED
+        return rows["run"].nunique() if studied else None
+
     def share(
-        self, name: str, inside: pd.Series, rows: pd.DataFrame, *names: str
-    ) -> tuple[np.ndarray, int]:
+        self, name: str, inside: pd.Series, rows: pd.DataFrame, unit: str, *names: str
+    ) -> Means:
         """Return the share of rows of one network that are inside, runs weighing the same.
 
         Args:
             name: of the table.
             inside: bool, indexed like the rows.
             rows: some of one network.
+            unit: what a row is.
             names: tell the random stream from others.
 
         Returns:
-            Shares, (1 + resamples,), see `proportions.share_draws`, and the number of rows.
+            Shares, (1 + resamples,), see `proportions.share_draws`; units are rows.
         """
         self.refuse_twice(name, rows)
         number, weights = self.trainings(rows)
         rng = self.bootstrap.generator(self.STREAM, "shares", name, *names)
-        return share_draws(inside.to_numpy(), number, weights, rng), len(rows)
+        draws = share_draws(inside.to_numpy(), number, weights, rng)
+        return Means(draws, tuple(range(len(rows))), unit, self.trained(rows))
 
 
 def _written(word: str) -> str:

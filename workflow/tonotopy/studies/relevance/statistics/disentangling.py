@@ -13,8 +13,9 @@ from tonotopy.relevance.disentanglement import (
     purity,
     shuffled_information,
 )
+from tonotopy.studies.relevance.statistics.bases import best_of_bases, mean_of_bases
 from tonotopy.studies.relevance.statistics.extremes import lead
-from tonotopy.studies.relevance.statistics.tables import Grid, RelevanceTables
+from tonotopy.studies.relevance.statistics.tables import Clips, Grid, RelevanceTables
 
 SHUFFLES = 1000
 
@@ -49,7 +50,22 @@ def _scores(tables: RelevanceTables, **which) -> np.ndarray:
 
 def _score(tables: RelevanceTables, **which) -> np.ndarray:
     """Return the mean score of the classes; of random bases, of each class's best one."""
-    return _scores(tables, **which).max(axis=2).mean(axis=1)
+    scores = _scores(tables, **which)
+    if which.get("method") == "random":
+        return best_of_bases(tables, scores, *_names(which))
+    return scores.mean(axis=(1, 2))
+
+
+def _mean_score(tables: RelevanceTables, **which) -> np.ndarray:
+    """Return the mean score of the classes and of random bases."""
+    scores = _scores(tables, **which)
+    if which.get("method") == "random":
+        return mean_of_bases(tables, scores, *_names(which))
+    return scores.mean(axis=(1, 2))
+
+
+def _names(which: dict) -> list[str]:
+    return [str(which.get(key)) for key in ("copy", "layer", "components")]
 
 
 def disentanglement(
@@ -60,8 +76,8 @@ def disentanglement(
     copy: str = "trained",
 ) -> Estimate:
     """Score of a method, mean over classes (and random bases); arguments as for `shares`."""
-    scores = _scores(tables, method=method, layer=layer, components=components, copy=copy)
-    return tables.over(scores.mean(axis=(1, 2)), _groups(tables))
+    which = {"method": method, "layer": layer, "components": components, "copy": copy}
+    return tables.over(_mean_score(tables, **which), _clips(tables))
 
 
 def disentanglement_ratio(
@@ -76,7 +92,7 @@ def disentanglement_ratio(
     Args:
         tables: overlaps.
         than: in what the other differs: ``{method: dsa}``, ``{copy: untrained}``; of
-            ``{method: random}`` the best base of each class is taken, anew in each resample.
+            ``{method: random}`` the best base of each class is taken, see `bases.best_of_bases`.
         method: see `shares`.
         layer: see `shares`.
         components: see `shares`.
@@ -84,7 +100,7 @@ def disentanglement_ratio(
     which = {"method": method, "layer": layer, "components": components}
     own, other = _score(tables, **which), _score(tables, **{**which, **than})
     ratio = np.divide(own, other, out=np.full(own.shape, np.nan), where=other > 0)
-    return tables.over(ratio, _groups(tables))
+    return tables.over(ratio, _clips(tables))
 
 
 def disentanglement_difference(
@@ -103,7 +119,7 @@ def disentanglement_difference(
     """
     which = {"layer": layer, "components": components}
     scores = [_score(tables, **{**which, **change}) for change in ({}, *than)]
-    return tables.over(lead(np.stack(scores, axis=1), own=0), _groups(tables))
+    return tables.over(lead(np.stack(scores, axis=1), own=0), _clips(tables))
 
 
 def share_of_gain(
@@ -123,12 +139,11 @@ def share_of_gain(
     gains = []
     for name in (layer, of):
         which = {"layer": name, "components": components}
-        random = _scores(tables, method="random", **which).mean(axis=(1, 2))
-        gains.append(_score(tables, **which) - random)
+        gains.append(_score(tables, **which) - _mean_score(tables, method="random", **which))
     if gains[1][0] <= 0:
         raise NotRun(f"DRSA gains nothing over random bases at layer '{of}'")
     share = np.divide(*gains, out=np.full(gains[0].shape, np.nan), where=gains[1] > 0)
-    return tables.over(share, _groups(tables))
+    return tables.over(share, _clips(tables))
 
 
 def shuffled_disentanglement(
@@ -142,7 +157,7 @@ def shuffled_disentanglement(
         own = grid.values[grid.clips.of(label), 0]
         scores.append(shuffled_information(own, rng, SHUFFLES))
     draws = np.mean(scores, axis=0)
-    return tables.estimate(draws.mean(), draws, _groups(tables))
+    return tables.estimate(draws.mean(), draws, SHUFFLES, unit="random order", trainings=1)
 
 
 def held_out_purity(
@@ -161,13 +176,14 @@ def held_out_purity(
         method: see `shares`.
         layer: see `shares`.
         components: see `shares`.
-        than: a method whose purity is taken away; that of random bases is their mean.
+        than: a method whose purity is taken away; that of random bases is their mean, and as
+            uncertain as the purity of one more of them.
     """
     where = {"layer": layer, "components": components}
     value = _purity(tables, method=method, **where)
     if than:
         value = value - _purity(tables, method=than, **where)
-    return tables.over(value, judged_groups(tables))
+    return tables.over(value, _clips(tables), judged_groups(tables))
 
 
 def _purity(tables: RelevanceTables, **which) -> np.ndarray:
@@ -178,7 +194,10 @@ def _purity(tables: RelevanceTables, **which) -> np.ndarray:
         for draw in range(len(draws)):
             pairs = matched_objects(values[even, draw].sum(axis=0))
             scores.append(purity(clips.totals(values[:, draw] * odd[:, None, None]), pairs))
-    return np.mean(scores, axis=0)
+    scores = np.reshape(scores, (len(clips.classes), len(draws), -1)).transpose(2, 0, 1)
+    if which["method"] == "random":
+        return mean_of_bases(tables, scores, "purity", *_names(which), one_more=True)
+    return scores.mean(axis=(1, 2))
 
 
 def halves(tables: RelevanceTables, label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -201,5 +220,5 @@ def judged_groups(tables: RelevanceTables) -> int:
     return sum(clips.count(halves(tables, label)[1]) for label in clips.classes)
 
 
-def _groups(tables: RelevanceTables) -> int:
-    return len(tables.clips("overlaps").groups)
+def _clips(tables: RelevanceTables) -> Clips:
+    return tables.clips("overlaps")

@@ -47,7 +47,7 @@ def own_over_others(tables: RelevanceTables, attributed: str, area: str = "share
     """
     clips, gains = _gains(tables, area)
     (own,) = _index(clips, attributed)
-    return tables.over(lead(gains[:, own], own), clips.count(clips.of(attributed)))
+    return tables.over(lead(gains[:, own], own), clips, clips.count(clips.of(attributed)))
 
 
 def largest_own(
@@ -64,7 +64,7 @@ def largest_own(
     clips, gains = _gains(tables, area)
     named, diagonal = _index(clips, *classes), np.diagonal(gains, axis1=1, axis2=2)
     others = AGAINST[against](diagonal[:, _others(clips, *named)])
-    return tables.over(pairwise_lead(diagonal[:, named], others), len(clips.groups))
+    return tables.over(pairwise_lead(diagonal[:, named], others), clips)
 
 
 def own_share(tables: RelevanceTables, attributed: str, area: str = "share") -> Estimate:
@@ -78,7 +78,7 @@ def own_share(tables: RelevanceTables, attributed: str, area: str = "share") -> 
     clips, gains = _gains(tables, area)
     (own,) = _index(clips, attributed)
     share = _relative(clips, gains[:, own, own], gains, own)
-    return tables.over(share, len(clips.groups))
+    return tables.over(share, clips)
 
 
 def row_share(tables: RelevanceTables, attributed: str, area: str = "share") -> Estimate:
@@ -89,7 +89,7 @@ def row_share(tables: RelevanceTables, attributed: str, area: str = "share") -> 
     clips, gains = _gains(tables, area)
     (own,) = _index(clips, attributed)
     shares = _relative(clips, np.abs(gains[:, own]), gains, own)
-    return tables.over(highest(shares), len(clips.groups))
+    return tables.over(highest(shares), clips)
 
 
 def subspaces_difference(
@@ -114,10 +114,8 @@ def subspaces_difference(
     own, one, two = _index(clips, attributed, first, second)
     value = gains[:, own, one] - gains[:, own, two]
     if relative:
-        value, groups = _relative(clips, value, gains, own), len(clips.groups)
-    else:
-        groups = clips.count(clips.of(attributed))
-    return tables.over(value, groups)
+        return tables.over(_relative(clips, value, gains, own), clips)
+    return tables.over(value, clips, clips.count(clips.of(attributed)))
 
 
 def responds_most(
@@ -135,7 +133,7 @@ def responds_most(
     """
     clips, named, others = _foreign(tables, attributed, subspaces, area)
     value = pairwise_lead(named, others)
-    return tables.over(value, clips.count(clips.of(attributed)))
+    return tables.over(value, clips, clips.count(clips.of(attributed)))
 
 
 def responds_least(
@@ -147,7 +145,7 @@ def responds_least(
     """
     clips, named, others = _foreign(tables, attributed, subspaces, area)
     value = -pairwise_lead(-named, -others)
-    return tables.over(value, clips.count(clips.of(attributed)))
+    return tables.over(value, clips, clips.count(clips.of(attributed)))
 
 
 def _foreign(tables, attributed, subspaces, area) -> tuple[Clips, np.ndarray, np.ndarray]:

@@ -8,33 +8,48 @@ integrated over: ``share`` of the input that is flipped, ``step``, or as ``print
 import numpy as np
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.studies.relevance.statistics.bases import mean_of_bases
 from tonotopy.studies.relevance.statistics.extremes import highest, lead
-from tonotopy.studies.relevance.statistics.tables import RelevanceTables
+from tonotopy.studies.relevance.statistics.tables import Grid, RelevanceTables
 
 STANDARD = "standard"
 SPLITS = ("drsa", "dsa", "random")  # methods of table 4.4 that split heatmaps
 
 
-def _label_areas(
+def _grid(
     tables: RelevanceTables,
     method: str,
     layer: str | None,
     area: str,
     components: int | None = None,
     **flipped,
-) -> np.ndarray:
-    """Return areas of each class, (1 + resamples, classes); the standard heatmap has no layer."""
+) -> Grid:
+    """Return areas of clips, (clips, draws); the standard heatmap has no layer."""
     where = {"layer": "", "components": 1}
     if method != STANDARD:
         where = tables.shown(layer, components)
     flipped = {"fill": "zero", "order": "most", **flipped}
-    grid = tables.grid("aupc", area, ("draw",), method=method, **where, **flipped)
-    return grid.clips.label_means(grid.values.mean(axis=1))
+    return tables.grid("aupc", area, ("draw",), method=method, **where, **flipped)
 
 
-def _areas(tables: RelevanceTables, *which, **flipped) -> np.ndarray:
-    """Return the mean area over classes, (1 + resamples,)."""
-    return _label_areas(tables, *which, **flipped).mean(axis=1)
+def _areas(
+    tables: RelevanceTables,
+    method: str,
+    layer: str | None,
+    area: str,
+    components: int | None = None,
+    one_more: bool = False,
+    **flipped,
+) -> np.ndarray:
+    """Return the mean area over classes, (1 + resamples,); ``one_more``: see `mean_of_bases`."""
+    grid = _grid(tables, method, layer, area, components, **flipped)
+    means = grid.clips.over_labels(grid.values.mean(axis=1))
+    if method != "random":
+        return means
+    scores = grid.clips.label_means(grid.values)
+    names = str(layer), str(components)
+    both = mean_of_bases(tables, scores, *names, one_more=one_more)
+    return means + both - scores.mean(axis=(1, 2))
 
 
 def aupc_difference(
@@ -47,6 +62,8 @@ def aupc_difference(
 ) -> Estimate:
     """Area of a method minus that of another, below 0 where the first is better.
 
+    What is compared with random bases, other than the standard heatmap, may be one of them.
+
     Args:
         tables: aupc.
         first: standard, drsa, dsa, pca or random.
@@ -55,8 +72,11 @@ def aupc_difference(
         area: share, step or printed.
         components: number of subspaces.
     """
-    values = [_areas(tables, method, layer, area, components) for method in (first, second)]
-    return tables.over(values[0] - values[1], _groups(tables))
+    one_more = STANDARD not in (first, second)
+    values = [
+        _areas(tables, method, layer, area, components, one_more) for method in (first, second)
+    ]
+    return tables.over(values[0] - values[1], tables.clips("aupc"))
 
 
 def aupc_by_number(
@@ -68,20 +88,20 @@ def aupc_by_number(
 ) -> Estimate:
     """DRSA's area with a number of components minus that with another number."""
     values = [_areas(tables, "drsa", layer, area, number) for number in (components, than)]
-    return tables.over(values[0] - values[1], _groups(tables))
+    return tables.over(values[0] - values[1], tables.clips("aupc"))
 
 
 def aupc_slope(tables: RelevanceTables, method: str, area: str = "share") -> Estimate:
     """Change of a method's area from one layer to the next, fitted over all layers."""
     values = _by_layer(tables, method, area)
     depth = np.arange(values.shape[1]) - (values.shape[1] - 1) / 2
-    return tables.over(values @ depth / (depth @ depth), _groups(tables))
+    return tables.over(values @ depth / (depth @ depth), tables.clips("aupc"))
 
 
 def aupc_largest_rise(tables: RelevanceTables, method: str, area: str = "share") -> Estimate:
     """Largest change of a method's area from a layer to the next, below 0 where all steps fall."""
     rises = np.diff(_by_layer(tables, method, area), axis=1)
-    return tables.over(highest(rises), _groups(tables))
+    return tables.over(highest(rises), tables.clips("aupc"))
 
 
 def random_gap(
@@ -101,7 +121,7 @@ def random_gap(
     value = _gap(tables, layer, area)
     if than:
         value = value - _gap(tables, than, area)
-    return tables.over(value, _groups(tables))
+    return tables.over(value, tables.clips("aupc"))
 
 
 def _gap(tables: RelevanceTables, layer: str, area: str) -> np.ndarray:
@@ -127,7 +147,7 @@ def relevance_gain(tables: RelevanceTables, fill: str = "zero", area: str = "sha
     least, most = (
         _areas(tables, STANDARD, None, area, fill=fill, order=order) for order in ("least", "most")
     )
-    return tables.over(least - most, _groups(tables))
+    return tables.over(least - most, tables.clips("aupc"))
 
 
 def printed_deviation(
@@ -146,7 +166,7 @@ def printed_deviation(
         np.abs(_areas(tables, method, layer, area) - value) / errors[layer]
         for layer, value in printed.items()
     ]
-    return tables.over(highest(np.stack(distances, axis=1)), _groups(tables))
+    return tables.over(highest(np.stack(distances, axis=1)), tables.clips("aupc"))
 
 
 def error_bar(
@@ -163,7 +183,7 @@ def error_bar(
     value = _error_bar(tables, layer, area)
     if than:
         value = value - _error_bar(tables, than, area)
-    return tables.over(value, _groups(tables))
+    return tables.over(value, tables.clips("aupc"))
 
 
 def error_bar_deviation(tables: RelevanceTables, printed: dict, area: str = "share") -> Estimate:
@@ -177,7 +197,7 @@ def error_bar_deviation(tables: RelevanceTables, printed: dict, area: str = "sha
     distances = [
         np.abs(np.log2(_error_bar(tables, layer, area) / value)) for layer, value in printed.items()
     ]
-    return tables.over(highest(np.stack(distances, axis=1)), _groups(tables))
+    return tables.over(highest(np.stack(distances, axis=1)), tables.clips("aupc"))
 
 
 def difference_in_error_bars(
@@ -186,11 +206,12 @@ def difference_in_error_bars(
     """Distance of the areas of two methods, in standard errors over classes (see `error_bar`)."""
     values = [_areas(tables, method, layer, area) for method in (first, second)]
     distance = np.abs(values[0] - values[1]) / _error_bar(tables, layer, area)
-    return tables.over(distance, _groups(tables))
+    return tables.over(distance, tables.clips("aupc"))
 
 
 def _error_bar(tables: RelevanceTables, layer: str, area: str) -> np.ndarray:
-    classes = np.stack([_label_areas(tables, method, layer, area) for method in SPLITS])
+    grids = [_grid(tables, method, layer, area) for method in SPLITS]
+    classes = np.stack([grid.clips.label_means(grid.values.mean(axis=1)) for grid in grids])
     if classes.shape[2] < 2:
         raise NotRun("one class has no standard error over classes")
     return (classes.std(axis=2, ddof=1) / np.sqrt(classes.shape[2])).max(axis=0)
@@ -212,7 +233,7 @@ def gamma_margin(tables: RelevanceTables, kind: str, gamma: float, area: str = "
     if name not in choices:
         raise NotRun(f"gamma {gamma:g}, {kind}, was not tried (there are {', '.join(choices)})")
     areas, own = clips.over_labels(values), choices.index(name)
-    return tables.over(-lead(-areas, own), len(clips.groups))
+    return tables.over(-lead(-areas, own), clips)
 
 
 def _by_layer(tables: RelevanceTables, method: str, area: str) -> np.ndarray:
@@ -221,7 +242,3 @@ def _by_layer(tables: RelevanceTables, method: str, area: str) -> np.ndarray:
     if len(layers) < 2:
         raise NotRun("one layer has no trend over layers")
     return np.stack([_areas(tables, method, layer, area) for layer in layers], axis=1)
-
-
-def _groups(tables: RelevanceTables) -> int:
-    return len(tables.clips("aupc").groups)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.studies.relevance.statistics.extremes import highest, lead
+from tonotopy.studies.relevance.statistics.proportions import proportion
 from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 
 SIDES = {"above": 1, "below": -1}
@@ -20,7 +21,7 @@ def fold_accuracy(tables: RelevanceTables, by: str = "clip") -> Estimate:
         by: what is never on both sides of a fold, ``clip`` or ``group``.
     """
     clips, right, _ = tables.grid("folds", "right", by=by)
-    return tables.over(clips.means(right), len(clips.groups))
+    return tables.over(proportion(clips, right), clips, trainings=_trainings(tables, by))
 
 
 def fold_leak(tables: RelevanceTables) -> Estimate:
@@ -30,14 +31,20 @@ def fold_leak(tables: RelevanceTables) -> Estimate:
     one, other = (tables.grid("folds", "fold", by=by).values for by in ("clip", "group"))
     if (one == other).all():
         raise NotRun("both kinds of folds keep the same clips together")
-    return tables.over(clips.means(by_clip - by_group), len(clips.groups))
+    trainings = _trainings(tables, "clip")
+    return tables.over(clips.means(by_clip - by_group), clips, trainings=trainings)
 
 
 def class_accuracy(tables: RelevanceTables, label: str, by: str = "clip") -> Estimate:
     """Share of a class's clips that are answered rightly, 0 to 1; arguments as above."""
     clips, right, _ = tables.grid("folds", "right", by=by)
     own = clips.of(label)
-    return tables.over(clips.means(np.where(own, right, np.nan)), clips.count(own))
+    return tables.over(
+        proportion(clips, np.where(own, right, np.nan)),
+        clips,
+        clips.count(own),
+        _trainings(tables, by),
+    )
 
 
 def class_accuracy_margin(
@@ -54,7 +61,7 @@ def class_accuracy_margin(
     clips, right, _ = tables.grid("folds", "right", by=by)
     clips.of(label)
     own, means = clips.classes.index(label), SIDES[side] * clips.label_means(right)
-    return tables.over(lead(means, own), len(clips.groups))
+    return tables.over(lead(means, own), clips, trainings=_trainings(tables, by))
 
 
 def class_accuracy_deviation(tables: RelevanceTables, printed: dict, by: str = "clip") -> Estimate:
@@ -69,4 +76,10 @@ def class_accuracy_deviation(tables: RelevanceTables, printed: dict, by: str = "
     if sorted(printed) != clips.classes:
         raise NotRun("the classes are not those of the printed confusions")
     distances = np.abs(clips.label_means(right) - [printed[name] for name in clips.classes])
-    return tables.over(highest(distances), len(clips.groups))
+    return tables.over(highest(distances), clips, trainings=_trainings(tables, by))
+
+
+def _trainings(tables: RelevanceTables, by: str) -> int:
+    """Return how many networks answered: one for each fold."""
+    folds = tables.grid("folds", "fold", by=by).values
+    return len(np.unique(folds))

@@ -3,6 +3,8 @@
 import numpy as np
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.trainings import widening
+from tonotopy.studies.relevance.statistics.proportions import proportion
 from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 
 ENDS = {"first": min, "last": max}
@@ -17,7 +19,7 @@ def accuracy(tables: RelevanceTables, role: str = "test") -> Estimate:
     """
     clips = tables.clips("predictions", role=role)
     grid = tables.grid("predictions", "right", clips=clips, role=role)
-    return tables.over(clips.means(grid.values), len(clips.groups))
+    return tables.over(proportion(clips, grid.values), clips)
 
 
 def conservation_error(tables: RelevanceTables, network: str) -> Estimate:
@@ -56,7 +58,10 @@ def planted_cosine(tables: RelevanceTables, method: str = "drsa", width: int = 6
         width: number of channels.
     """
     rows = tables.rows("planted", method=method, width=width)
-    return tables.mean(rows.groupby("draw")["cosine"].mean(), "planted")
+    cosines = rows.groupby("draw")["cosine"].mean().to_numpy()
+    deviations = tables.weights(len(cosines), "planted") @ cosines - cosines.mean()
+    draws = cosines.mean() + widening(len(cosines), tables.bootstrap.confidence) * deviations
+    return tables.estimate(cosines.mean(), draws, len(cosines), unit="planted subspace")
 
 
 def heatmap_correlation(
@@ -77,4 +82,4 @@ def heatmap_correlation(
         grid = tables.grid("randomisation", "correlation", step=ENDS[end](steps))
         means.append(grid.clips.means(grid.values))
     value = means[0] - means[1] if than else means[0]
-    return tables.over(value, len(grid.clips.groups))
+    return tables.over(value, grid.clips)

@@ -27,7 +27,7 @@ def cause_contrast(tables: RelevanceTables, part: str, measure: str = "lift") ->
         if not (side & known).any():
             raise NotRun(f"no clip {which} has relevance and '{part}' in it")
     contrast = stems.lift_contrast(values, first, ~first, clips.groups, clips.resamples)
-    return tables.estimate(*contrast)
+    return tables.estimate(*contrast, unit=clips.unit, trainings=1)
 
 
 def muting_correlation(tables: RelevanceTables, parts: str = "causes") -> Estimate:
@@ -44,13 +44,14 @@ def muting_correlation(tables: RelevanceTables, parts: str = "causes") -> Estima
         lift, drop = lift[:, chosen], drop[:, chosen]
     if np.isnan(lift).all():
         raise NotRun("no clip has relevance and a part that sounds")
-    return tables.estimate(*stems.muting_correlation(lift, drop, clips.groups, clips.resamples))
+    correlation = stems.muting_correlation(lift, drop, clips.groups, clips.resamples)
+    return tables.estimate(*correlation, unit=clips.unit, trainings=1)
 
 
 def mean_lift(tables: RelevanceTables, part: str) -> Estimate:
     """Lift of relevance on a part, in octaves over its share of the grid; mean over classes."""
     clips, values = _column(tables, "lift", part)
-    return tables.over(clips.over_labels(values), clips.count(~np.isnan(values)))
+    return tables.over(clips.over_labels(values), clips, clips.count(~np.isnan(values)))
 
 
 def accuracy_over_area(tables: RelevanceTables, object: str, measure: str) -> Estimate:
@@ -63,7 +64,7 @@ def accuracy_over_area(tables: RelevanceTables, object: str, measure: str) -> Es
     """
     clips, values = _column(tables, measure, object)
     gain = values - _column(tables, "area", object)[1]
-    return tables.over(clips.over_labels(gain), clips.count(~np.isnan(gain)))
+    return tables.over(clips.over_labels(gain), clips, clips.count(~np.isnan(gain)))
 
 
 def least_relevance(tables: RelevanceTables, label: str, object: str) -> Estimate:
@@ -79,7 +80,7 @@ def least_relevance(tables: RelevanceTables, label: str, object: str) -> Estimat
     means = clips.means(np.where(own[:, None], mass, np.nan))
     indices = [parts.index(name) for name in objects]
     value = -lead(-means[:, indices], objects.index(object))
-    return tables.over(value, clips.count(own))
+    return tables.over(value, clips, clips.count(own))
 
 
 def _column(tables: RelevanceTables, measure: str, part: str) -> tuple[Clips, np.ndarray]:

@@ -10,7 +10,7 @@ from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.relevance.disentanglement import matched_objects
 from tonotopy.studies.relevance.statistics.disentangling import halves, judged_groups, shares
 from tonotopy.studies.relevance.statistics.extremes import lead
-from tonotopy.studies.relevance.statistics.tables import RelevanceTables
+from tonotopy.studies.relevance.statistics.tables import Clips, RelevanceTables
 
 
 def object_found(
@@ -31,9 +31,9 @@ def object_found(
         layer: that has the subspaces.
         components: their number.
     """
-    pairs, odd, objects, groups = _paired(tables, label, layer, components)
+    pairs, odd, objects, *of = _paired(tables, label, layer, components)
     component = _partner(pairs, objects, object)
-    return tables.over(lead(_shares(odd[:, component]), objects.index(object)), groups)
+    return tables.over(lead(_shares(odd[:, component]), objects.index(object)), *of)
 
 
 def object_merged(
@@ -49,12 +49,12 @@ def object_merged(
     Above 0 where the object is found in the component that is paired with the object ``into``
     rather than in any other; arguments as for `object_found`.
     """
-    pairs, odd, objects, groups = _paired(tables, label, layer, components)
+    pairs, odd, objects, *of = _paired(tables, label, layer, components)
     component = _partner(pairs, objects, into)
     if object not in objects:
         raise NotRun(f"the instance has no object '{object}'")
     held = _shares(odd[:, :, objects.index(object)])
-    return tables.over(lead(held, component), groups)
+    return tables.over(lead(held, component), *of)
 
 
 def main_component(
@@ -71,16 +71,22 @@ def main_component(
         even, odd = halves(tables, label)
         totals = clips.totals(held * odd[:, None])
         largest.append(_shares(totals)[:, held[even].sum(axis=0).argmax()])
-    return tables.over(np.mean(largest, axis=0), judged_groups(tables))
+    return tables.over(np.mean(largest, axis=0), clips, judged_groups(tables))
 
 
-def _paired(tables, label, layer, components) -> tuple[dict[int, int], np.ndarray, list[str], int]:
-    """Return object -> component, totals (1 + resamples, components, objects), names, groups."""
+def _paired(
+    tables, label, layer, components
+) -> tuple[dict[int, int], np.ndarray, list[str], Clips, int]:
+    """Return object -> component, totals (1 + resamples, components, objects), names, groups.
+
+    The last two are the clips that are resampled and the number of groups that are judged.
+    """
     clips, values, (_, _, objects) = shares(tables, layer=layer, components=components)
     even, odd = halves(tables, label)
     found, of = matched_objects(values[even, 0].sum(axis=0))
     totals = clips.totals(values[:, 0] * odd[:, None, None])
-    return dict(zip(of.tolist(), found.tolist(), strict=True)), totals, objects, clips.count(odd)
+    pairs = dict(zip(of.tolist(), found.tolist(), strict=True))
+    return pairs, totals, objects, clips, clips.count(odd)
 
 
 def _partner(pairs: dict[int, int], objects: list[str], name: str) -> int:

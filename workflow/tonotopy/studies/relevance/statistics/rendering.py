@@ -6,6 +6,7 @@ from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.relevance.disentanglement import matched_objects
 from tonotopy.relevance.separation import oracle_hits
 from tonotopy.studies.relevance.statistics.disentangling import halves, shares
+from tonotopy.studies.relevance.statistics.proportions import proportion
 from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 
 BOUNDS = (-60.0, 100.0)  # dB, so that means exist: nothing in common, a copy
@@ -22,10 +23,7 @@ def oracle_share(tables: RelevanceTables) -> Estimate:
         raise NotRun("the masks that were rendered are not those of the instance's objects")
     order = [*map(parts.index, objects), *(n for n, p in enumerate(parts) if p not in objects)]
     hits = oracle_hits(ratios[:, :, order])
-    known = ~np.isnan(hits)
-    right, all_ = (clips.totals(v.sum(axis=1)) for v in (np.nan_to_num(hits), known.astype(float)))
-    share = np.divide(right, all_, out=np.full(right.shape, np.nan), where=all_ > 0)
-    return tables.over(share, clips.count(known.any(axis=1)))
+    return tables.over(proportion(clips, hits), clips, clips.count(~np.isnan(hits).all(axis=1)))
 
 
 def component_si_sdr(tables: RelevanceTables, lead: bool = False) -> Estimate:
@@ -51,7 +49,7 @@ def component_si_sdr(tables: RelevanceTables, lead: bool = False) -> Estimate:
             for k, o in zip(*pairs, strict=True)
         ]
         judged[own] = _known_mean(np.stack(each, axis=1))
-    return tables.over(clips.over_labels(judged), clips.count(~np.isnan(judged)))
+    return tables.over(clips.over_labels(judged), clips, clips.count(~np.isnan(judged)))
 
 
 def _ratios(tables: RelevanceTables, kind: str):

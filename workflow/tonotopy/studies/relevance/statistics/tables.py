@@ -14,6 +14,7 @@ from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
+from tonotopy.evidence.trainings import widening
 
 AREAS = ("share", "step", "printed")  # under the curve of patch flipping
 METHODS = ("drsa", "dsa", "pca", "random")  # of finding subspaces
@@ -24,7 +25,8 @@ class Clips:
     """The clips of a statistic, and the resamples of their groups.
 
     What is computed from the same clips is computed from the same resamples. Results have the data
-    in row 0 and the resamples below it.
+    in row 0 and the resamples below it. Resampled means deviate from that of the data by as much
+    more as few groups ask for, see `trainings.widening`.
 
     Attributes:
         ids: of the clips, ascending.
@@ -37,6 +39,11 @@ class Clips:
     labels: np.ndarray
     groups: Groups
     resamples: Resamples
+
+    @property
+    def unit(self) -> str:
+        """What is resampled: clips, or groups where clips belong together."""
+        return "clip" if len(self.groups) == len(self.ids) else "group of clips"
 
     @cached_property
     def classes(self) -> list[str]:
@@ -82,24 +89,41 @@ class Clips:
     def means(self, values: np.ndarray) -> np.ndarray:
         """Return means over clips, nan left out: (clips, ...) to (1 + resamples, ...)."""
         known = ~np.isnan(values)
-        return _ratio(self.totals(np.where(known, values, 0.0)), self.totals(known.astype(float)))
+        means = _ratio(self.totals(np.where(known, values, 0.0)), self.totals(known.astype(float)))
+        return self._widened(means, known)
 
     def label_means(self, values: np.ndarray) -> np.ndarray:
         """Return means over each class's clips: (clips, ...) to (1 + resamples, classes, ...).
 
         Values that are nan are left out; a mean of none is nan.
         """
+        means = self._label_means(values)
+        for number, label in enumerate(self.classes):
+            means[:, number] = self._widened(means[:, number], self.of(label))
+        return means
+
+    def _label_means(self, values: np.ndarray) -> np.ndarray:
         known = ~np.isnan(values)
         sums = self.label_totals(np.where(known, values, 0.0))
         return _ratio(sums, self.label_totals(known.astype(float)))
 
+    def _widened(self, means: np.ndarray, clips: np.ndarray) -> np.ndarray:
+        """Return means whose deviations are as much larger as the groups of some clips ask for.
+
+        Args:
+            means: the data in row 0, resamples below it.
+            clips: that the means are of, bool (clips, ...).
+        """
+        some = clips.reshape(len(clips), -1).any(axis=1)
+        return means[0] + widening(self.count(some), self.resamples.confidence) * (means - means[0])
+
     def over_labels(self, values: np.ndarray) -> np.ndarray:
         """Return means over clips, then over the classes that have any: (1 + resamples, ...)."""
-        means = self.label_means(values)
+        means = self._label_means(values)
         some = ~np.isnan(means[0]).reshape(len(self.classes), -1).all(axis=1)
         if not some.any():
             raise NotRun("no clip has such a value")
-        return means[:, some].mean(axis=1)
+        return self._widened(means[:, some].mean(axis=1), ~np.isnan(values))
 
 
 def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -299,10 +323,21 @@ class RelevanceTables(StudyTables):
     def _refuse(self, name: str, clip: str, what: str):
         raise InputError(f"{self.paths[name]}: clip {clip} {what}; make the table again")
 
-    def over(self, values: np.ndarray, groups: int) -> Estimate:
-        """Return the estimate of a statistic, (1 + resamples,), of so many groups of clips."""
-        return self.estimate(values[0], values[1:], groups)
+    def over(
+        self, values: np.ndarray, clips: Clips, groups: int | None = None, trainings: int = 1
+    ) -> Estimate:
+        """Return the estimate of a statistic, (1 + resamples,).
 
-    def exact(self, value: float, groups: int) -> Estimate:
+        Args:
+            values: the data in row 0, resamples below it.
+            clips: that were resampled.
+            groups: number of their groups that the statistic is of; all if None.
+            trainings: of networks that it is of.
+        """
+        groups = len(clips.groups) if groups is None else groups
+        return self.estimate(values[0], values[1:], groups, unit=clips.unit, trainings=trainings)
+
+    def exact(self, value: float, clips: int) -> Estimate:
         """Return a number without sampling error, of so many groups of clips."""
-        return self.estimate(value, np.full(self.bootstrap.resamples, value), groups, exact=True)
+        draws = np.full(self.bootstrap.resamples, value)
+        return self.estimate(value, draws, clips, exact=True, unit="clip", trainings=1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.groups import Groups
+from tonotopy.evidence.units import clip_unit
 from tonotopy.studies.similarity.statistics.tables import SimilarityTables
 
 
@@ -21,7 +22,7 @@ def known_similarity(
         feature: its name.
         column: r, beyond the input, raw, or phase, see `known_over_phase`.
     """
-    return tables.over(*similarity_draws(tables, layer, feature, column))
+    return _estimate(tables, *similarity_draws(tables, layer, feature, column))
 
 
 def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
@@ -31,7 +32,7 @@ def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
         tables: known.
         layer: name of the hand-made layer.
     """
-    return tables.over(*contrast_draws(tables, layer))
+    return _estimate(tables, *contrast_draws(tables, layer))
 
 
 def known_over_phase(tables: SimilarityTables, layer: str, feature: str) -> Estimate:
@@ -52,7 +53,7 @@ def known_over_phase(tables: SimilarityTables, layer: str, feature: str) -> Esti
     turned, _ = _clips(tables, layer, feature, "phase")
     if np.isnan(turned).all():
         raise NotRun(f"layer '{layer}' was not made of clips with random phases")
-    return tables.over(tables.clip_means(own - turned, groups), len(groups))
+    return _estimate(tables, tables.clip_means(own - turned, groups), len(groups))
 
 
 def similarity_draws(
@@ -72,6 +73,10 @@ def contrast_draws(tables: SimilarityTables, layer: str) -> tuple[np.ndarray, in
     harmonic, groups = _clips(tables, layer, "harmonic", "r")
     percussive, _ = _clips(tables, layer, "percussive", "r")
     return tables.clip_means(harmonic - percussive, groups), len(groups)
+
+
+def _estimate(tables: SimilarityTables, draws: np.ndarray, groups: int) -> Estimate:
+    return tables.over(draws, groups, unit=clip_unit(tables.table("known")))
 
 
 def _clips(tables, layer: str, feature: str, column: str) -> tuple[np.ndarray, Groups]:

@@ -23,7 +23,10 @@ from scipy.stats import false_discovery_control, norm
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.groups import Groups
-from tonotopy.studies.similarity.statistics.tables import Maps, SimilarityTables
+from tonotopy.evidence.networks import Means, difference
+from tonotopy.evidence.units import clip_unit, over_means
+from tonotopy.studies.similarity.statistics.lone import with_spread
+from tonotopy.studies.similarity.statistics.tables import NETWORKS, Maps, SimilarityTables
 
 QUANTILE = 0.95  # of a null's maps
 LEVEL = 0.05  # of false discoveries among maps and features of a layer
@@ -54,7 +57,7 @@ def best_raw(
     Raises:
         NotRun: there is only one group.
     """
-    return tables.over(*_best(tables, network, feature, layer, copy))
+    return over_means(tables, _best(tables, network, feature, layer, copy))
 
 
 def best_raw_difference(
@@ -62,22 +65,37 @@ def best_raw_difference(
 ) -> Estimate:
     """Raw similarity of the best map of the trained network minus that of a null's best map.
 
+    Of one or two trainings, the interval is as wide as networks differ, see `lone.with_spread`.
+
     Args:
         tables: similarities, clips.
         network: name of the network.
         feature: its name.
         than: phase, random, unheard or input.
         layer: see above.
+
+    Raises:
+        NotRun: the null is another network, and there are fewer than two random copies.
     """
-    copies = ("trained", than)
-    (own, judged), (other, _) = (_best(tables, network, feature, layer, copy) for copy in copies)
-    return tables.over(own - other, judged)
+    about = (tables, network, feature, layer)
+    own, other = (_best(*about, copy) for copy in ("trained", than))
+    if than in NETWORKS:
+        own = with_spread(tables, own, other, _bests(*about, "random")[1][0])
+    return difference(tables, own, other)
 
 
-def _best(
+def _best(tables: SimilarityTables, network: str, feature: str, layer: str, copy: str) -> Means:
+    """Return the best map's similarity, (1 + resamples,), over the groups it is measured on."""
+    runs, means, groups = _bests(tables, network, feature, layer, copy)
+    values = (means * tables.copy_shares(runs, network, copy)).sum(axis=1)
+    unit = clip_unit(tables.rows("clips"))
+    return Means(values, tuple(range(groups)), unit, tables.trained(copy, runs))
+
+
+def _bests(
     tables: SimilarityTables, network: str, feature: str, layer: str, copy: str
-) -> tuple[np.ndarray, int]:
-    """Return the best map's similarity, (1 + resamples,), and how many groups it is measured on."""
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return runs, the similarity of each one's best map, (1 + resamples, runs), and groups."""
     maps = tables.maps(network, copy, tables.layer(layer, network), feature, "raw")
     half = _half(tables)
     groups = Groups(tables.groups.index[~half])
@@ -85,8 +103,7 @@ def _best(
     for run in runs:
         own = maps.values[maps.runs == run]
         judged.append(own[own[:, half].mean(axis=1).argmax(), ~half])
-    means = tables.clip_means(np.array(judged).T, groups)
-    return (means * tables.copy_shares(runs, network, copy)).sum(axis=1), len(groups)
+    return runs, tables.clip_means(np.array(judged).T, groups), len(groups)
 
 
 def _half(tables: SimilarityTables) -> np.ndarray:
@@ -117,7 +134,7 @@ def share_above_random(
     """
     own, maps = share_draws(tables, network, feature, layer, "random")
     null = random_share(tables, network, feature, layer)
-    return _estimate(tables, own - null, maps)
+    return _estimate(tables, network, own - null, maps)
 
 
 def share_beyond_clips(
@@ -138,7 +155,7 @@ def share_beyond_clips(
     (own, maps), (null, _) = (
         share_draws(tables, network, feature, layer, "other clips", copy) for copy in copies
     )
-    return _estimate(tables, own - null, maps)
+    return _estimate(tables, network, own - null, maps)
 
 
 def share_beating_all(
@@ -170,7 +187,7 @@ def share_beating(
         NotRun: the instance does not have the null.
     """
     share, maps = share_draws(tables, network, feature, layer, null)
-    return _estimate(tables, share, maps)
+    return _estimate(tables, network, share, maps)
 
 
 def nulls(tables: SimilarityTables, network: str) -> list[str]:
@@ -313,8 +330,10 @@ def _beats_other_clips(maps: Maps, means: np.ndarray, family: pd.DataFrame) -> n
     return beats
 
 
-def _estimate(tables: SimilarityTables, share: np.ndarray, maps: int) -> Estimate:
+def _estimate(tables: SimilarityTables, network: str, share: np.ndarray, maps: int) -> Estimate:
     """Return the estimate of a share; its interval holds it where no map or every one wins."""
-    found = tables.over(share, min(maps, len(tables.groups)))
+    runs = tables.rows("similarities", network=network, copy="trained")["run"]
+    about = {"unit": f"map and {clip_unit(tables.rows('clips'))}", "trainings": runs.nunique()}
+    found = tables.over(share, min(maps, len(tables.groups)), **about)
     low, high = min(found.low, found.value), max(found.high, found.value)
     return replace(found, low=low, high=high)

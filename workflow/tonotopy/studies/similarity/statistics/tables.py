@@ -23,6 +23,8 @@ DEPTHS: dict[str, Callable[[int], slice]] = {
     "middle third": middle_third,
     "last third": lambda layers: slice(layers - one_third(layers), layers),
 }
+NETWORKS = ("random", "unheard")  # copies that the trained network is compared with as one of them
+UNTRAINED = ("random", "input")  # copies
 IDENTITY = ("network", "copy", "run", "layer", "map", "feature", "target", "set", "clip")
 
 
@@ -249,6 +251,15 @@ class SimilarityTables(NetworkTables):
         clips = counts @ groups.sums(np.ones(len(values)))
         sums = np.tensordot(counts, groups.sums(values), axes=1)
         return sums / clips.reshape(-1, *[1] * (sums.ndim - 1))
+
+    def trained(self, copy: str, runs) -> int | None:
+        """Return the number of trainings that copies come from; None of those without training.
+
+        Args:
+            copy: trained, phase, random, unheard or input.
+            runs: of their rows.
+        """
+        return None if copy in UNTRAINED else len(np.unique(runs))
 
     def copy_shares(self, runs: np.ndarray, network: str, copy: str) -> np.ndarray:
         """Return the weights of copies, (1 + resamples, copies): see `trainings.training_shares`.

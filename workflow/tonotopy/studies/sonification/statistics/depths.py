@@ -33,7 +33,7 @@ def depth_correlation(tables: SonificationTables, task: str, network: str, learn
     ranks = rankdata(means.values, axis=1) - (len(layers) + 1) / 2
     norms = np.sqrt((ranks**2).sum(axis=1) * (depth @ depth))
     values = np.divide(ranks @ depth, norms, out=np.full(norms.shape, np.nan), where=norms > 0)
-    return tables.over(values, len(means.units))
+    return tables.of(means._replace(values=values))
 
 
 def _gap(
@@ -65,7 +65,7 @@ def depth_difference(
         depths: which layers: first, middle or last third, all but the final two, final two.
     """
     means = _gap(tables, task, network, than, learn, depths)
-    return tables.over(means.values, len(means.units))
+    return tables.of(means)
 
 
 def depth_rise(
@@ -130,4 +130,4 @@ def whole_over_middle(
         best = middle[int(np.argmax(chooses.values[0]))]
         ends = scores(tables, task, network, learn, [WHOLE, best], labels=judged_on)
         judged.append((ends.values[:, 0] - ends.values[:, 1]) * len(judged_on) / len(classes))
-    return tables.over(sum(judged), len(classes))
+    return tables.over(sum(judged), len(classes), ends.unit, ends.trainings)

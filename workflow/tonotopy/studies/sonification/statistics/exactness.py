@@ -58,7 +58,9 @@ def shift_error(tables: SonificationTables, network: str) -> Estimate:
 def _largest(tables: SonificationTables, rows: pd.DataFrame, errors: pd.Series) -> Estimate:
     """Return the largest error; one that is not finite counts as 1."""
     errors = np.abs(errors.to_numpy(dtype=float))
-    return tables.exact(np.where(np.isfinite(errors), errors, 1.0).max(), rows["group"].nunique())
+    largest = np.where(np.isfinite(errors), errors, 1.0).max()
+    trainings = tables.number_of_trainings(rows)
+    return tables.exact(largest, rows["clip"].nunique(), "clip", trainings)
 
 
 def shift_correlation(
@@ -86,4 +88,4 @@ def shift_correlation(
         raise NotRun(f"every offset is a multiple of the stride of layer '{layer}'")
     about = {"network": network, "layer": layer}
     means = tables.means("shifts", "correlation", "group", {"offset": offsets}, **about)
-    return tables.over(means.values.mean(axis=1), len(means.units))
+    return tables.of(means._replace(values=means.values.mean(axis=1)))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.networks import quotient
+from tonotopy.evidence.networks import Means, quotient
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 
@@ -18,21 +18,28 @@ def selectivity_difference(tables: SonificationTables, network: str, than: str) 
         network: name of the one.
         than: name of the other.
     """
-    (one, first), (other, second) = (_selectivity(tables, name) for name in (network, than))
-    return tables.over(one - other, min(first, second))
+    return _compared(tables, *(_selectivity(tables, name) for name in (network, than)))
 
 
 def selectivity_ratio(tables: SonificationTables, network: str, than: str) -> Estimate:
     """Band selectivity of a network's first-layer filters over that of another's."""
-    (one, first), (other, second) = (_selectivity(tables, name) for name in (network, than))
-    return tables.over(quotient(one, other), min(first, second))
+    pair = (_selectivity(tables, name) for name in (network, than))
+    return _compared(tables, *pair, ratio=True)
 
 
-def _selectivity(tables: SonificationTables, network: str) -> tuple[np.ndarray, int]:
+def _compared(
+    tables: SonificationTables, one: Means, other: Means, ratio: bool = False
+) -> Estimate:
+    """Return a difference or a ratio of networks that may have different numbers of units."""
+    values = quotient(one.values, other.values) if ratio else one.values - other.values
+    units = min(len(one.units), len(other.units))
+    return tables.over(values, units, one.unit, one.trainings)
+
+
+def _selectivity(tables: SonificationTables, network: str) -> Means:
     if tables.table("filters").empty:
         raise NotRun("the networks have no first convolution whose filters could be looked at")
-    means = tables.means("filters", "selectivity", "filter", network=network)
-    return means.values, len(means.units)
+    return tables.means("filters", "selectivity", "filter", network=network)
 
 
 def variety(
@@ -40,7 +47,7 @@ def variety(
 ) -> Estimate:
     """Entropy of the classes of maps' favourite clips, minus that of another network, in bits.
 
-    Maps are resampled.
+    Clips are resampled: all maps of a layer are looked at, and many like the same clips.
 
     Args:
         tables: favourites.
@@ -48,23 +55,23 @@ def variety(
         than: name of the other.
         layer: first, deepest or a name.
     """
-    (one, first), (other, second) = (_entropy(tables, name, layer) for name in (network, than))
-    return tables.over(one - other, min(first, second))
+    return _compared(tables, *(_entropy(tables, name, layer) for name in (network, than)))
 
 
-def _entropy(tables: SonificationTables, network: str, layer: str) -> tuple[np.ndarray, int]:
+def _entropy(tables: SonificationTables, network: str, layer: str) -> Means:
     layer = tables.layer(layer, "favourites", network=network)
     rows = tables.rows("favourites", network=network, layer=layer)
     training, shares = tables.trainings(rows)
-    maps, unit = np.unique(rows["map"].to_numpy(), return_inverse=True)
+    clips = pd.Index(sorted(set(tables.table("favourites")["clip"])))
     labels, label = np.unique(rows["label"].to_numpy(), return_inverse=True)
-    shape = (shares.shape[1], len(maps), len(labels))
-    cells = np.ravel_multi_index((training, unit, label), shape)
+    shape = (shares.shape[1], len(clips), len(labels))
+    cells = np.ravel_multi_index((training, clips.get_indexer(rows["clip"]), label), shape)
     liked = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
-    liked = np.tensordot(tables.counts(len(maps), "map"), liked, (1, 1))
-    share = liked / liked.sum(axis=2, keepdims=True)
+    liked = np.tensordot(tables.counts(len(clips), "clip"), liked, (1, 1))
+    all_ = liked.sum(axis=2, keepdims=True)
+    share = np.divide(liked, all_, out=np.full(liked.shape, np.nan), where=all_ > 0)
     bits = -(share * np.log2(share, out=np.zeros(share.shape), where=share > 0)).sum(axis=2)
-    return (shares * bits).sum(axis=1), len(maps)
+    return Means((shares * bits).sum(axis=1), tuple(clips), "clip", shares.shape[1])
 
 
 def flatness_fall(
@@ -81,7 +88,7 @@ def flatness_fall(
     """
     change = _checkpoints(tables, "flatness", network, layer)
     change = (change["first"] - change["last"]).dropna()
-    return tables.mean(change, "sonification flatness")
+    return _over_maps(tables, _mean(tables, change, "map"), network, len(change))
 
 
 def dead_flatness(tables: SonificationTables, network: str | None = None) -> Estimate:
@@ -99,10 +106,9 @@ def dead_flatness(tables: SonificationTables, network: str | None = None) -> Est
     for which, maps in (("dead", first[dead].dropna()), ("living", first[~dead].dropna())):
         if maps.empty:
             raise NotRun(f"no map is {which} at the last checkpoint")
-        weights = tables.weights(len(maps), f"sonification {which}")
-        means.append(np.concatenate([[maps.mean()], weights @ maps.to_numpy()]))
+        means.append(_mean(tables, maps, f"{which} map"))
         units.append(len(maps))
-    return tables.over(quotient(*means), min(units))
+    return _over_maps(tables, quotient(*means), network, min(units))
 
 
 def early_likeness(
@@ -126,13 +132,25 @@ def early_likeness(
     about = {} if network is None else {"network": network}
     for which in (layer, of):
         name = tables.layer(which, "evolution", **about)
-        likeness = _checkpoints(tables, "similarity", network, name)["first"].dropna().to_numpy()
-        if not len(likeness):
+        likeness = _checkpoints(tables, "similarity", network, name)["first"].dropna()
+        if likeness.empty:
             raise NotRun(f"no map of layer '{name}' has a sonification at both checkpoints")
-        weights = tables.weights(len(likeness), f"sonification likeness {which}")
-        means.append(np.concatenate([[likeness.mean()], weights @ likeness]))
+        means.append(_mean(tables, likeness, f"map of {which}"))
         units.append(len(likeness))
-    return tables.over(means[0] - means[1], min(units))
+    return _over_maps(tables, means[0] - means[1], network, min(units))
+
+
+def _mean(tables: SonificationTables, values: pd.Series, kind: str) -> np.ndarray:
+    """Return the mean of maps in the data and in every resample: (1 + resamples,)."""
+    return tables.widened_counts(len(values), kind) @ values.to_numpy() / len(values)
+
+
+def _over_maps(
+    tables: SonificationTables, values: np.ndarray, network: str | None, maps: int
+) -> Estimate:
+    keys = {} if network is None else {"network": network}
+    trainings = tables.number_of_trainings(tables.rows("evolution", **keys))
+    return tables.over(values, maps, "map", trainings)
 
 
 def _checkpoints(

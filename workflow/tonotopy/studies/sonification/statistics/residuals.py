@@ -6,6 +6,7 @@ phases (``phase``), or filtered to the residual's spectrum (``filter``). Classes
 """
 
 import numpy as np
+import pandas as pd
 
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference, quotient
@@ -15,19 +16,34 @@ from tonotopy.studies.sonification.statistics.tables import SonificationTables
 TABLE = "residuals"
 
 
-def _score(tables: SonificationTables, kind: str, network: str, learn: str, layers=None) -> Means:
+def _score(
+    tables: SonificationTables, kind: str, network: str, learn: str, layers=None, half=None
+) -> Means:
+    def score(rows: pd.DataFrame) -> pd.Series:
+        classes = sorted(rows["label"].unique())
+        named = classes if half is None else classes[half::2]
+        return rows["score"].where(rows["label"].isin(named))
+
     axes = {} if layers is None else {"layer": layers}
     about = {"network": network, "learn": learn, "kind": kind}
-    return tables.means(TABLE, "score", "label", axes, **about)
+    return tables.means(TABLE, score, "label", axes, **about)
 
 
 def _drops(
-    tables: SonificationTables, network: str, learn: str, kind: str, layers: list[str] | None = None
+    tables: SonificationTables,
+    network: str,
+    learn: str,
+    kind: str,
+    layers: list[str] | None = None,
+    half: int | None = None,
 ) -> tuple[Means, np.ndarray]:
-    """Return drops at layers, (1 + resamples, layers), and the score that is lost from."""
+    """Return drops at layers, (1 + resamples, layers), and the score that is lost from.
+
+    ``half``: 0 for every other class, 1 for the classes in between, None for all.
+    """
     layers = layers or tables.layers(TABLE, network=network, learn=learn, kind=kind)
-    whole = _score(tables, "original", network, learn)
-    without = _score(tables, kind, network, learn, layers)
+    whole = _score(tables, "original", network, learn, half=half)
+    without = _score(tables, kind, network, learn, layers, half)
     tables.paired(whole, without)
     return without._replace(values=whole.values[:, None] - without.values), whole.values
 
@@ -49,7 +65,7 @@ def drop(
     means = [one._replace(values=one.values[:, 0]) for one in means]
     if over:
         return difference(tables, *means)
-    return tables.over(means[0].values, len(means[0].units))
+    return tables.of(means[0])
 
 
 def _lost(tables: SonificationTables, network: str, learn: str) -> Means:
@@ -70,12 +86,16 @@ def share_lost(
     """
     own = _lost(tables, network, learn)
     if than is None:
-        return tables.over(own.values, len(own.units))
+        return tables.of(own)
     return difference(tables, own, _lost(tables, than, learn))
 
 
 def spread_difference(tables: SonificationTables, network: str) -> Estimate:
     """Standard deviation of drops over layers: of the head alone minus where all learned.
+
+    That of the drops in truth: their variance is taken to be the covariance, over layers, of the
+    drops of every other class and those of the classes in between, whose noise has nothing in
+    common. The root of a negative one counts as negative.
 
     Args:
         tables: residuals.
@@ -83,9 +103,12 @@ def spread_difference(tables: SonificationTables, network: str) -> Estimate:
     """
 
     def spread(learn: str) -> Means:
-        drops, _ = _drops(tables, network, learn, "residual")
-        one_third(drops.values.shape[1])
-        return drops._replace(values=drops.values.std(axis=1, ddof=1))
+        drops = [_drops(tables, network, learn, "residual", half=half)[0] for half in (0, 1)]
+        layers = drops[0].values.shape[1]
+        one_third(layers)
+        one, other = (d.values - d.values.mean(axis=1, keepdims=True) for d in drops)
+        variance = (one * other).sum(axis=1) / (layers - 1)
+        return drops[0]._replace(values=np.sign(variance) * np.sqrt(np.abs(variance)))
 
     return difference(tables, spread("head"), spread("all"))
 

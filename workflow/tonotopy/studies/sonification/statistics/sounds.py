@@ -38,7 +38,7 @@ def coherence_over_null(tables: SonificationTables, network: str, layer: str) ->
         layer: see above.
     """
     means = _at(tables, lambda rows: rows["coherence"] - rows["null_coherence"], network, layer)
-    return tables.over(means.values, len(means.units))
+    return tables.of(means)
 
 
 def level(tables: SonificationTables, column: str, network: str, layer: str) -> Estimate:
@@ -51,7 +51,7 @@ def level(tables: SonificationTables, column: str, network: str, layer: str) -> 
         layer: see above.
     """
     means = _at(tables, column, network, layer)
-    return tables.over(means.values, len(means.units))
+    return tables.of(means)
 
 
 def network_difference(
@@ -150,5 +150,5 @@ def depth_slope(
 def _less(tables: SonificationTables, statistic, network: str, than: str | None) -> Estimate:
     own = statistic(network)
     if than is None:
-        return tables.over(own.values, len(own.units))
+        return tables.of(own)
     return difference(tables, own, statistic(than))

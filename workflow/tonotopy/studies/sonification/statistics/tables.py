@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tonotopy.evidence.claims import NotRun
-from tonotopy.evidence.networks import NetworkTables
+import pandas as pd
+
+from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.networks import Means, NetworkTables
 from tonotopy.evidence.tables import middle_third, one_third
+from tonotopy.evidence.units import clip_unit
 
 UNTRAINED = "untrained"
 WHOLE = "whole"  # layer of `transfers`: the whole encoder
@@ -18,6 +21,7 @@ DEPTHS: dict[str, Callable[[int], slice]] = {
     "all but the final two": lambda layers: slice(0, max(layers - 2, 0)),
     "final two": lambda layers: slice(max(layers - 2, 0), layers),
 }
+UNITS = {"label": "class", "filter": "filter"}  # column that is resampled -> what it is
 IDENTITY = ("task", "network", "run", "repeat", "learn", "kind", "layer", "clip", "label")
 IDENTITY += ("offset", "filter", "target", "other", "first", "second")  # what tells rows apart
 
@@ -86,6 +90,28 @@ class SonificationTables(NetworkTables):
         """Return the names of networks and tasks."""
         transfers = self.settings.get("transfers")
         return {"network": self.networks, **({"task": list(transfers)} if transfers else {})}
+
+    def means(
+        self,
+        name: str,
+        column: str | Callable[[pd.DataFrame], pd.Series],
+        unit: str,
+        axes: Mapping[str, Sequence] | None = None,
+        weight: str | None = None,
+        **keys,
+    ) -> Means:
+        """Return means as `NetworkTables.means` does, which say what is resampled."""
+        means = super().means(name, column, unit, axes, weight, **keys)
+        return means._replace(unit=UNITS.get(unit) or clip_unit(self.rows(name, **keys)))
+
+    def of(self, means: Means) -> Estimate:
+        """Return the estimate of means, (1 + resamples,)."""
+        return self.over(means.values, len(means.units), means.unit, means.trainings)
+
+    def number_of_trainings(self, rows: pd.DataFrame) -> int:
+        """Return how many trainings of networks rows are of."""
+        columns = [column for column in ("network", "run", "repeat") if column in rows]
+        return len(rows[columns].drop_duplicates())
 
     def layers(self, name: str = "layers", **keys) -> list[str]:
         """Return the layers with maps that a table has rows of, from input to output.

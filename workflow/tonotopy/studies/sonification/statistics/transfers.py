@@ -66,7 +66,7 @@ def score(
 ) -> Estimate:
     """Score of the whole encoder on a task; arguments as for `scores`."""
     means = _whole(tables, task, network, learn, column)
-    return tables.over(means.values, len(means.units))
+    return tables.of(means)
 
 
 def score_difference(
@@ -122,7 +122,7 @@ def answers_score(tables: SonificationTables, network: str, column: str = "score
         column: score or auc.
     """
     means = _answers(tables, network, column)
-    return tables.over(means.values, len(means.units))
+    return tables.of(means)
 
 
 def _answers(tables: SonificationTables, network: str, column: str) -> Means:

@@ -30,7 +30,7 @@ FIGURES = {
     "table-3.1-class-counts": Figure(
         "class_counts",
         ("classes", "concepts"),
-        "Clips per class of both corpora, beside the thesis's table 3.1 where it has the class.",
+        "Clips per class of both corpora, beside the thesis's table 3.1 where they are its corpora.",
     ),
     "table-3.2-augmentation": Figure(
         "augmentation",
@@ -91,13 +91,13 @@ FIGURES = {
         "matrix",
         ("slopes",),
         "Slope of every class's probability along every concept; planted causes are outlined, and "
-        "a dot marks a slope that differs from 0 after Benjamini-Hochberg correction (q < .05).",
+        "a dot marks a slope that is larger than those of null vectors (random ones and ones of shuffled "
+        "labels; permutation p-values, Benjamini-Hochberg, q < .05).",
     ),
     "controls": Figure(
         "controls",
         ("clip_slopes",),
-        "Slopes along the concepts beside those of random vectors, vectors of shuffled labels and "
-        "vectors of an untrained network.",
-        obstacle=_needing("controls"),
+        "Slopes along the concepts beside those of null vectors: random ones, ones of shuffled "
+        "labels and of an untrained network; and of random contrasts of clips.",
     ),
 }

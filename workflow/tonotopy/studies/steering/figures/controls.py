@@ -7,6 +7,7 @@ from tonotopy.drawing.style import COLOURS, MARKERS, joined, mean_band, only, pa
 NAMES = {
     "concept": "concept",
     "random": "random",
+    "correlated": "contrasts of clips",
     "shuffled": "shuffled labels",
     "untrained": "untrained network",
 }

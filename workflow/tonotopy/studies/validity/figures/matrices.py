@@ -1,0 +1,54 @@
+"""E beside the matrix of every method, as small multiples."""
+
+import numpy as np
+import pandas as pd
+
+from tonotopy.drawing.letters import LETTER, WIDTH, fixed, write
+from tonotopy.drawing.matrices import outline
+from tonotopy.drawing.style import panels
+from tonotopy.studies.validity.figures.looks import name_of
+from tonotopy.studies.validity.marks import centred, effects_of, method_scores
+
+COLUMNS = 4
+
+
+def draw(sources: dict, about: dict):
+    """Draw E first, then the methods in order; all have the same rows and columns."""
+    truth = effects_of(sources["effects"], about["attribute"])
+    methods = sources["methods"].sort_values("order")
+    methods = methods[methods["applies"]]["method"].tolist()
+    tables = {name: _matrix(sources["matrices"], name, truth) for name in methods}
+    marks = _marks(sources["marks"])
+    titles = ["E, interventions", *(f"{name_of(m)}: {marks.get(m, '')}" for m in methods)]
+    height = 0.5 + 0.115 * len(truth.values)
+    count = len(titles)
+    figure, grid = panels(count, width=WIDTH / COLUMNS, height=height, columns=COLUMNS)
+    for place, (axes, title, values) in enumerate(
+        zip(grid, titles, [truth.matrix, *tables.values()], strict=True)
+    ):
+        reach = max(np.abs(values).max(), 1e-12)
+        axes.pcolormesh(values, cmap="PuOr_r", vmin=-reach, vmax=reach, linewidth=0)
+        axes.invert_yaxis()
+        bottom = place + COLUMNS >= count
+        names = truth.classes if bottom else []
+        axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=90)
+        names = truth.values if place % COLUMNS == 0 else []
+        axes.set_yticks(np.arange(len(names)) + 0.5, names)
+        write(axes, title)
+        axes.title.set_fontsize(LETTER)
+        axes.tick_params(length=0)
+        if truth.planted is not None:
+            for i, g in zip(*truth.planted.nonzero(), strict=True):
+                outline(axes, i, g)
+    return figure
+
+
+def _matrix(matrices: pd.DataFrame, method: str, truth) -> np.ndarray:
+    scores, _ = method_scores(matrices[matrices["method"] == method], method, truth)
+    return centred(scores.mean(axis=0))[0]
+
+
+def _marks(marks: pd.DataFrame) -> dict[str, str]:
+    """Return method -> its mark over all pairs, as text."""
+    rows = marks[(marks["measure"] == "spearman") & (marks["pairs"] == "all")]
+    return {m: fixed(value) for m, value in zip(rows["method"], rows["estimate"], strict=True)}
