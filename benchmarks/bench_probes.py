@@ -28,7 +28,7 @@ def data(clips: int, seed: int) -> ProbeData:
     splits = np.full(clips, "train", dtype=object)
     concepts = [f"c{i}" for i in range(CONCEPTS)]
     activations = {f"layer{k}": tokens[:, k].astype(np.float32) for k in range(LAYERS)}
-    return ProbeData(activations, np.arange(clips), labels, splits, names, concepts)
+    return ProbeData(activations, np.arange(clips), labels, splits, names, names, concepts)
 
 
 def main() -> None:

@@ -136,7 +136,7 @@ def binary_probe() -> float:
     names, splits = labels.astype(str).astype(object), np.full(4000, "train", dtype=object)
     activations = {f"layer{k}": tokens[:, k].astype(np.float32) for k in range(2)}
     concepts = [f"c{i}" for i in range(8)]
-    data = ProbeData(activations, np.arange(4000), labels, splits, names, concepts)
+    data = ProbeData(activations, np.arange(4000), labels, splits, names, names, concepts)
     options = ProbeOptions(4, 2, 250, 0.1)
     return core_seconds(lambda: fit_binary(data, data, options, 0, "trained")) / (8 * 2 * 4)
 

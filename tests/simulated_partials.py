@@ -83,7 +83,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes of melodies, see `tables_of_partials.codes`.
+    """Codes of melodies in ten groups, with few resamples, see `tables_of_partials.codes`.
 
     Attributes:
         effect: share of what they tell there; at 0 they last at their own times.
@@ -93,8 +93,9 @@ class Codes:
 
     def draw(self, rng: np.random.Generator, _folder) -> Tables:
         """Return the tables of one run."""
-        world = Made(rng, effect=self.effect, clips=40, names=(NETWORK,))
-        return _tables(rng, codes=codes(world))
+        world = Made(rng, effect=self.effect, clips=24, names=(NETWORK,))
+        frames = {"codes": codes(world)}
+        return in_memory(Tables, frames, SETTINGS, bootstrap(rng, 100))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Simulated runs of study 5 (similarity): as many clips and maps as at mini scale, one layer's maps.
+"""Simulated runs of study 5 (similarity): as many clips and maps as at mini scale.
 
 Maps have true similarities that differ as those of networks with random weights do; networks differ
 by nothing but that, unless a truth is planted. Probes are fitted by ridge regression in every run,
@@ -184,7 +184,7 @@ def held_out_errors(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return error, total
 
 
-# ---- known answers, and what networks are for ------------------------------------------------------
+# ---- known answers, and what networks are for ----------------------------------------------------
 
 
 @dataclass(frozen=True)

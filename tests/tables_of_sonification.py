@@ -324,7 +324,8 @@ def _pairs(world: World, wins: Mapping, classes: Sequence[str], values: Sequence
     pairs = [pair for pair in combinations(names, 2) for _ in range(3)]
     pairs = [pair[:: (-1) ** number] for number, pair in enumerate(pairs)]
     about = pd.DataFrame(pairs, columns=list(classes))
-    about = about.assign(clip=[f"clip-{n}" for n in range(len(pairs))], group="song")
+    about = about.assign(clip=[f"clip-{n}" for n in range(len(pairs))])
+    about["group"] = [f"song-{n // 2:03d}" for n in range(len(pairs))]
     for role, key in world.networks():
         for depth, layer in ((6, "block6"), (11, "block11")):
             share = 0.5 + world.effect * (wins[role] - 0.5) * (1 if depth == 11 else 0.5)
@@ -345,7 +346,10 @@ def _favourites(world: World) -> pd.DataFrame:
             number, rank = np.divmod(np.arange(MAPS * 5), 5)
             where = {**key, "layer": layer, "depth": depth, "map": number, "rank": rank + 1}
             parts.append(pd.DataFrame({**where, "label": liked.ravel(), "activation": 1.0}))
-    return pd.concat(parts, ignore_index=True).assign(clip="clip")
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(
+        clip=[f"{r} {m % 3}" for r, m in zip(table["label"], table["map"], strict=True)]
+    )
 
 
 def _evolution(world: World) -> pd.DataFrame:

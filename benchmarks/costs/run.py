@@ -10,6 +10,9 @@ from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.audioset.tags import HELD_OUT
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.embedded import planted
+from tonotopy.corpora.embedded.attributes import chosen_values
+from tonotopy.corpora.embedded.music import MusicWorld
 from tonotopy.corpora.public.declaration import PublicCorpus
 from tonotopy.instances import running, used
 from tonotopy.networks.published import PUBLISHED, REMOTES
@@ -69,6 +72,9 @@ class Run:
             return {None: digits.CLIPS, "train": digits.CLIPS - tested, "test": tested}.get(
                 split, 0
             )
+        if _is_planted(entry):
+            counts = entry["clips"]
+            return len(_values(entry)) * (sum(counts.values()) if split is None else counts[split])
         share = 1.0 if split is None else self._share(entry, split)
         if _has_tags(entry):
             return round(AVAILABLE * tag_clips(entry, self.config) * share)
@@ -125,6 +131,8 @@ class Run:
             classes = len(digits.CLASSES)
         elif _has_tags(entry):
             classes = AUDIOSET_CLASSES
+        elif _is_planted(entry):
+            classes = len(planted.TASKS[entry.get("task", "genre")][0])
         elif entry["maker"] == "audioset":
             classes = len(SETS[entry["task"]])
         else:
@@ -144,6 +152,8 @@ class Run:
             return digits.SAMPLES / digits.RATE
         if entry["maker"] == "audioset":
             return entry.get("seconds", AUDIOSET_SECONDS)
+        if _is_planted(entry):
+            return entry.get("of", entry).get("seconds", MusicWorld.seconds)
         return entry.get("seconds") or self._public(name).seconds
 
     def clip_bytes(self, name: str) -> int:
@@ -212,6 +222,19 @@ def _has_tags(entry: dict) -> bool:
 def _has_digits(entry: dict) -> bool:
     """Tell whether a corpus is scikit-learn's pictures of digits."""
     return entry["maker"] == "digits"
+
+
+def _is_planted(entry: dict) -> bool:
+    """Tell whether a corpus is of the planted world of music."""
+    return entry["maker"] in ("planted_music", "planted_twins")
+
+
+def _values(entry: dict) -> list[str]:
+    """Return the values of twins; one without a name of a corpus that has none."""
+    if entry["maker"] != "planted_twins":
+        return [""]
+    sounds = entry["of"].get("sounds", "seen")
+    return list(chosen_values(entry["attribute"], entry.get("values"), sounds))
 
 
 @cache

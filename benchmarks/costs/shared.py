@@ -10,6 +10,7 @@ from costs.run import Run
 from costs.work import FLOAT, Work
 from tonotopy.corpora.audioset.labels import ROWS, TAGS
 from tonotopy.instances import Instance
+from tonotopy.networks.inputs import starting
 from tonotopy.planning import AVAILABLE
 
 Stage = Callable[[Run, list[Instance]], Work]
@@ -133,6 +134,10 @@ def _adopt_network(run: Run, instances: list[Instance]) -> Work:
     return weights_kept(run, [name for name in run.networks if "module" in entries[name]])
 
 
+def _start_network(run: Run, instances: list[Instance]) -> Work:
+    return weights_kept(run, [name for name in run.networks if name in starting(run.config)])
+
+
 def _judge_claims(run: Run, instances: list[Instance]) -> Work:
     cores = run.resamples * run.rates["judge_resample_s"]
     return Work(f"{run.resamples:,} resamples", cores=cores)
@@ -160,6 +165,9 @@ STAGES: dict[str, Stage] = {
     "train_network": _train_network,
     "publish_network": _publish_network,
     "adopt_network": _adopt_network,
+    "start_network": _start_network,
+    "download_recording": _brief("one recording"),
+    "recognise_recordings": _brief("three recordings"),
     "check_names": _brief("names compared"),
     "judge_claims": _judge_claims,
     "draw_figure": _draw_figure,

@@ -229,7 +229,7 @@ NULLS = [
     ),
     case("dip, flat", "dip", "dip", one(FLAT12, "ast"), **AST),
     case("dip, a fall", "dip", "dip", one((0.5,) * 7 + (0.3,) * 5, "ast"), **AST),
-    case("recovery, flat", "recovery", "recovery", one(FLAT12, "ast"), **AST),
+    case("recovery, flat", "recovery", "recovery", one((0.5,) * 12, "ast"), **AST),
     case(
         "dip_on_most, half of the tasks",
         "dip_on_most",
@@ -264,7 +264,7 @@ NULLS = [
         "profile_agreement, on the bound",
         "profile_agreement",
         "second",
-        two(0.4 + 0.12 * (SLOPE - 0.35) / SLOPE.std(), correlated(SLOPE, 0.8), length="second"),
+        two(0.4 + 0.13 * (SLOPE - 0.35) / SLOPE.std(), correlated(SLOPE, 0.8), length="second"),
         **CLAP,
         length="second",
     ),

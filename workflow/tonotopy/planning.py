@@ -70,7 +70,8 @@ def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
     remotes = []
     for entry in (config["networks"][name] for name in networks):
         if "published" in entry:
-            remotes.append(PUBLISHED[entry["published"]].remote)
+            declared = PUBLISHED[entry["published"]]
+            remotes += [r for r in (declared.remote, declared.vocabulary) if r is not None]
         elif entry.get("initial_weights"):
             remotes.append(INITIAL[entry["initial_weights"]])
     return [_download(remote, config["mirror"], root / "weights") for remote in remotes]

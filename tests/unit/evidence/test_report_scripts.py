@@ -72,6 +72,7 @@ def judged(paths, tmp_path, monkeypatch):
         "titles": {"hierarchy": "Study A", "steering": "Study B"},
         "figures": {name: list(study.figures) for name, study in STUDIES.items()},
         "statistics": json.dumps(STATISTICS),
+        "notes": ["A part of AudioSet is used."],
         "seed": 3,
     }
     run_script("report/judge_claims", monkeypatch, inputs, outputs, params, scale="mini")
@@ -135,6 +136,7 @@ def test_a_claim_of_a_figure_that_there_is_not_stops_the_script(tmp_path, monkey
         "titles": {},
         "figures": {"steering": [*STUDIES["steering"].figures][:-2]},
         "statistics": json.dumps(STATISTICS),
+        "notes": ["A part of AudioSet is used."],
         "seed": 3,
     }
     outputs = {key: str(tmp_path / f"card.{key}") for key in OUTPUTS}

@@ -81,7 +81,6 @@ def test_streams_differ_by_seed_and_name_and_not_by_the_order_of_draws():
     [
         ({"above": 0.10}, 10),  # 0.01 to 0.10, the bound itself included
         ({"below": 0.90}, 10),  # 0.90 to 0.99
-        ({"no_rise": 0.80}, 20),
         ({"within": [0.05, 0.90]}, 10),  # 5 below, 10 above: the larger
         ({"within": [0.20, 0.95]}, 20),
         ({"above": -1}, 0),

@@ -92,6 +92,15 @@ def test_its_tables_are_of_every_network_and_task(config):
     assert paths[1] == "results/mini-seed2/hierarchy/layers/correct/vggish.consonant.parquet"
 
 
+def test_a_network_is_probed_beside_its_baselines(config):
+    assert inputs.probed_copies(job(network="ast"), config) == ["trained", "untrained"]
+    paths = inputs.probed_networks(job(network="ast"), config)
+    assert paths == ["results/mini/networks/ast", "results/mini/networks/ast-untrained"]
+    begun = changed(config, "networks.ast.initial_weights", "deit_tiny")
+    assert inputs.probed_copies(job(network="ast"), begun)[2:] == ["start"]
+    assert inputs.probed_networks(job(network="ast"), begun)[2].endswith("/ast-start")
+
+
 def test_tagging_compares_each_network_with_its_copy_in_one_order(config):
     networks, names = inputs.tagging_networks(job(), config), inputs.tagged_names(job(), config)
     kinds = inputs.tagged_kinds(job(), config)

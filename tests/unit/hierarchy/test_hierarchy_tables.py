@@ -133,7 +133,9 @@ def test_every_claim_is_judged_or_says_why(tables):
     ):
         assert by_id[f"hierarchy.{name}"]["verdict"] == "supported", name
     assert by_id["hierarchy.genre_rises.layers.vggish"]["verdict"] == "contradicted"
-    assert judge(claims, [], {"hierarchy": ["layers"]}, "smoke") == []
+    absent = judge(claims, [], {"hierarchy": ["layers"]}, "smoke")
+    assert {r["row"] for r in absent} == {c["id"] for c in claims if c.get("instances")}
+    assert {r["verdict"] for r in absent} == {"not run"}
 
 
 def test_a_stale_table_is_not_judged_and_costs_its_own_rows_only(tables):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hierarchy_loops import CLIPS, answers, widening
 from sklearn.metrics import average_precision_score
@@ -113,3 +112,17 @@ def test_groups_of_one_clip_each_are_no_groups(tables, tmp_path):
         known_answers.groups_disjoint(alone, "note")
     found = known_answers.groups_disjoint(tables, "keyword")
     assert (found.n, found.unit) == (40, "group of clips")
+
+
+def test_folds_that_cannot_be_drawn_are_not_judged(tables, tmp_path):
+    folds = tables.read("folds").assign(reason="")
+    none = (folds["task"] == "keyword") & (folds["folds"] == "grouped")
+    folds.loc[none, ["split_groups", "reason"]] = [np.nan, "class 'a' has 1 groups"]
+    few = changed(tables, tmp_path, folds=folds)
+    for call in (
+        known_answers.groups_disjoint,
+        lambda t, task: known_answers.leak(t, "clap", task),
+    ):
+        with pytest.raises(NotRun, match="no grouped folds of keyword: class 'a' has 1 groups"):
+            call(few, "keyword")
+    assert known_answers.groups_disjoint(few, "consonant").value == 0

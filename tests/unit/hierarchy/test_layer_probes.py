@@ -9,6 +9,7 @@ from torch import nn
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.writer import CorpusWriter
+from tonotopy.errors import InputError
 from tonotopy.frontends.log_mel import LogMel, LogMelSettings
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
 from tonotopy.networks.bundle import Bundle
@@ -25,6 +26,7 @@ from tonotopy.studies.hierarchy.probing import (
     probe_layer,
     probe_task,
 )
+from tonotopy.studies.hierarchy.summaries import clip_table, fold_row
 
 RATE, CLASSES = 4000, ["a", "b", "c"]
 
@@ -181,3 +183,25 @@ def test_folds_are_the_first_kind_alone_where_groups_say_nothing():
     settings = ProbeSettings((1,), ("grouped", "paper"))
     one = SimpleNamespace(labels=labels, groups=np.arange(45))
     assert list(drawn_folds(one, settings)) == ["grouped"]
+
+
+def test_folds_that_the_groups_are_too_few_for_are_left_out():
+    labels = np.tile([0, 1, 2], 15)
+    few = SimpleNamespace(labels=labels, groups=np.arange(45) % 4)
+    assert list(drawn_folds(few, ProbeSettings((1,), ("paper", "grouped")))) == ["paper"]
+    with pytest.raises(InputError, match="groups, fewer than the 5 folds"):
+        drawn_folds(few, ProbeSettings((1,), ("grouped", "paper")))
+    told = fold_row(few, "grouped", seed=0, keep_groups=False)
+    assert np.isnan(told["split_groups"]) and "fewer than the 5 folds" in told["reason"]
+    told = fold_row(few, "paper", seed=0, keep_groups=False)
+    assert told == {"groups": 4, "split_groups": 4, "reason": ""}
+
+
+def test_clips_are_listed_with_their_groups_in_the_order_of_the_corpus():
+    corpora = {
+        "a": SimpleNamespace(clips=np.array(["x", "y"]), groups=np.array(["g", "h"])),
+        "b": SimpleNamespace(clips=np.array(["z"]), groups=np.array(["i"])),
+    }
+    rows = clip_table(corpora)
+    assert list(rows) == ["task", "position", "clip", "group"]
+    assert rows.values.tolist() == [["a", 0, "x", "g"], ["a", 1, "y", "h"], ["b", 0, "z", "i"]]

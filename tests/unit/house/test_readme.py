@@ -18,12 +18,12 @@ def test_it_begins_with_two_commands():
     assert (first, second) == ("make setup", "make reproduce CORES=2")
 
 
-def test_it_shows_the_pages_and_figures_of_two_studies():
+def test_it_leads_with_the_marks_and_shows_the_pages_and_a_figure():
     assert re.findall(r"^!\[[^\]]+\]\(([^)]+)\)$", README, flags=re.MULTILINE) == [
+        "docs/validity.png",
         "docs/front.png",
         "docs/room.png",
         "docs/steering.png",
-        "docs/layers.png",
     ]
 
 

@@ -28,7 +28,6 @@ def test_all_bars_of_a_group_and_the_bound_share_one_scale():
     [
         ({"above": 5}, (WIDTH / 2, WIDTH), (WIDTH / 2,)),
         ({"below": 5}, (0.0, WIDTH / 2), (WIDTH / 2,)),
-        ({"no_rise": 5}, (0.0, WIDTH / 2), (WIDTH / 2,)),
         ({"within": [0, 5]}, (MARGIN, WIDTH / 2), (MARGIN, WIDTH / 2)),
     ],
 )

@@ -125,7 +125,6 @@ def test_studies_stand_under_the_titles_that_are_handed_over(html):
         ({"above": 0.5}, "Criterion: above 0.5."),
         ({"below": -2}, "Criterion: below -2."),
         ({"within": [-0.05, 0.1]}, "Criterion: within -0.05 to 0.1."),
-        ({"no_rise": 0.1}, "Criterion: no rise above 0.1."),
     ],
 )
 def test_criteria_are_told_in_words(criterion, text):

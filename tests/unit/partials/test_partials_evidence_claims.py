@@ -178,7 +178,7 @@ def test_an_instance_without_known_answers_and_codes_says_why(made):
     own = {**SETTINGS, "expected": {}, "codes": None}
     own = {**own, "networks": {name: name for name in SETTINGS["networks"]}}
     rows = judged(without(replace(made, settings=own), *CODES), "own")
-    reasons = {row["reason"] for row in rows if row["reason"]}
+    reasons = {row["reason"] for row in rows if row["verdict"] == "not run"}
     other = {r for r in reasons if not r.startswith("the table 'directions' has nothing for")}
     assert other == {
         "the instance has no positive network",
@@ -196,3 +196,15 @@ def test_an_instance_without_known_answers_and_codes_says_why(made):
     }
     stable = verdicts(rows, "stable", "own")
     assert stable["tagger.unit"] == "supported" and stable["gammatone.unit"] == "contradicted"
+
+
+def test_every_row_says_what_was_resampled(rows):
+    judged = [row for row in rows if row["verdict"] != "not run"]
+    assert judged and all(row["unit"] for row in judged)
+
+
+def test_bounds_that_are_judgements_have_a_reason():
+    for name, claim in CLAIMS.items():
+        ((kind, bound),) = claim["criterion"].items()
+        if kind == "within" or (bound != 0 and claim["statistic"] != "limit_at"):
+            assert claim.get("why"), name

@@ -12,7 +12,14 @@ from tonotopy.errors import InputError
 from tonotopy.probes import neighbours
 from tonotopy.probes.distances import squared_distances
 from tonotopy.probes.folds import folds
-from tonotopy.probes.neighbours import KS, allowed_ks, correct, predictions
+from tonotopy.probes.neighbours import (
+    KS,
+    allowed_ks,
+    correct,
+    predictions,
+    shuffled_correct,
+    shuffled_labels,
+)
 
 
 def clips(count=240, width=6, classes=4, spread=1.0, integers=False, seed=0):
@@ -149,3 +156,28 @@ def test_a_matrix_with_a_hole_is_named():
     distances[4, 2] = np.nan
     with pytest.raises(InputError, match="clip 4"):
         predictions(distances, np.arange(20) % 2, np.arange(20) // 4, (1,))
+
+
+def test_shufflings_are_classified_as_labels_of_their_own():
+    x, labels, fold = clips(count=120, classes=3, integers=True)
+    distances, rng = cdist(x, x), np.random.default_rng(0)
+    shuffled = np.stack([shuffled_labels(labels, fold, rng) for _ in range(4)])
+    found = shuffled_correct(distances, shuffled, fold, 7)
+    expected = [correct(distances, row, fold, (7,))[0] for row in shuffled]
+    np.testing.assert_array_equal(found, expected)
+    names = np.array(["c", "a", "b"])[shuffled]
+    as_words = [correct(distances, row, fold, (7,))[0] for row in names]
+    np.testing.assert_array_equal(shuffled_correct(distances, names, fold, 7), as_words)
+    with pytest.raises(InputError, match="k = 90 is not allowed"):
+        shuffled_correct(distances, shuffled, fold, 90)
+
+
+def test_labels_are_shuffled_within_every_fold():
+    _, labels, fold = clips(count=100)
+    kept = labels.copy()
+    shuffled = shuffled_labels(labels, fold, np.random.default_rng(0))
+    np.testing.assert_array_equal(labels, kept)
+    for one in range(5):
+        inside = fold == one
+        assert sorted(shuffled[inside]) == sorted(labels[inside])
+        assert (shuffled[inside] != labels[inside]).mean() > 0.3

@@ -74,7 +74,7 @@ def data(tokens, labels, classes=("a", "b", "c", "d")) -> ProbeData:
     )
     clips = np.array([f"c{i}" for i in range(len(labels))], dtype=object)
     layers = {f"layer{i}": tokens[:, i] for i in range(tokens.shape[1])}
-    return ProbeData(layers, np.arange(len(labels)), labels, splits, clips, list(classes))
+    return ProbeData(layers, np.arange(len(labels)), labels, splits, clips, clips, list(classes))
 
 
 @pytest.fixture(scope="module")

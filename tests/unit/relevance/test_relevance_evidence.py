@@ -13,6 +13,7 @@ from tables_of_relevance import (
     SETTINGS,
     STEPS,
     TEST_CLIPS,
+    as_resampled,
     plain_draws,
     plain_mean,
     plain_rows,
@@ -29,6 +30,11 @@ from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 BOOTSTRAP = Bootstrap(200, 0.95, 3)
 FEW = 12  # resamples that are compared
 GROUPS = 84
+
+
+@pytest.fixture(autouse=True)
+def _as_resampled(monkeypatch):
+    as_resampled(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from tables_of_relevance import (
     LAYERS,
     RANDOM_DRAWS,
     SETTINGS,
+    as_resampled,
     plain_class_mean,
     plain_draws,
     plain_largest,
@@ -34,6 +35,11 @@ GROUPS = 84
 LABELS = ("one", "three", "two")
 OF_LABEL = {"one": 27, "three": 37, "two": 21}  # groups
 AREAS = ("share", "step", "printed")
+
+
+@pytest.fixture(autouse=True)
+def _as_resampled(monkeypatch):
+    as_resampled(monkeypatch)
 
 
 @pytest.fixture(scope="module")

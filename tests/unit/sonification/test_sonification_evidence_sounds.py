@@ -11,7 +11,6 @@ from tables_of_sonification import (
     EVOLVING,
     FILTERS,
     LAYERS,
-    MAPS,
     NETWORKS,
     SETTINGS,
     plain_draws,
@@ -215,8 +214,8 @@ def test_filters_are_compared_by_their_selectivity(tables, tmp_path):
         maps.selectivity_ratio(changed(tables, tmp_path, filters=empty), *rows)
 
 
-def entropy(rows):
-    draws = plain_draws((row["map"] for row in rows), "map", BOOTSTRAP, FEW)
+def entropy(rows, clips):
+    draws = plain_draws(clips, "clip", BOOTSTRAP, FEW)
     out = []
     for times, shares in zip(draws, plain_shares(rows, BOOTSTRAP, FEW), strict=True):
         value = 0.0
@@ -224,7 +223,7 @@ def entropy(rows):
             often = {}
             for row in rows:
                 if row["run"] == run:
-                    often[row["label"]] = often.get(row["label"], 0) + times[row["map"]]
+                    often[row["label"]] = often.get(row["label"], 0) + times[row["clip"]]
             total = sum(often.values())
             value -= share * sum(n / total * log2(n / total) for n in often.values() if n)
         out.append(value)
@@ -233,8 +232,9 @@ def entropy(rows):
 
 @pytest.mark.parametrize(("which", "layer"), [("deepest", "block11"), ("first", "block1")])
 def test_variety_is_the_entropy_of_the_classes_of_favourites(tables, which, layer):
-    one, other = (entropy(read(tables, "favourites", network=n, layer=layer)) for n in PAIR)
-    check(maps.variety(tables, *PAIR, layer=which), one - other, MAPS)
+    clips = {row["clip"] for row in read(tables, "favourites")}
+    one, other = (entropy(read(tables, "favourites", network=n, layer=layer), clips) for n in PAIR)
+    check(maps.variety(tables, *PAIR, layer=which), one - other, len(clips))
 
 
 def checkpoints(tables, column, **equal):
@@ -245,21 +245,23 @@ def checkpoints(tables, column, **equal):
     return [(by_map[key][0], by_map[key][16]) for key in sorted(by_map)]
 
 
+def map_means(values, kind):
+    """The mean of maps, then that of the first resamples."""
+    draws = plain_draws(range(len(values)), kind, BOOTSTRAP, FEW, means=True)
+    return np.array([sum(t[n] * v for n, v in enumerate(values)) / len(values) for t in draws])
+
+
 @pytest.mark.parametrize("which", [{}, {"layer": "block5"}, {"network": "contrastive"}])
 def test_spectra_are_compared_between_the_ends_of_training(tables, which):
     falls = [a - b for a, b in checkpoints(tables, "flatness", **which) if a == a and b == b]
-    draws = BOOTSTRAP.draw(len(falls), "bootstrap", "sonification flatness").counts / len(falls)
-    expected = [np.mean(falls), *(draws[:FEW] @ falls)]
-    check(maps.flatness_fall(tables, **which), expected, len(falls))
+    check(maps.flatness_fall(tables, **which), map_means(falls, "map"), len(falls))
 
 
 def test_likeness_to_the_last_checkpoint_is_compared_between_layers(tables):
     means, count = [], []
     for which, layer in (("first", "block1"), ("deepest", "block11")):
         likeness = [a for a, _ in checkpoints(tables, "similarity", layer=layer) if a == a]
-        counts = BOOTSTRAP.draw(len(likeness), "bootstrap", f"sonification likeness {which}").counts
-        draws = [np.dot(row, likeness) / len(likeness) for row in counts[:FEW]]
-        means.append(np.array([np.mean(likeness), *draws]))
+        means.append(map_means(likeness, f"map of {which}"))
         count.append(len(likeness))
     assert count == [5 * EVOLVING, 5 * (EVOLVING - 1)]
     check(maps.early_likeness(tables), means[0] - means[1], min(count))
@@ -279,8 +281,7 @@ def test_spectra_of_maps_that_die_are_compared_with_the_others(tables, tmp_path)
             if row["epoch"] == 16:
                 died.setdefault(key, {})["dead"] = row["dead"]
         own = [died[key]["flatness"] for key in sorted(died) if died[key]["dead"] == dead]
-        counts = BOOTSTRAP.draw(len(own), "bootstrap", f"sonification {which}").counts
-        means.append(np.array([np.mean(own), *(counts[:FEW] @ own / len(own))]))
+        means.append(map_means(own, f"{which} map"))
         count.append(len(own))
     assert count == [5 * 3 * 4, 5 * 3 * (EVOLVING - 4)]
     check(maps.dead_flatness(other), means[0] / means[1], min(count))

@@ -15,14 +15,25 @@ from tonotopy.studies.steering.study import STUDY
 BOOTSTRAP = Bootstrap(50, 0.95, 0)
 COLLAPSED = "the sweep 'test' of {concept} has no slope: the output has collapsed at every strength"
 OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be judged
-    "auroc": "no observation is left (every strength has collapsed)",
+    "auroc": "the sweep 'test' has no slope: the output has collapsed at every strength",
     "planted": COLLAPSED,
     "flat": COLLAPSED,
-    "over_random": "a control sweep with random vectors is not part of this study",
-    "over_shuffled": "a control sweep with shuffled vectors is not part of this study",
-    "over_untrained": "a control sweep with untrained vectors is not part of this study",
+    "over_random": COLLAPSED,
+    "over_correlated": COLLAPSED,
+    "over_shuffled": COLLAPSED,
+    "over_untrained": COLLAPSED,
     "unseen": "the sweep 'unseen' of {concept} is not part of this study",
     "unseen_flat": "the sweep 'unseen' of {concept} is not part of this study",
+    "plus_outside": COLLAPSED,
+    "minus_inside": COLLAPSED,
+    "damage": COLLAPSED,
+    "far": COLLAPSED,
+    "both_ends": COLLAPSED.replace("{concept}", "piano"),
+    "unseen_plus_outside": "the sweep 'unseen' of {concept} is not part of this study",
+    "unseen_minus_inside": "the sweep 'unseen' of {concept} is not part of this study",
+    "unseen_damage": "the sweep 'unseen' of {concept} is not part of this study",
+    "low_cosine": "one-to-all sweeps are not part of this run",
+    "early_negligible": "one-to-all sweeps are not part of this run",
     "unseen_gain": "the sweep 'unseen' of {concept} is not part of this study",
     "late_over_early": "one-to-all sweeps are not part of this run",
     "after_cosine": "one-to-all sweeps are not part of this run",
@@ -63,14 +74,16 @@ def test_claims_about_slopes_say_why_they_are_not_judged_and_the_others_are(fold
         "steering.auroc.counterfactual",
         "steering.planted.counterfactual",
         "steering.flat.counterfactual",
+        "steering.thesis_f1.thesis",
+        "steering.thesis_validation_f1.thesis",
+        "steering.weakest.thesis",
+        "steering.emergence_start.thesis",
         "steering.near_confusion.world",
         "steering.near_confusion.counterfactual",
         "steering.near_confusion.thesis",
-        "steering.emergence.world",
         "steering.agreement.world",
     }
     assert reasons["steering.near_confusion.world"] == "the corpus has other classes"
-    assert reasons["steering.emergence.world"].startswith("3 observations are too few")
     judged = {row["row"] for row in rows if row["verdict"] != "not run"}
     assert judged == {
         f"steering.{name}"
@@ -78,10 +91,11 @@ def test_claims_about_slopes_say_why_they_are_not_judged_and_the_others_are(fold
             "learned",
             "shuffled_probe",
             "macro_f1",
+            "above_chance",
+            "emergence",
+            "least_agreement",
             "multiclass_peak",
             "binary_peak",
-            "plus_outside",
-            "minus_inside",
             "early_cosine",
         )
     }

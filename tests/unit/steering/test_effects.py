@@ -3,10 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_1samp
 
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.studies.steering.effects import EACH, clip_slopes, slope_matrix, slopes
+from tonotopy.studies.steering.effects import (
+    EACH,
+    clip_slopes,
+    paired_strengths,
+    slope_matrix,
+    slopes,
+)
+from tonotopy.studies.steering.nulls import permutation_p
 
 STRENGTHS = [-0.2, -0.1, 0.0, 0.1, 0.2]
 
@@ -22,7 +28,8 @@ def sweep_of(rates: dict, clips: int = 6, noise: float = 0.0) -> pd.DataFrame:
                 rows.append(("concept", -1, concept, strength, f"c{clip}", "x", label, p, False))
     columns = ["vectors", "layer", "concept", "strength", "clip", "label", "class"]
     columns += ["probability", "collapsed"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(group=table["clip"])
 
 
 def test_slopes_equal_least_squares():
@@ -36,16 +43,40 @@ def test_slopes_equal_least_squares():
 
 def test_clip_slopes_equal_a_loop_and_leave_out_far_and_collapsed_strengths():
     table = sweep_of({("violin", "classical"): 2.0, ("violin", "jazz"): -1.0}, noise=0.01)
-    table.loc[table["strength"] == -0.1, "collapsed"] = True
+    table = table[table["strength"] != 0.2]  # there with one sign alone
+    table = pd.concat([table, table.assign(strength=table["strength"] / 2)]).drop_duplicates(
+        ["concept", "class", "clip", "strength"]
+    )
+    far = table["strength"] == -0.2
+    table.loc[far, "probability"] = 99.0
     table = table.sample(frac=1, random_state=0)
-    found = clip_slopes(table, reach=0.1).set_index(["concept", "class", "clip"])["slope"]
-    assert len(found) == 12
-    for (concept, label, clip), slope in found.items():
+    found = clip_slopes(table, reach=0.2).set_index(["concept", "class", "clip"])
+    assert len(found) == 12 and (found["reach"] == 0.1).all()
+    for (concept, label, clip), row in found.iterrows():
         part = table[
             (table["concept"] == concept) & (table["class"] == label) & (table["clip"] == clip)
         ]
         at = part.set_index("strength")["probability"]
-        assert slope == pytest.approx((at[0.1] - at[0.0]) / 0.1)
+        odd = {s: (at[s] - at[-s]) / 2 for s in (0.05, 0.1)}
+        assert row["slope"] == pytest.approx(
+            sum(s * o for s, o in odd.items()) / (0.05**2 + 0.1**2)
+        )
+        both = [-0.1, -0.05, 0.05, 0.1]
+        assert row["slope"] == pytest.approx(np.polyfit(both, [at[s] for s in both], 1)[0])
+        assert row["odd"] == pytest.approx(odd[0.1])
+        assert row["even"] == pytest.approx((at[0.1] + at[-0.1]) / 2 - at[0.0])
+    table["collapsed"] = table["strength"] == 0.1
+    found = clip_slopes(table, reach=0.2)
+    assert (found["reach"] == 0.05).all() and len(found) == 12
+
+
+def test_what_both_signs_do_alike_is_no_slope():
+    table = sweep_of({("violin", "jazz"): 0.0}, clips=3)
+    table["probability"] = 0.5 - table["strength"].abs()
+    found = clip_slopes(table, 0.2)
+    assert found["slope"].abs().max() < 1e-12 and found["odd"].abs().max() < 1e-12
+    np.testing.assert_allclose(found["even"], -0.2)
+    assert paired_strengths([0.3, -0.1, 0.1, 0.0, -0.2]) == [0.1]
 
 
 def test_directions_do_not_mix():
@@ -65,7 +96,10 @@ def test_directions_do_not_mix():
         table[column] = pd.Categorical(table[column], categories)
     found = clip_slopes(table.sample(frac=1, random_state=1), reach=0.2)
     found = found.astype(dict.fromkeys(("clip", "label"), str))
-    assert list(found) == ["vectors", "layer", "concept", "class", "clip", "label", "slope"]
+    assert list(found) == [
+        *("vectors", "layer", "concept", "class", "clip", "label", "group"),
+        *("slope", "odd", "even", "reach"),
+    ]
     assert (found["label"] == "label of " + found["clip"]).all()
     noise = dict(zip("c0 c1 c2 c3 c4".split(), clip_rates(5), strict=True))
     for keys, part in found.groupby(["vectors", "layer", "concept", "class"], observed=True):
@@ -98,7 +132,7 @@ def test_slopes_are_fitted_up_to_the_reach_itself(reach, slope):
     )
 
 
-@pytest.mark.parametrize(("left", "cells"), [([], 0), ([0.1], 0), ([0.1, -0.1], 6)])
+@pytest.mark.parametrize(("left", "cells"), [([], 0), ([0.1, -0.2], 0), ([0.1, -0.1], 6)])
 def test_a_slope_needs_two_strengths_that_have_not_collapsed(left, cells):
     """All others have collapsed, that of another concept too few: it keeps its slope."""
     table = sweep_of({("violin", "classical"): 2.0, ("piano", "pop"): -1.0})
@@ -120,37 +154,51 @@ RATES = {
 }
 
 
-def test_matrix_has_means_intervals_corrected_p_values_and_the_plant():
+def null_slopes(clips: int, vectors: int = 30) -> pd.DataFrame:
+    """Slopes along vectors of no concept, and along others that do not count."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (kind, f"{kind} {k}", label, f"c{clip}", size * rng.normal() + common)
+        for kind, size in {"random": 0.1, "shuffled": 0.2, "untrained": 50.0}.items()
+        for k in range(vectors)
+        for label in ("classical", "jazz")
+        for common in [rng.normal(0, 0.3)]
+        for clip in range(clips)
+    ]
+    return pd.DataFrame(rows, columns=["vectors", "concept", "class", "clip", "slope"])
+
+
+def test_matrix_has_means_intervals_p_values_of_null_vectors_and_the_plant():
     by_clip = clip_slopes(sweep_of(RATES, clips=60, noise=0.02), 0.2)
     by_clip = by_clip.sample(frac=1, random_state=3)
     causes = pd.DataFrame(
         [(*cell, cell == ("violin", "classical")) for cell in reversed(RATES)],
         columns=["concept", "label", "planted"],
     )
-    bootstrap = Bootstrap(500, 0.9, seed=4)
-    found = slope_matrix(by_clip, causes, bootstrap)
-    assert list(found)[:8] == "concept class estimate low high p p_adjusted n".split()
-    assert len(found) == 6 and (found["n"] == 60).all()
+    bootstrap, nulls = Bootstrap(500, 0.9, seed=4), null_slopes(12)
+    found = slope_matrix(by_clip, causes, bootstrap, nulls)
+    assert list(found)[:9] == "concept class estimate low high p p_adjusted nulls n".split()
+    assert len(found) == 6 and (found["n"] == 60).all() and (found["nulls"] == 60).all()
     resamples = bootstrap.draw(60, "slopes")
     for _, row in found.iterrows():
         cell = (row["concept"], row["class"])
         rows = by_clip[(by_clip["concept"] == cell[0]) & (by_clip["class"] == cell[1])]
-        values = rows.sort_values("clip")["slope"].to_numpy()
+        values = rows.sort_values("clip").set_index("clip")["slope"]
         assert row["estimate"] == pytest.approx(values.mean())
         assert row["estimate"] == pytest.approx(RATES[cell], abs=0.1)
-        ends = np.quantile(resamples.means(values), [0.05, 0.95])
+        ends = np.quantile(resamples.means(values.to_numpy()), [0.05, 0.95])
         assert (row["low"], row["high"]) == pytest.approx(tuple(ends))
-        assert row["p"] == pytest.approx(ttest_1samp(values, 0).pvalue)
+        own = abs(np.mean([values[f"c{clip}"] for clip in range(12)]))
+        larger = 0
+        for name in set(nulls["concept"]):
+            part = nulls[(nulls["concept"] == name) & (nulls["class"] == cell[1])]
+            larger += not name.startswith("untrained") and abs(part["slope"].mean()) >= own
+        assert row["p"] == pytest.approx((1 + larger) / 61)
         assert row["planted"] == (cell == ("violin", "classical"))
     np.testing.assert_allclose(found["p_adjusted"], adjusted(found["p"].to_numpy()))
-    assert (found["p_adjusted"] > found["p"]).any()
-    assert "planted" not in slope_matrix(by_clip, None, bootstrap)
-
-
-def test_slopes_that_do_not_vary_have_no_p_value_below_1():
-    frame = pd.DataFrame({"clip": range(9), "concept": "a", "class": "b", "slope": 0.0})
-    row = slope_matrix(frame, None, Bootstrap(20, 0.9, 0)).iloc[0]
-    assert (row["estimate"], row["p"], row["p_adjusted"]) == (0, 1, 1)
+    assert found["p"].min() == pytest.approx(1 / 61) and found["p"].max() > 0.2
+    without = slope_matrix(by_clip, None, bootstrap)
+    assert "planted" not in without and without["p"].isna().all() and (without["nulls"] == 0).all()
 
 
 def adjusted(p: np.ndarray) -> np.ndarray:
@@ -162,18 +210,18 @@ def adjusted(p: np.ndarray) -> np.ndarray:
     return out
 
 
-def test_p_values_are_uniform_when_nothing_acts():
-    rng, low = np.random.default_rng(1), []
-    for _ in range(200):
-        frame = pd.DataFrame(
-            {"clip": range(30), "concept": "a", "class": "b", "slope": rng.normal(size=30)}
-        )
-        low.append(slope_matrix(frame, None, Bootstrap(10, 0.95, 0))["p"].iloc[0])
-    share = np.mean(np.array(low) < 0.2)
-    assert 0.1 < share < 0.3
+def test_p_values_are_uniform_when_a_vector_is_one_of_the_null_vectors():
+    rng = np.random.default_rng(1)
+    draws = rng.normal(size=(400, 40))
+    low = [permutation_p(own[0], own[1:]) < 0.2 for own in draws]
+    assert 0.14 < np.mean(low) < 0.26
+    assert permutation_p(np.array([-3.0, 0.0]), np.array([[3.0, 0.1], [1.0, 0.2]])).tolist() == [
+        pytest.approx(2 / 3),
+        1.0,
+    ]
 
 
-@pytest.mark.parametrize(("left", "rows"), [([0.0], 0), ([0.0, 0.1], 6), ([-0.1, 0.1], 6)])
+@pytest.mark.parametrize(("left", "rows"), [([0.0], 0), ([0.0, 0.1], 0), ([-0.1, 0.1], 6)])
 def test_rows_are_those_of_strengths_that_have_not_collapsed(left, rows):
     table = sweep_of({("violin", "classical"): 2.0})
     table["collapsed"] = ~table["strength"].isin(left)

@@ -24,8 +24,10 @@ from tonotopy.studies.steering.plans import (
     read_vectors,
     run_plan,
     sweep_table,
+    swept_strengths,
     write_vectors,
 )
+from tonotopy.studies.steering.subsets import chosen_clips
 from tonotopy.studies.steering.sweep import collapsed, sweep_ast
 
 CONCEPTS = ["guitar", "piano", "violin", "zither"]
@@ -37,6 +39,7 @@ COLUMNS = [
     "strength",
     "clip",
     "label",
+    "group",
     "class",
     "probability",
     "collapsed",
@@ -46,7 +49,7 @@ COLUMNS = [
 @pytest.fixture(scope="module")
 def vectors():
     rng = np.random.default_rng(0)
-    seeds = {"trained": 5, "shuffled": 3, "untrained": 2, "classes": 3}
+    seeds = {"trained": 5, "shuffled": 3, "untrained": 2, "classes": 3, "correlated": 6}
     return {
         kind: {
             layer: rng.normal(size=(count, 4, width)).astype(np.float32)
@@ -94,29 +97,57 @@ def test_one_to_all_steers_the_layers_of_the_same_width(vectors):
             np.testing.assert_allclose(directions, expected, rtol=1e-6)
 
 
-def test_controls_are_random_shuffled_and_untrained(vectors):
+def test_controls_are_null_vectors_of_every_kind(vectors):
     found = {plan.vectors: plan for plan in PLANS["controls"](vectors, CONCEPTS, ["violin"], 7)}
-    assert list(found) == ["random", "shuffled", "untrained"]
-    assert all(plan.layer == EACH and plan.names == CONCEPTS for plan in found.values())
-    for kind in ("shuffled", "untrained"):
-        for layer, directions in found[kind].directions.items():
-            np.testing.assert_allclose(directions, vectors[kind][layer].mean(axis=0), rtol=1e-6)
-    drawn = generator(7, "random vectors").standard_normal((4, 14))
+    assert list(found) == ["random", "shuffled", "correlated", "untrained"]
+    assert all(plan.layer == EACH for plan in found.values())
+    assert found["untrained"].names == CONCEPTS
+    for layer in WIDTHS:
+        mean = vectors["untrained"][layer].mean(axis=0)
+        np.testing.assert_allclose(found["untrained"].directions[layer], mean, rtol=1e-6)
+        shuffled = found["shuffled"].directions[layer]
+        assert len(shuffled) == len(found["shuffled"].names) == 3 * 4
+        np.testing.assert_array_equal(shuffled[2 * 4 + 1], vectors["shuffled"][layer][2, 1])
+        contrasts = vectors["correlated"][layer][:, 0]
+        np.testing.assert_array_equal(found["correlated"].directions[layer], contrasts)
+    drawn = generator(7, "random vectors").standard_normal((100, 14))
     random = found["random"].directions
     np.testing.assert_array_equal(random["zeta"], drawn[:, :4])
     np.testing.assert_array_equal(random["alpha"], drawn[:, 4:10])
     np.testing.assert_array_equal(random["mid"], drawn[:, 10:])
+    for plan in found.values():
+        assert len(set(plan.names)) == len(plan.names) == len(plan.directions["zeta"])
+    unseen = PLANS["unseen_controls"](vectors, CONCEPTS, ["violin"], 7)
+    assert [plan.vectors for plan in unseen] == ["random", "shuffled"]
+    start = {**vectors, "start": vectors["trained"]}
+    assert PLANS["controls"](start, CONCEPTS, [], 7)[-1].vectors == "start"
 
 
-def test_random_directions_of_equal_widths_are_one_draw_of_concepts_layers_width():
-    vectors = {
-        kind: {f"layer{i}": np.zeros((2, 4, 5), np.float32) for i in range(3)}
-        for kind in ("trained", "shuffled", "untrained")
-    }
-    random = PLANS["controls"](vectors, CONCEPTS, [], 3)[0].directions
-    expected = generator(3, "random vectors").standard_normal((4, 3, 5))
-    for i, found in enumerate(random.values()):
-        np.testing.assert_array_equal(found, expected[:, i])
+@pytest.mark.parametrize(
+    ("strengths", "reach", "expected"),
+    [
+        ([-0.3, -0.2, -0.1, -0.05, 0.05, 0.1, 0.2, 0.3], 0.2, [-0.1, 0.1]),
+        ([-0.2, 0.2, 0.1], 0.2, [-0.2, 0.2]),
+        ([-1, 1, -0.1, 0.1, 0.2], 0.5, [-0.1, 0.1]),
+    ],
+)
+def test_null_vectors_are_steered_with_one_strength_of_both_signs(strengths, reach, expected):
+    assert swept_strengths("test", strengths, reach) == strengths
+    for name in ("controls", "unseen_controls"):
+        assert swept_strengths(name, strengths, reach) == expected
+
+
+def test_clips_are_drawn_by_the_seed_and_as_many_of_every_class(tmp_path):
+    corpus = tone_corpus(tmp_path / "tones", (12, 9, 30))
+    few, more = (chosen_clips(corpus, "test", count, 3) for count in (6, 15))
+    assert set(corpus.splits[more]) == {"test"} and set(few) < set(more)
+    assert np.bincount(corpus.labels[few]).tolist() == [2, 2, 2]
+    assert (np.diff(few) > 0).all() and few.tolist() != corpus.indices("test")[:6].tolist()
+    assert few.tolist() == chosen_clips(corpus, "test", 6, 3).tolist()
+    assert few.tolist() != chosen_clips(corpus, "test", 6, 4).tolist()
+    everything = corpus.indices("test").tolist()
+    for count in (None, 30, 99):
+        assert chosen_clips(corpus, "test", count, 3).tolist() == everything
 
 
 # --- tables ---
@@ -186,7 +217,14 @@ def test_collapse_is_judged_against_the_unsteered_output(bundle, tones, plan, mo
         seen.append((unsteered.copy(), steered.copy(), activation))
         return len(seen) in (2, 6)
 
-    monkeypatch.setattr(plans, "sweep", lambda *given: torch.from_numpy(outcome))
+    still = outcome[:1, 1]
+    outcome[:, 1] = still  # without steering no direction matters
+
+    def sweep(bundle, layers, inputs, directions, strengths, activation):
+        kept = [0, 2] if len(strengths) == 2 else [1]
+        return torch.from_numpy(outcome[: len(directions["layer1"]), kept])
+
+    monkeypatch.setattr(plans, "sweep", sweep)
     monkeypatch.setattr(plans, "collapsed", judge)
     positions = np.arange(10)
     table = sweep_table(bundle, tones, positions, plan, [-1.0, 2.0], Answers(activation="sigmoid"))
@@ -267,14 +305,15 @@ def test_the_view_of_the_vectors_is_the_view_that_is_steered(bundle, tones, monk
 
     def sweep(bundle, layers, inputs, directions, strengths, activation):
         seen.append(layers)
-        return torch.full((1, 2, len(inputs), 3), 1 / 3)
+        return torch.full((1, len(strengths), len(inputs), 3), 1 / 3)
 
     monkeypatch.setattr(plans, "sweep", sweep)
     plan = Plan("concept", EACH, ["violin"], {"layer1": np.ones((1, 8))})
     for view in (None, "channels"):
         sweep_table(bundle, tones, np.arange(3), plan, [0.1], Answers(view=view))
     assert seen[0] == bundle.network.layers
-    assert seen[1]["layer2"] == Layer("blocks.1", "channels")
+    assert seen[1] == seen[0] and seen[2] == seen[3]
+    assert seen[2]["layer2"] == Layer("blocks.1", "channels")
 
 
 def test_outputs_that_are_not_there_are_refused(bundle, tones, plan):

@@ -11,6 +11,7 @@ from tonotopy.files import replacing, write_json
 from tonotopy.probes.linear import balanced_draw, fit_linear
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
+from tonotopy.studies.steering.nulls import VECTORS
 from tonotopy.studies.steering.probing import (
     ProbeData,
     ProbeOptions,
@@ -29,9 +30,10 @@ def data(tokens: np.ndarray, labels, widths=None, seed: int = 0) -> ProbeData:
     rng = np.random.default_rng(seed)
     splits = rng.permutation(np.array(["train", "test"] * (CLIPS // 2), dtype=object))
     clips = np.array([f"c{i}" for i in range(CLIPS)], dtype=object)
+    groups = np.array([f"g{i // 2}" for i in range(CLIPS)], dtype=object)
     widths = widths or [tokens.shape[2]] * LAYERS
     layers = {f"l{9 - i}": np.ascontiguousarray(tokens[:, i, :w]) for i, w in enumerate(widths)}
-    return ProbeData(layers, np.arange(CLIPS), labels, splits, clips, CLASSES)
+    return ProbeData(layers, np.arange(CLIPS), labels, splits, clips, groups, CLASSES)
 
 
 def stack_of(seed: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -52,9 +54,13 @@ def stacked_binary(tokens, labels, splits, options, seed, name):
     rows = []
     for concept, concept_name in enumerate(CLASSES):
         positive, held_out = y == concept, y_test == concept
-        judged = balanced_draw(held_out, None, generator(seed, "probe-test", concept_name))
+        draws = generator(seed, "probe-test", concept_name)
+        judged = balanced_draw(held_out, None, draws)
         for draw in range(options.seeds):
             rng = generator(seed, "probe", name, concept_name, draw)
+            if name == "shuffled":
+                positive, held_out = rng.permutation(positive), rng.permutation(held_out)
+                judged = balanced_draw(held_out, None, draws)
             chosen = balanced_draw(positive, options.per_class, rng)
             for layer in range(LAYERS):
                 probe = fit_linear(x[chosen, layer], positive[chosen], options.inverse_penalty)
@@ -93,12 +99,8 @@ def test_layers_of_one_width_give_what_their_stack_gives_to_the_bit(width):
     given = {name: data(*part, seed=0) for name, part in parts.items()}
     study = probe_study(*given.values(), OPTIONS, seed=5)
     splits = given["trained"].splits
-    rng = generator(5, "shuffled labels")
     tokens, labels = parts["trained"]
-    mixed = labels.copy()
-    mixed[splits == "train"] = rng.permutation(labels[splits == "train"])
-    mixed[splits == "test"] = rng.permutation(labels[splits == "test"])
-    sources = {"trained": (tokens, labels), "shuffled": (tokens, mixed)} | {
+    sources = {"trained": (tokens, labels), "shuffled": (tokens, labels)} | {
         "untrained": parts["untrained"]
     }
     scores, agreement, expected = [], [], {}
@@ -113,7 +115,9 @@ def test_layers_of_one_width_give_what_their_stack_gives_to_the_bit(width):
     twice = np.concatenate([x, x]), np.concatenate([y, y])
     classes, _ = stacked_binary(*twice, whole, ProbeOptions(3, 3, 25, 0.1), 5, "classes")
     expected["classes"] = classes
-    assert list(study.vectors) == list(expected)
+    assert list(study.vectors) == [*expected, "correlated"]
+    check_contrasts(study.vectors.pop("correlated"), tokens[splits == "train"])
+    check_clips(study.clips, study.scores, given["trained"])
     for name, stacked in expected.items():
         assert list(study.vectors[name]) == ["l9", "l8", "l7"]
         for i, found in enumerate(study.vectors[name].values()):
@@ -129,12 +133,43 @@ def test_layers_of_one_width_give_what_their_stack_gives_to_the_bit(width):
     assert study.cosines["cosine"].abs().max() > 0.1
     pd.testing.assert_frame_equal(
         study.predictions[study.predictions["vectors"] == "trained"],
-        stacked_multiclass(tokens, labels, splits, given["trained"].clips),
+        stacked_multiclass(tokens, labels, splits, given["trained"]),
         **exactly,
     )
 
 
-def stacked_multiclass(tokens, labels, splits, clips):
+def check_contrasts(vectors, tokens):
+    """Sums of clips' activations with the same weights, which sum to 0, in every layer."""
+    weights = generator(5, "correlated vectors").standard_normal((VECTORS, len(tokens)))
+    for layer, found in enumerate(vectors.values()):
+        assert found.shape == (VECTORS, 1, tokens.shape[2])
+        for vector in (0, 41, VECTORS - 1):
+            own = weights[vector] - weights[vector].mean()
+            expected = sum(
+                w * clip[layer].astype(float) for w, clip in zip(own, tokens, strict=True)
+            )
+            np.testing.assert_allclose(found[vector, 0], expected, rtol=1e-4, atol=1e-3)
+
+
+def check_clips(clips, scores, data):
+    """Shares of probes that tell a clip rightly give the probes' accuracy, near their macro-F1."""
+    assert set(clips["vectors"]) == {"trained", "untrained"}
+    groups = dict(zip(data.clips, data.groups, strict=True))
+    assert (clips["group"] == clips["clip"].map(groups)).all()
+    labels = dict(zip(data.clips, data.labels, strict=True))
+    trained = clips[clips["vectors"] == "trained"]
+    assert (
+        trained["positive"]
+        == (trained["clip"].map(labels) == trained["concept"].map(CLASSES.index))
+    ).all()
+    keys = ["vectors", "concept", "layer"]
+    means = clips.groupby(keys)["right"].mean()
+    of_seeds = scores.groupby(keys)["macro_f1"].mean().loc[means.index]
+    assert (means - of_seeds).abs().max() < 0.02 and means.max() > 0.65
+    assert (trained["right"] * 4 % 1 == 0).all()
+
+
+def stacked_multiclass(tokens, labels, splits, data):
     train, test = splits == "train", splits == "test"
     x, y = tokens[train], labels[train]
     chosen = balanced_draw(y, None, generator(5, "multiclass", "trained"))
@@ -142,7 +177,12 @@ def stacked_multiclass(tokens, labels, splits, clips):
     for layer in range(LAYERS):
         probe = fit_linear(x[chosen, layer], y[chosen], 0.1)
         predicted = probe.predict(tokens[test][:, layer])
-        columns = {"clip": clips[test], "label": names[labels[test]], "predicted": names[predicted]}
+        columns = {
+            "clip": data.clips[test],
+            "group": data.groups[test],
+            "label": names[labels[test]],
+            "predicted": names[predicted],
+        }
         tables.append(pd.DataFrame({"vectors": "trained", "layer": layer, **columns}))
     return pd.concat(tables, ignore_index=True)
 
@@ -158,11 +198,11 @@ def test_layers_of_different_widths_are_probed_one_by_one():
     scores = study.scores[study.scores["vectors"] == "trained"].groupby("layer")["macro_f1"].mean()
     assert list(scores.index) == [0, 1, 2] and scores[1] > scores[2] > scores[0] + 0.05
     alone = data(tokens[:, 1:2].repeat(3, axis=1), labels)
-    (weights, _) = fit_binary(alone.part("train"), alone.part("test"), OPTIONS, 2, "trained")
-    np.testing.assert_array_equal(weights["l9"], study.vectors["trained"]["l8"])
+    probes = fit_binary(alone.part("train"), alone.part("test"), OPTIONS, 2, "trained")
+    np.testing.assert_array_equal(probes.weights["l9"], study.vectors["trained"]["l8"])
 
 
-def test_a_part_reads_its_own_rows_and_shuffling_moves_labels_alone():
+def test_a_part_reads_its_own_rows():
     tokens, labels = stack_of(0, 6)
     whole = data(tokens, labels)
     test = whole.part("test")
@@ -171,9 +211,7 @@ def test_a_part_reads_its_own_rows_and_shuffling_moves_labels_alone():
     np.testing.assert_array_equal(test.of("l7", np.array([5, 2])), tokens[kept, 2][[5, 2]])
     np.testing.assert_array_equal(test.labels, labels[kept])
     assert (test.clips == whole.clips[kept]).all() and set(test.splits) == {"test"}
-    mixed = test.shuffled(np.random.default_rng(0))
-    assert sorted(mixed.labels) == sorted(test.labels) and (mixed.labels != test.labels).any()
-    np.testing.assert_array_equal(mixed.of("l8"), test.of("l8"))
+    assert (test.groups == whole.groups[kept]).all()
 
 
 def stored_arrays(folder, clips: int) -> dict[str, np.ndarray]:
@@ -199,6 +237,7 @@ def test_stored_activations_are_joined_with_labels(tmp_path):
     np.testing.assert_array_equal(part.of("z"), arrays["z"])
     rows = corpus.indices("validation")
     assert part.clips.tolist() == corpus.clips[rows].tolist()
+    assert part.groups.tolist() == corpus.groups[rows].tolist()
     assert part.labels.tolist() == corpus.labels[rows].tolist()
     told = "all: activations of 27 clips, but corpus tones's validation split has 9"
     with pytest.raises(InputError, match=told):

@@ -300,7 +300,7 @@ def test_cosines_are_those_of_the_pair_and_come_before_the_effect(tables, tmp_pa
     tilted = rows.assign(cosine=rows["cosine"] + 0.02 * rows["seed"] * rows["layer"])
     found = layers.early_cosine(changed(tables, tmp_path, cosines=tilted), **PAIR)
     slants = np.arange(8) * 0.02 * (0.5 - 2)
-    spread = np.sqrt(8) * widening(8, 0.95)
+    spread = np.sqrt(9) * widening(8, 0.95)
     counts = BOOTSTRAP.draw(8, "bootstrap", "early cosines violin").counts
     expected = 0.3 + slants.mean() + spread * (counts @ slants / 8 - slants.mean())
     np.testing.assert_allclose(found.draws, expected)

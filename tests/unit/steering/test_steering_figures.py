@@ -27,7 +27,7 @@ TEXT = {
     "figure-3.7-flat-unseen": "piano on rock",
     "figure-3.8-one-to-all": "vector of layer",
     "figure-3.9-cosines": "guitar and rock",
-    "matrix": "1.98 •",
+    "matrix": "2.04 •",
     "controls": "untrained network",
 }
 

@@ -5,7 +5,6 @@ import json
 import pandas as pd
 import pytest
 from scripts import run_script
-from sklearn.metrics import roc_auc_score
 from tables_of_steering import CLASSES, CONCEPTS, PLANTED, steering_tables
 
 from tonotopy.evidence.resampling import Bootstrap
@@ -58,6 +57,7 @@ def test_slopes_are_read_from_sweeps_of_the_names_that_are_given(
         assert rows["slope"].tolist() == table["slope"].tolist()
         assert rows["vectors"].tolist() == table["vectors"].tolist()
     bootstrap = Bootstrap(40, 0.8, seed=6)
-    matrix = slope_matrix(expected["test"], causes if planted else None, bootstrap)
+    plant = causes if planted else None
+    matrix = slope_matrix(expected["test"], plant, bootstrap, expected["controls"])
     for written in (pd.read_parquet(tmp_path / "m.parquet"), pd.read_csv(tmp_path / "m.csv")):
         pd.testing.assert_frame_equal(written, matrix, check_dtype=False)

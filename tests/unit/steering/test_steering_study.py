@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from configs import changed, default_config, scale
+from configs import changed, default_config
 
 from tonotopy.errors import InputError
 from tonotopy.studies.steering import inputs
@@ -74,14 +74,15 @@ def test_a_published_network_without_classes_cannot_be_steered(config):
 def test_its_tables_are_those_of_its_sweeps(config):
     entry = world(config, sweeps=["test", "controls"])
     assert STUDY.tables(entry)[-3:] == ["slopes", "sweep-test", "sweep-controls"]
-    assert len(STUDY.tables(world(config))) == 7 + 4
+    assert STUDY.tables(world(config, sweeps=["test"])) == STUDY.tables(entry)  # always there
+    assert len(STUDY.tables(world(config))) == 8 + 5
 
 
 def test_it_draws_what_its_sweeps_and_network_allow(config):
     everything = STUDY.drawable(world(config, sweeps=EVERY_SWEEP), config)
     assert everything == list(STUDY.figures)
     fewer = STUDY.drawable(world(config, sweeps=["test"], flat=None), config)
-    of_sweeps = {"figure-3.6-steering-unseen", "figure-3.8-one-to-all", "controls"}
+    of_sweeps = {"figure-3.6-steering-unseen", "figure-3.8-one-to-all"}
     of_flat = {"figure-3.5-flat", "figure-3.7-flat-unseen"}
     assert set(everything) - set(fewer) == of_sweeps | of_flat
     config["networks"]["own"] = OWN
@@ -89,9 +90,9 @@ def test_it_draws_what_its_sweeps_and_network_allow(config):
     assert set(everything) - set(own) == {"table-3.2-augmentation"}
     reasons = {
         STUDY.figures[name].obstacle(world(config, sweeps=["test"]), config)
-        for name in ("figure-3.8-one-to-all", "controls")
+        for name in ("figure-3.8-one-to-all", "figure-3.6-steering-unseen")
     }
-    assert reasons == {"the entry has no sweep 'layers'", "the entry has no sweep 'controls'"}
+    assert reasons == {"the entry has no sweep 'layers'", "the entry has no sweep 'unseen'"}
 
 
 def job(**wildcards):
@@ -131,7 +132,10 @@ def test_a_probability_is_a_softmax_unless_the_entry_says_otherwise(config):
 
 
 def test_another_seed_runs_the_sweep_behind_the_matrix_alone(config):
-    assert inputs.sweep_names(job(), config) == EVERY_SWEEP
+    assert inputs.sweep_names(job(), config) == [*EVERY_SWEEP, "unseen_controls"]
+    assert inputs.clips(job(sweep="unseen_controls"), config) == 20
+    unseen = inputs.steered_corpus(job(sweep="unseen_controls"), config)
+    assert unseen == "data/corpora/mini/genres_unseen"
     assert inputs.sweep_names(job(scale="mini-seed3"), config) == ["test"]
     assert inputs.sweeps(job(scale="mini-seed3"), config) == [
         "results/mini-seed3/steering/world/sweep-test.parquet"

@@ -1,5 +1,6 @@
 """Every method against its definition, written out clip by clip."""
 
+import copy
 from functools import partial
 
 import numpy as np
@@ -150,7 +151,7 @@ def moved(vectors, unit, strength):
     return vectors + strength * unit * vectors.norm(dim=-1, keepdim=True)
 
 
-@pytest.mark.parametrize("kind", ["ast", "cnn", "raw"])
+@pytest.mark.parametrize("kind", ["ast", "raw"])
 def test_derivatives_are_limits_of_steering(benches, kind):
     bench = benches[kind]
     directions = bench.directions("trained")
@@ -167,7 +168,25 @@ def test_derivatives_are_limits_of_steering(benches, kind):
             with torch.no_grad(), writing(network, {bench.layers[name]: move}):
                 answers.append(network(inputs).double().numpy()[:, COLUMNS])
         expected = (answers[1] - answers[0]) / (2 * step)
-        assert found[number, :, 1] == pytest.approx(expected, abs=0.001 * np.abs(expected).max())
+        off = 0.001 * np.abs(expected).max()
+        assert found[number, :, 1] == pytest.approx(expected, abs=off)
+
+
+def test_derivatives_of_maps_are_gradients_times_norms_summed_over_positions(benches):
+    # finite differences fail here: a pooling that chooses among zeros has no derivative
+    bench = benches["cnn"]
+    directions = bench.directions("trained")
+    found = derivatives(bench, directions, bench.indices)
+    chain, inputs = bench.bundle.network.chain, bench.inputs(bench.indices)
+    for number, (place, vectors) in enumerate(zip((1, 4), directions.values(), strict=True)):
+        maps = chain[: place + 1](inputs[:, None]).detach().requires_grad_()
+        logits = chain[place + 1 :](maps)
+        norms, unit = maps.detach().norm(dim=1), torch.from_numpy(vectors[2])
+        for g, column in enumerate(COLUMNS):
+            (gradient,) = torch.autograd.grad(logits[:, column].sum(), maps, retain_graph=True)
+            along = torch.einsum("nchw,c->nhw", gradient, unit / unit.norm())
+            expected = (along * norms).sum(dim=(1, 2)).numpy()
+            assert found[number, :, 2, g] == pytest.approx(expected, rel=1e-3, abs=1e-3)
 
 
 def test_the_derivative_sums_layers_and_tcav_counts_signs_of_the_last_third(ast_bench):

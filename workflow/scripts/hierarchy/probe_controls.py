@@ -7,9 +7,8 @@ import pandas as pd
 from tonotopy.corpora.schema import Corpus
 from tonotopy.files import write_table
 from tonotopy.logs import to_log
-from tonotopy.probes.folds import folds
 from tonotopy.studies.hierarchy.controls import control_table
-from tonotopy.studies.hierarchy.summaries import clip_table, split_groups
+from tonotopy.studies.hierarchy.summaries import clip_table, fold_row
 
 to_log(snakemake.log[0])
 params = snakemake.params
@@ -17,10 +16,8 @@ corpora = dict(zip(params.tasks, map(Corpus, snakemake.input.corpora), strict=Tr
 rows = []
 for (task, corpus), keep in zip(corpora.items(), params.keep_groups, strict=True):
     for kind in params.folds:
-        fold_of = folds(corpus.labels, corpus.groups, kind, seed=params.seed, keep_groups=keep)
-        groups = {"groups": len(set(corpus.groups))}
-        groups["split_groups"] = split_groups(fold_of, corpus.groups)
-        rows.append({"task": task, "folds": kind, **groups})
+        options = {"seed": params.seed, "keep_groups": keep}
+        rows.append({"task": task, "folds": kind, **fold_row(corpus, kind, **options)})
 write_table(snakemake.output.clips, clip_table(corpora))
 write_table(snakemake.output.folds, pd.DataFrame(rows))
 task, corpus = min(corpora.items(), key=lambda item: item[1].samples.shape[1] * len(item[1]))

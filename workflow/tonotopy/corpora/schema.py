@@ -165,7 +165,9 @@ class Corpus:
 
     def waveforms(self, indices) -> np.ndarray:
         """Return clips as float32 in [-1, 1), shape (indices, samples)."""
-        return self.samples[indices].astype(np.float32) / FULL_SCALE
+        clips = self.samples[indices].astype(np.float32)
+        clips /= FULL_SCALE
+        return clips
 
     @property
     def part_names(self) -> list[str]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from tonotopy.networks import lsuv
 from tonotopy.networks.layers import Layer
+from tonotopy.networks.pooled import Pooled
 
 KERNELS = (7, 7, 5, 5, 5, 3, 3, 3, 3, 3, 3)
 POOLED = 8  # blocks that end in a pooling
@@ -18,9 +19,8 @@ NOISE = {"clips": 4, "samples": 4096, "level": 0.1}  # what unit variance is rea
 class CNN12(nn.Module):
     """CNN12 (study 4: thesis section 4.1 and figure 4.1).
 
-    Every block is a convolution without padding, in the first eight a pooling of two samples, and
-    ReLU (which rectifies maxima: the same numbers as before the pooling, from half the samples);
-    after the last the mean over time, dropout and a dense layer give ``embedding``
+    Every block is a convolution without padding, ReLU and, in the first eight, a pooling of two
+    samples; after the last the mean over time, dropout and a dense layer give ``embedding``
     numbers. What follows is a dense layer for the classes, or a projection head where there are
     none. Convolutions are two-dimensional with a height of 1, channels last: the same numbers as
     one-dimensional ones, sooner on processors (benchmarks/bench_cnn12.py).
@@ -66,7 +66,7 @@ class CNN12(nn.Module):
 
     @property
     def layers(self) -> dict[str, Layer]:
-        """Each block after its pooling and ReLU, read by its channels, and the encoder's output."""
+        """Each block after its pooling, read by its channels, and the encoder's output."""
         blocks = range(len(self.features))
         layers = {f"block{i + 1}": Layer(f"features.{i}", "channels") for i in blocks}
         return {**layers, "embedding": Layer("encoder")}
@@ -108,10 +108,9 @@ def _check(classes: int, widths: tuple[int, ...], projection, initialiser: str) 
 def _blocks(widths: tuple[int, ...]) -> list[nn.Module]:
     blocks = []
     for number, (before, after) in enumerate(pairwise((1, *widths))):
-        modules = [nn.Conv2d(before, after, (1, KERNELS[number]))]
-        if number < POOLED:
-            modules.append(nn.MaxPool2d((1, 2)))
-        blocks.append(nn.Sequential(*modules, nn.ReLU()))
+        modules = [nn.Conv2d(before, after, (1, KERNELS[number])), nn.ReLU()]
+        pooled = number < POOLED
+        blocks.append(Pooled(*modules, nn.MaxPool2d((1, 2))) if pooled else nn.Sequential(*modules))
     return blocks
 
 

@@ -15,7 +15,6 @@ from torch.nn.functional import normalize
 
 from tonotopy.corpora.audio import limit_peak, read_audio
 from tonotopy.errors import InputError
-from tonotopy.inference import activated
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.captions import CaptionEncoder, from_clap
 from tonotopy.networks.containers import logits
@@ -77,7 +76,7 @@ def recognise(
         samples = torch.from_numpy(heard(path, bundle.rate, about["seconds"]))[None]
         answers = answer(bundle.front_end(samples.to(bundle.device)))[0].float().cpu()
         position, scores = _position(names, expected, about["name"]), answers.numpy()
-        shown = activated(answers, "sigmoid") if kind == "tags" else answers
+        shown = answers.sigmoid() if kind == "tags" else answers
         found = {"rank": rank_of(scores, position), "score": float(shown[position])}
         found["first"] = names[int(scores.argmax())]
         rows.append({**shared, "recording": name, "expected": expected, **found, "reason": ""})

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tonotopy.networks.layers import Layer
+from tonotopy.networks.pooled import Pooled
 
 TAPS = 3  # of every convolution but the last, of every pooling, and stride of the first
 
@@ -15,9 +16,8 @@ class SampleCNN(nn.Module):
     """SampleCNN (Lee et al. 2017, "Sample-level deep convolutional neural networks").
 
     The first block is a convolution of three samples in steps of three, batch norm and ReLU; every
-    further one a convolution of three that keeps the length, batch norm, max pooling of three and
-    ReLU (which rectifies maxima: the same numbers as before the pooling, from a third of the
-    samples). A convolution of one, batch norm and ReLU give ``embedding`` numbers at each position
+    further one a convolution of three that keeps the length, batch norm, ReLU and max pooling of
+    three. A convolution of one, batch norm and ReLU give ``embedding`` numbers at each position
     that is left (3 ** 10 = 59,049 samples leave a single one with the default ten blocks); their
     mean over positions goes through dropout and a dense layer. Convolutions are two-dimensional
     with a height of 1, channels last: the same numbers as one-dimensional ones, sooner on
@@ -88,6 +88,6 @@ def _convolution(before: int, after: int, taps: int, stride: int = 1, padding: i
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
 
 
-def _pooled(before: int, after: int) -> nn.Sequential:
-    convolution, norm, rectifier = _convolution(before, after, TAPS, padding=TAPS // 2)
-    return nn.Sequential(convolution, norm, nn.MaxPool2d((1, TAPS)), rectifier)
+def _pooled(before: int, after: int) -> Pooled:
+    pooling = nn.MaxPool2d((1, TAPS))
+    return Pooled(*_convolution(before, after, TAPS, padding=TAPS // 2), pooling)

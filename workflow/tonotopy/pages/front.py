@@ -41,7 +41,7 @@ def page(
         links=LINKS,
         here="index.html",
         about=about,
-        notes=sound_notes(_sound(studies)),
+        notes=[*sound_notes(_sound(studies)), *about.get("notes", ())],
         embedded=all(_sound(studies).values()),
         verdict=control_verdict(rows, "warn").removeprefix("WARNING: ").partition(", ")[0],
         failed=controls(rows, "contradicted"),

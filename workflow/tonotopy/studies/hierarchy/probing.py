@@ -16,7 +16,7 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.networks.bundle import Bundle
 from tonotopy.probes.crossval import linear_predictions
 from tonotopy.probes.distances import squared_distances
-from tonotopy.probes.folds import folds
+from tonotopy.probes.folds import folds, impossible
 from tonotopy.probes.neighbours import (
     allowed_ks,
     correct,
@@ -109,16 +109,16 @@ def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray
     """Return the folds of each kind, shape (clips,) each.
 
     Where no clips are known to have anything in common, grouped folds would be the paper's once
-    more: they are left out.
+    more: they are left out. So are those that the groups are too few for.
+
+    Raises:
+        InputError: folds of the first kind cannot be drawn.
     """
     has_groups = 0 < len(np.unique(corpus.groups)) < len(corpus.groups)
-    kinds = settings.folds if has_groups else settings.folds[:1]
-    return {
-        kind: folds(
-            corpus.labels, corpus.groups, kind, seed=settings.seed, keep_groups=settings.keep_groups
-        )
-        for kind in kinds
-    }
+    first, *others = settings.folds if has_groups else settings.folds[:1]
+    options = {"seed": settings.seed, "keep_groups": settings.keep_groups}
+    kinds = [k for k in others if not impossible(corpus.labels, corpus.groups, k, **options)]
+    return {kind: folds(corpus.labels, corpus.groups, kind, **options) for kind in (first, *kinds)}
 
 
 def probe_layer(

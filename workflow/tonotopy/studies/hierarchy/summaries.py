@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from tonotopy.probes.folds import folds, impossible
 from tonotopy.studies.hierarchy.clip_groups import ClipResamples
 from tonotopy.studies.hierarchy.profiles import (
     accuracies,
@@ -88,3 +89,22 @@ def split_groups(fold: np.ndarray, groups: np.ndarray) -> int:
     """Return how many groups are in more than one fold."""
     pairs = pd.DataFrame({"group": groups, "fold": fold}).drop_duplicates()
     return int((pairs["group"].value_counts() > 1).sum())
+
+
+def fold_row(corpus, kind: str, **options) -> dict:
+    """Return what is known of a corpus's folds of a kind.
+
+    Args:
+        corpus: with the labels and groups of `corpora.schema.Corpus`.
+        kind: of folds.
+        options: of `folds.folds`.
+
+    Returns:
+        groups, split_groups (NaN where the folds cannot be drawn) and reason (why not, or "").
+    """
+    row = {"groups": len(set(corpus.groups)), "split_groups": np.nan}
+    row["reason"] = impossible(corpus.labels, corpus.groups, kind, **options) or ""
+    if not row["reason"]:
+        fold = folds(corpus.labels, corpus.groups, kind, **options)
+        row["split_groups"] = split_groups(fold, corpus.groups)
+    return row

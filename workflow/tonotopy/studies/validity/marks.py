@@ -22,7 +22,7 @@ from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.trainings import widening
 
-INNER = 8  # draws with the noise once more that correct each draw
+INNER = 4  # draws with the noise once more that correct each draw
 LIMITS = {"spearman": (-1.0, 1.0), "pearson": (-1.0, 1.0), "sign": (0.0, 1.0)}
 PAIRS = ("all", "unplanted")
 NULL = "null"  # the kind of methods that must find nothing

@@ -37,9 +37,9 @@ def _check(path: str, entry: Entry, config: Config) -> None:
         )
     for attribute, name in entry["twins"].items():
         _check_twins(f"{path}.twins.{attribute}", attribute, name, world, config)
+    _check_values(path, entry, steered["concepts"], config)
     if entry.get("parts"):
         _check_parts(f"{path}.parts", entry, world, config)
-    _check_values(path, entry, steered["concepts"], config)
     check_methods(f"{path}.methods", entry["methods"])
 
 

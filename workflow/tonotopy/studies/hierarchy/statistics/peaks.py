@@ -1,7 +1,7 @@
 """Statistics of study 1 about the most accurate layers: none is chosen on what it is judged by.
 
-Layers are counted from 1 as the thesis does. Accuracies run from 0 to 1 and are those at the k whose
-peak over layers is best (thesis section 2.2.3); see `orders` for the intervals.
+Layers are counted from 1 as the thesis does. Accuracies run from 0 to 1 and are those at the k
+whose peak over layers is best (thesis section 2.2.3); see `orders` for the intervals.
 """
 
 import numpy as np

@@ -227,6 +227,8 @@ class HierarchyTables(StudyTables):
         row = rows.iloc[0]
         if row["groups"] in (0, self.resamples[task].clips):
             raise NotRun(f"no groups are known in task {task}")
+        if row.get("reason"):
+            raise NotRun(f"no {folds} folds of {task}: {row['reason']}")
         return row
 
     def over(self, function: Callable, *parts: Decoded) -> Estimate:

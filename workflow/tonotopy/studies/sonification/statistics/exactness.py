@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.units import clip_unit
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 
@@ -60,7 +61,7 @@ def _largest(tables: SonificationTables, rows: pd.DataFrame, errors: pd.Series) 
     errors = np.abs(errors.to_numpy(dtype=float))
     largest = np.where(np.isfinite(errors), errors, 1.0).max()
     trainings = tables.number_of_trainings(rows)
-    return tables.exact(largest, rows["clip"].nunique(), "clip", trainings)
+    return tables.exact(largest, rows["group"].nunique(), clip_unit(rows), trainings)
 
 
 def shift_correlation(

@@ -30,7 +30,8 @@ FIGURES = {
     "table-3.1-class-counts": Figure(
         "class_counts",
         ("classes", "concepts"),
-        "Clips per class of both corpora, beside the thesis's table 3.1 where they are its corpora.",
+        "Clips per class of both corpora, beside the thesis's table 3.1 where they are its "
+        "corpora.",
     ),
     "table-3.2-augmentation": Figure(
         "augmentation",
@@ -91,8 +92,8 @@ FIGURES = {
         "matrix",
         ("slopes",),
         "Slope of every class's probability along every concept; planted causes are outlined, and "
-        "a dot marks a slope that is larger than those of null vectors (random ones and ones of shuffled "
-        "labels; permutation p-values, Benjamini-Hochberg, q < .05).",
+        "a dot marks a slope that is larger than those of null vectors (random ones, and ones of "
+        "shuffled labels; permutation p-values, Benjamini-Hochberg, q < .05).",
     ),
     "controls": Figure(
         "controls",

@@ -40,7 +40,7 @@ def _cosines(tables: SteeringTables, concept, target, name: str) -> tuple[int, n
     """Return the number of probe subsamples and cosines of layers, (1 + resamples, layers).
 
     Subsamples are drawn from the same clips and overlap: the error of their mean would be that of
-    more subsamples of these clips. The spread is that of a single one instead, which is what
+    more subsamples of these clips. The spread is that of a single one beside it, which is what
     another draw of clips gives where a subsample holds up to half of them.
     """
     rows = tables.table("cosines")
@@ -51,7 +51,7 @@ def _cosines(tables: SteeringTables, concept, target, name: str) -> tuple[int, n
     seeds = len(wide)
     counts = tables.bootstrap.draw(seeds, "bootstrap", f"{name} cosines {concept}").counts
     mean = wide.mean(axis=0)
-    spread = np.sqrt(seeds) * widening(seeds, tables.bootstrap.confidence)
+    spread = np.sqrt(seeds + 1) * widening(seeds, tables.bootstrap.confidence)
     draws = mean + spread * (counts @ wide / seeds - mean)
     return seeds, np.concatenate([mean[None], draws])
 
