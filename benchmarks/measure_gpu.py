@@ -166,7 +166,9 @@ def compare_steering(clips: int = 32, vectors: int = 2) -> None:
     inputs = torch.randn(clips, 128, 1024, device=GPU)
     directions = torch.randn(vectors, 12, 768, device=GPU)
     strengths = STRENGTHS.to(GPU)
-    expected = hooked(network, inputs, directions, strengths).unflatten(0, (vectors, len(strengths)))
+    expected = hooked(network, inputs, directions, strengths).unflatten(
+        0, (vectors, len(strengths))
+    )
     off = float((sweep_ast(network, inputs, directions, strengths).to(GPU) - expected).abs().max())
     ours = finished(lambda: sweep_ast(network, inputs, directions, strengths))
     theirs = finished(lambda: hooked(network, inputs, directions, strengths))

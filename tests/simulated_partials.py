@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from simulations import bootstrap, in_memory
-from tables_of_partials import SETTINGS, codes
-from tables_of_partials import World as Made
+from simulated_once import drawn_once
+from simulations import RESAMPLES, bootstrap, in_memory
+from tables_of_partials import SETTINGS
 
 from tonotopy.studies.partials.statistics import Tables
 
@@ -14,8 +14,8 @@ NETWORK, BANK = "codec", "gammatone"
 CLASSES = 5
 
 
-def _tables(rng: np.random.Generator, **frames: pd.DataFrame) -> Tables:
-    return in_memory(Tables, frames, SETTINGS, bootstrap(rng))
+def _tables(rng: np.random.Generator, resamples: int = RESAMPLES, **frames) -> Tables:
+    return in_memory(Tables, frames, SETTINGS, bootstrap(rng, resamples))
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,16 @@ class Directions:
 
     def draw(self, rng: np.random.Generator, _folder) -> Tables:
         """Return the tables of one run."""
-        kinds = [(NETWORK, "unit", self.own), (NETWORK, "random", self.random)]
-        parts = [self._drawn(rng, *kind) for kind in [*kinds, (BANK, "unit", self.bank)]]
-        return _tables(rng, directions=pd.concat(parts, ignore_index=True))
-
-    def _drawn(self, rng, network: str, kind: str, shares) -> pd.DataFrame:
-        passed = rng.uniform(size=self.number)
-        steps = zip(("narrow", "kept", "stable"), shares, strict=True)
-        follows = np.where(rng.uniform(size=self.number) < self.pitch, "pitch", "partial")
-        about = {"network": network, "run": 0, "kind": kind, "direction": range(self.number)}
-        frame = pd.DataFrame({**about, "follows": follows})
-        return frame.assign(**{step: passed < share for step, share in steps})
+        kinds = {(NETWORK, "unit"): self.own, (NETWORK, "random"): self.random}
+        kinds[BANK, "unit"] = self.bank
+        network, kind = (np.repeat(names, self.number) for names in zip(*kinds, strict=True))
+        passed, followed = rng.uniform(size=(2, len(kind)))
+        shares = np.repeat(list(kinds.values()), self.number, axis=0).T
+        frame = {"network": network, "run": 0, "kind": kind, "direction": np.arange(len(kind))}
+        frame["follows"] = np.where(followed < self.pitch, "pitch", "partial")
+        for step, share in zip(("narrow", "kept", "stable"), shares, strict=True):
+            frame[step] = passed < share
+        return _tables(rng, directions=pd.DataFrame(frame))
 
 
 @dataclass(frozen=True)
@@ -81,26 +80,40 @@ class Filters:
         return _tables(rng, filters=pd.concat(parts, ignore_index=True), limits=limits)
 
 
+BOOKS, CODED, FRAMES, NOTES, CODES = 2, 24, 24, 14, 62
+
+
 @dataclass(frozen=True)
 class Codes:
-    """Codes of melodies in ten groups, with few resamples, see `tables_of_partials.codes`.
-
-    Attributes:
-        effect: share of what they tell there; at 0 they last at their own times.
-    """
-
-    effect: float = 0.0
+    """Codes of melodies in ten groups, that last at their own times and tell nothing; two books."""
 
     def draw(self, rng: np.random.Generator, _folder) -> Tables:
-        """Return the tables of one run."""
-        world = Made(rng, effect=self.effect, clips=24, names=(NETWORK,))
-        frames = {"codes": codes(world)}
-        return in_memory(Tables, frames, SETTINGS, bootstrap(rng, 100))
+        """Return the tables of one run, the same ones for every case."""
+        return drawn_once(self, rng, self._drawn)
+
+    def _drawn(self, rng: np.random.Generator) -> Tables:
+        shape = (CODED, FRAMES)
+        clip, frame = (grid.ravel() for grid in np.indices(shape))
+        about = {"network": NETWORK, "run": 0, "clip": clip, "group": clip * 2 // 5, "frame": frame}
+        about["semitone"] = 52 + _lasting(rng, NOTES, shape).ravel()
+        books = [
+            pd.DataFrame({**about, "book": book, "code": _lasting(rng, CODES, shape).ravel()})
+            for book in range(BOOKS)
+        ]
+        return _tables(rng, 100, codes=pd.concat(books, ignore_index=True))
+
+
+def _lasting(rng: np.random.Generator, values: int, shape: tuple[int, int]) -> np.ndarray:
+    """Return values of clips and frames that last five frames on average."""
+    place = np.cumsum(rng.uniform(size=shape) < 0.2, axis=1)
+    return np.take_along_axis(rng.integers(0, values, (shape[0], shape[1] + 1)), place, axis=1)
 
 
 @dataclass(frozen=True)
 class Answers:
     """A codec's errors, and a tagger's answers; clips of a group are partly alike.
+
+    As many resamples as a run has: where errors are skewed, the ends of few are uncertain.
 
     Attributes:
         decibels: mean energy over errors of clips that are all as loud.
@@ -122,6 +135,7 @@ class Answers:
         answers = {"label": label, "predicted": np.where(right, label, (label + 1) % CLASSES)}
         return _tables(
             rng,
+            1000,
             reconstructions=pd.DataFrame({"network": NETWORK, **about, **energies}),
             answers=pd.DataFrame({"network": "tagger", **about, **answers}),
         )

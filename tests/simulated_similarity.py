@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
+from simulated_once import drawn_once
 from simulations import bootstrap, in_memory
 
 from tonotopy.studies.similarity.statistics import Tables
@@ -53,6 +54,9 @@ class Maps:
 
     def draw(self, rng: np.random.Generator, _folder) -> Tables:
         """Return the tables of one run."""
+        return drawn_once(self, rng, self._drawn)
+
+    def _drawn(self, rng: np.random.Generator) -> Tables:
         names = {"vgg": "vgg"}
         settings = {"networks": names, "unheard": names if self.unheard else {}}
         clips = np.arange(CLIPS)
@@ -127,6 +131,9 @@ class Probes:
 
     def draw(self, rng: np.random.Generator, _folder) -> Tables:
         """Return the tables of one run."""
+        return drawn_once(self, rng, self._drawn)
+
+    def _drawn(self, rng: np.random.Generator) -> Tables:
         source = rng if self.drawn else np.random.default_rng(FIXED)
         mixing = HEARD * source.standard_normal((len(COPIED), self.layers, HIDDEN, WIDTH))
         mixing[0] *= 1 + self.stronger

@@ -3,8 +3,10 @@
 A case is judged on many tables that are drawn from a known truth, each with its own resamples.
 Under the null (no effect; the statistic on a bound of `within`) the share that is supported may
 exceed the nominal one, half of what an interval leaves out, by no more than chance. Around a
-planted value the share of intervals that hold it may fall short of their confidence by three
-points.
+planted value intervals that hold it may fall short of their confidence by three points, and their
+share among the tables short of that by no more than chance. There are some 250 cases: chance is
+what happens in one of 1000 checks of a statistic that is at its limit (binomial, one-sided), so
+that a sound one seldom fails.
 """
 
 import os
@@ -29,8 +31,7 @@ RESAMPLES = 200
 CONFIDENCE = 0.95
 NOMINAL = (1 - CONFIDENCE) / 2  # share of tables that support a true null
 COVERED = 0.92  # three points less than the confidence: what coverage must be at least
-CHANCE = 0.01  # of exceeding the bound of a null's support by chance alone
-COVERAGE_CHANCE = 0.005  # likewise for coverage
+CHANCE = 0.001  # of a case beyond its bound by chance alone
 UNDEFINED = 0.5  # share of tables without a verdict from which on a case tells nothing
 
 
@@ -121,18 +122,13 @@ def coverage(case: Simulated, tables: int = TABLES) -> Coverage:
 
 
 def support_bound(tables: int) -> float:
-    """Return what share of so many tables a true null may support: 99 % lie below it."""
+    """Return what share of so many tables a true null may support by chance."""
     return float(binom.ppf(1 - CHANCE, tables, NOMINAL)) / tables
 
 
 def coverage_bound(tables: int) -> float:
-    """Return what share of so many intervals must hold the truth.
-
-    Three points less than the confidence, or as few as 0.5 % of runs with the full confidence have:
-    the same at 400 tables, less at fewer, where chance alone takes more than three points.
-    """
-    by_chance = float(binom.ppf(COVERAGE_CHANCE, tables, CONFIDENCE)) / tables
-    return min(COVERED, by_chance)
+    """Return what share of so many intervals must hold the truth: so few of `COVERED` by chance."""
+    return float(binom.ppf(CHANCE, tables, COVERED)) / tables
 
 
 def _estimates(case: Simulated, tables: int) -> list[Estimate | None]:

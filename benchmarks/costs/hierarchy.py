@@ -1,7 +1,7 @@
 """The rules of study 1: layers probed, their curves summarised."""
 
 from costs.run import Run
-from costs.shared import Stage, weights_kept
+from costs.shared import Stage, brief, weights_kept
 from costs.work import FLOAT, Work
 from tonotopy.instances import Instance
 
@@ -92,5 +92,6 @@ STAGES: dict[str, Stage] = {
     "probe_layers": _probe_layers,
     "probe_controls": _probe_controls,
     "score_tagging": _score_tagging,
+    "join_known_answers": brief("three recordings a network"),
     "summarise_layers": _summarise_layers,
 }

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from costs.run import Run
-from costs.shared import Stage, kernels_started, training, weights_kept
+from costs.shared import Stage, gpu_seconds, kernels_started, training, weights_kept
 from costs.work import FLOAT, NotKnown, Work
 from tonotopy.errors import InputError
 from tonotopy.frontends import registry as front_ends
@@ -180,7 +180,7 @@ def _fit_subspaces(run: Run, instances: list[Instance]) -> Work:
             fits = 3 if compared else 1
             numbers += classes * (bases + fits * climbed)  # with their curves
             steps += fits * ascent.steps  # all classes and starts climb together
-    device = flops / (run.rates["gpu_tf32_flops_per_s"] * run.rates["gpu_inference_share"])
+    device = gpu_seconds(run.rates, flops)
     starting = kernels_started(run, steps, device)
     basis = f"{steps:,} steps at most, of all classes and starts together"
     return Work(basis, flops=flops, starting=starting, kept=FLOAT * numbers, holds_gpu=True)

@@ -17,6 +17,7 @@ Stage = Callable[[Run, list[Instance]], Work]
 
 SEGMENT_ROWS = sum(ROWS.values())  # of AudioSet's three csv files, as their headers count
 FIGURE_RESAMPLES = 1000  # that the rate of a figure is for
+CNN12 = "cnn12"  # the architecture with a rate of its own
 ANY_SECONDS = 5.0  # the number of weights does not depend on the length of a clip
 
 
@@ -79,7 +80,7 @@ def training(run: Run, network: str, train: float, validation: float) -> Work:
     learned = views * run.size(network, learned_s).flops
     validated = learned if settings.get("contrast") else size.flops
     flops = epochs * (3 * train * learned + validation * validated)
-    device = flops / (run.rates["gpu_bf16_flops_per_s"] * run.rates["gpu_training_share"])
+    device = gpu_seconds(run.rates, 0, flops, entry["architecture"])
     anew = entry.get("augmentation") and not settings.get("cache")
     heard = epochs * train * views * learned_s / 10 if anew else 0
     fitted = 0 if entry["front_end"].get("kind") == "waveform" else train * seconds / 10
@@ -90,7 +91,26 @@ def training(run: Run, network: str, train: float, validation: float) -> Work:
         unaided=heard * run.rates["augmented_clip_s"],
         starting=kernels_started(run, epochs * train / settings["batch"], device),
         kept=7 * FLOAT * size.parameters,
+        slower=device - gpu_seconds(run.rates, 0, flops),
     )
+
+
+def gpu_seconds(
+    rates: dict[str, float], flops: float, training_flops: float = 0, architecture: str = "ast"
+) -> float:
+    """Return for how long a GPU computes, at the rate of CNN12, or of the AST for all others.
+
+    Args:
+        rates: name -> value.
+        flops: of networks that listen.
+        training_flops: of networks in training.
+        architecture: of the networks.
+    """
+    if architecture == CNN12:
+        listening = flops / rates["cnn12_listening_flops_per_s"]
+        return listening + training_flops / rates["cnn12_training_flops_per_s"]
+    listening = flops / rates["ast_listening_flops_per_s"]
+    return listening + training_flops / rates["ast_training_flops_per_s"]
 
 
 def learned_seconds(entry: dict, seconds: float) -> tuple[int, float]:
@@ -149,7 +169,7 @@ def _draw_figure(run: Run, instances: list[Instance]) -> Work:
     return Work(f"{run.resamples:,} resamples", cores=cores)
 
 
-def _brief(basis: str) -> Stage:
+def brief(basis: str) -> Stage:
     """Return a stage of jobs that do little more than start."""
     return lambda run, instances: Work(basis)
 
@@ -166,13 +186,13 @@ STAGES: dict[str, Stage] = {
     "publish_network": _publish_network,
     "adopt_network": _adopt_network,
     "start_network": _start_network,
-    "download_recording": _brief("one recording"),
-    "recognise_recordings": _brief("three recordings"),
-    "check_names": _brief("names compared"),
+    "download_recording": brief("one recording"),
+    "recognise_recordings": brief("three recordings"),
+    "check_names": brief("names compared"),
     "judge_claims": _judge_claims,
     "draw_figure": _draw_figure,
-    "build_front_page": _brief("the scorecard read"),
-    "build_room": _brief("the exhibits copied"),
-    "build_report": _brief("the figures packed"),
-    "enforce_controls": _brief("the scorecard read"),
+    "build_front_page": brief("the scorecard read"),
+    "build_room": brief("the exhibits copied"),
+    "build_report": brief("the figures packed"),
+    "enforce_controls": brief("the scorecard read"),
 }

@@ -13,7 +13,15 @@ from operator import add
 from torch import nn
 
 from costs.run import Run
-from costs.shared import ANY_SECONDS, Stage, kernels_started, learned_seconds, weights_kept
+from costs.shared import (
+    ANY_SECONDS,
+    CNN12,
+    Stage,
+    gpu_seconds,
+    kernels_started,
+    learned_seconds,
+    weights_kept,
+)
 from costs.size import built
 from costs.work import FLOAT, NotKnown, Work
 from tonotopy.frontends import registry as front_ends
@@ -279,7 +287,7 @@ def _taught(run: Run, settings: dict, name: str) -> Iterator[Work]:
 
 def _training(run: Run, settings: dict, flops: float, clips: int, seconds: float) -> Work:
     how = settings["training"]
-    device = flops / (run.rates["gpu_bf16_flops_per_s"] * run.rates["gpu_training_share"])
+    device = gpu_seconds(run.rates, 0, flops, CNN12)
     heard = how["epochs"] * clips * seconds / 10 if settings.get("augmentation") else 0
     return Work(
         "",
@@ -289,7 +297,18 @@ def _training(run: Run, settings: dict, flops: float, clips: int, seconds: float
     )
 
 
-STAGES: dict[str, Stage] = {
+def _at_its_rate(stage: Stage) -> Stage:
+    """Return a stage whose operations, all of CNN12, a GPU computes at the rate of CNN12."""
+
+    def work(run: Run, instances: list[Instance]) -> Work:
+        done = stage(run, instances)
+        operations = run.rates, done.flops, done.training_flops
+        return replace(done, slower=gpu_seconds(*operations, CNN12) - gpu_seconds(*operations))
+
+    return work
+
+
+_COUNTED: dict[str, Stage] = {
     "untrained_network": _untrained_network,
     "transfer_network": _transfer_network,
     "collect_transfers": _collect_transfers,
@@ -301,3 +320,5 @@ STAGES: dict[str, Stage] = {
     "picture_maps": _picture_maps,
     "render_sonifications": _render_sonifications,
 }
+
+STAGES = {rule: _at_its_rate(stage) for rule, stage in _COUNTED.items()}

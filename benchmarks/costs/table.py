@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from costs.run import Run
+from costs.shared import gpu_seconds
 from costs.stages import work_of
 from costs.work import NotKnown, Work
 
@@ -91,9 +92,7 @@ def _hours(run: Run, rule: str, work: Work) -> tuple[float, float, float]:
     alone = host + work.unaided + (work.flops + work.training_flops) / rates["core_flops_per_s"]
     if not work.holds_gpu:
         return 0.0, alone / 3600, alone / 3600
-    device = work.flops / (rates["gpu_tf32_flops_per_s"] * rates["gpu_inference_share"])
-    device += work.training_flops / (rates["gpu_bf16_flops_per_s"] * rates["gpu_training_share"])
-    device += work.starting
+    device = gpu_seconds(rates, work.flops, work.training_flops) + work.slower + work.starting
     # one core feeds the GPU while it computes
     return (device + host + work.waiting) / 3600, (device + host) / 3600, alone / 3600
 

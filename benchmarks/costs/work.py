@@ -26,6 +26,7 @@ class Work:
         holds_gpu: whether the jobs hold a GPU.
         fetched: bytes that come over the network.
         kept: bytes on the disk, those of the largest job where they are deleted after each.
+        slower: seconds for which a GPU computes longer than an AST's operations would take it.
     """
 
     basis: str
@@ -38,6 +39,7 @@ class Work:
     holds_gpu: bool = False
     fetched: int = 0
     kept: int = 0
+    slower: float = 0
 
     def __add__(self, other: Work) -> Work:
         """Return the work for two studies that have jobs of the same rule."""
@@ -52,4 +54,5 @@ class Work:
             holds_gpu=self.holds_gpu or other.holds_gpu,
             fetched=self.fetched + other.fetched,
             kept=self.kept + other.kept,
+            slower=self.slower + other.slower,
         )

@@ -23,6 +23,7 @@ HEARD = {
 def _row(name: str, verdict: str, kind: str, instance: str) -> dict:
     judged = verdict != "not run"
     values = {"estimate": 0.25, "low": 0.125, "high": 0.5, "n": 30, "p": 0.01}
+    resampled = {"unit": f"class of {TAG}", "trainings": 1} if judged else {}
     return {
         "id": f"whales.{name}.{instance}",
         "row": f"whales.{name}",
@@ -33,8 +34,10 @@ def _row(name: str, verdict: str, kind: str, instance: str) -> dict:
         "claim": f"{name} holds of {TAG}.",
         "statistic": "s",
         "criterion": {"above": 0.2},
-        "paper": 0.3 if judged else None,
+        "paper": f"0.3 {TAG}" if judged else None,
+        "why": f"Bounds of {TAG}.",
         **(values if judged else dict.fromkeys(values)),
+        **{key: resampled.get(key) for key in ("unit", "trainings")},
         "p_adjusted": 0.03 if judged and kind == "claim" else None,
         "p_family": 0.07 if judged and kind == "claim" else None,
         "figures": ["jaws"],
@@ -54,29 +57,29 @@ ROWS = [
 
 
 def _studies(picture: str) -> list[dict]:
+    """Return a study of two instances, and again as one that the page leads with."""
     address = picture.removesuffix(".png")
     figure = {"name": "jaws", "caption": TAG, "svg": f"{address}.svg", "png": picture}
     answer = {v: f"{v}." for v in ("supported", "contradicted", "inconclusive")}
-    return [
-        {
-            "name": "whales",
-            "title": f"Study 8: {TAG}",
-            "source": HOSTILE[1],
-            "question": "Do whales dive?",
-            "lead": "",
-            "headline": "jaws",
-            "answers": [{"claim": "whales.deep", **answer}],
-            "instances": [
-                {
-                    "name": name,
-                    "embedded": True,
-                    "figures": [figure] if name == "north" else [],
-                    "sounds": "listen/whales-sea.html",
-                }
-                for name in INSTANCES
-            ],
-        }
-    ]
+    whales = {
+        "name": "whales",
+        "title": f"Study 8: {TAG}",
+        "source": HOSTILE[1],
+        "question": "Do whales dive?",
+        "lead": "",
+        "headline": "jaws",
+        "answers": [{"claim": "whales.deep", **answer}],
+        "instances": [
+            {
+                "name": name,
+                "embedded": True,
+                "figures": [figure] if name == "north" else [],
+                "sounds": "listen/whales-sea.html",
+            }
+            for name in INSTANCES
+        ],
+    }
+    return [whales, {**whales, "name": "sharks", "answers": [], "lead": f"How deep is {TAG}?"}]
 
 
 def write_fronts(folder: Path) -> None:
@@ -93,6 +96,7 @@ def write_fronts(folder: Path) -> None:
         "versions": {"Python": "3.11"},
         "statistics": {"resamples": 100, "confidence": 0.95},
         "time": {"jobs": 2, "seconds": 130.0, "longest": (TAG, 100.0)},
+        "notes": [f"Part of {TAG}."],
     }
     digest = "ab" * 32
     words = dict.fromkeys(("name", "source", "licence", "citation"), TAG)
@@ -102,7 +106,7 @@ def write_fronts(folder: Path) -> None:
     html.write(folder / "index.html", text)
     embedded = {f"whales/{name}": True for name in INSTANCES}
     figures = {"whales/north": {"jaws": picture}}
-    text = scorecard.page(ROWS, "test", {"whales": TAG}, embedded, figures)
+    text = scorecard.page(ROWS, "test", {"whales": TAG}, embedded, figures, about["notes"])
     html.write(folder / "scorecard.html", text)
 
 

@@ -450,6 +450,7 @@ EXACT = {
     "identity_equals_reference": "a comparison of two computations on the same clips",
     "groups_disjoint": "a count",
     "clips_over_thesis": "a count",
+    "recognised": "a count",
 }
 
 

@@ -60,7 +60,10 @@ def effects_of(rng, truth: np.ndarray, noise=0.1, attribute="lead", copy="traine
 
 
 def run(rng, effects, matrices=None, methods=NULLS_OF, **tables) -> ValidityTables:
-    """Return the tables of a run: matrices of methods, name -> matrix, are given noise."""
+    """Return the tables of a run: matrices of methods, name -> matrix, are given noise.
+
+    Null methods join them.
+    """
     resampled = bootstrap(rng)
     frames = {"effects": effects, **tables}
     if matrices is not None:
@@ -97,20 +100,20 @@ def marked(error: float, number: int = 1):
     @remembered
     def draw(rng, folder) -> ValidityTables:
         effects = effects_of(rng, effect_matrix())
-        return run(rng, effects, {"tcav": method_matrix(error, number)})
+        return run(rng, effects, {"tcav": method_matrix(error, number)}, methods=())
 
     return draw
 
 
 def two_methods(rng, folder) -> ValidityTables:
     matrices = {"tcav": method_matrix(0.05), "cosine": method_matrix(0.15, 2)}
-    return run(rng, effects_of(rng, effect_matrix()), matrices)
+    return run(rng, effects_of(rng, effect_matrix()), matrices, methods=())
 
 
 def equals(rng, folder) -> ValidityTables:
     """Two methods with the same matrix, each with noise of its own."""
     matrices = {"tcav": method_matrix(0.05), "cosine": method_matrix(0.05)}
-    return run(rng, effects_of(rng, effect_matrix()), matrices)
+    return run(rng, effects_of(rng, effect_matrix()), matrices, methods=())
 
 
 @remembered
@@ -162,7 +165,7 @@ def weak_auroc() -> float:
 
 
 def weak_method(rng, folder) -> ValidityTables:
-    return run(rng, effects_of(rng, effect_matrix()), {"tcav": weak_matrix()})
+    return run(rng, effects_of(rng, effect_matrix()), {"tcav": weak_matrix()}, methods=())
 
 
 def attributes(levels: dict[str, float], bases: int = 24):

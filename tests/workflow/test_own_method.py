@@ -47,6 +47,20 @@ def test_an_own_method_is_marked_beside_the_others(own):
     assert (scores["method"] == "my_method:frequent").sum() == 8 * 10
 
 
+def test_an_own_method_repeats_nothing_of_the_steering_study(own):
+    assert set(own.planned(*with_methods(own, "cosine", "my_method:frequent"))) == {
+        "all",
+        "capture_activations",
+        "run_methods",
+        "mark_methods",
+        "judge_claims",
+        "enforce_controls",
+        "draw_figure",
+        "build_front_page",
+        "build_report",
+    }
+
+
 def test_a_misspelt_method_ends_the_run_before_it_begins(own):
     told = own.snakemake("-n", *with_methods(own, "cosin"), target=TARGET, ok=False)
     assert "validity.world.methods: no method 'cosin' (did you mean 'cosine'" in told

@@ -18,6 +18,7 @@ def test_everything_comes_out(finished):
     by_id = {row["id"]: row for row in rows}
     for study in STUDIES:
         assert by_id[f"steering.auroc.{study}"]["estimate"] is not None
+        assert by_id[f"validity.whole_patch.{study}"]["verdict"] == "supported"
     for name in ("sums.tones", "lift.music.lead", "oracle.music", "leak.gtzan"):
         assert f"relevance.{name}" in by_id
     assert by_id["relevance.sums.tones"]["verdict"] == "supported"
@@ -46,7 +47,7 @@ def test_everything_comes_out(finished):
         assert [row["id"] for row in csv.DictReader(lines)] == list(by_id)
     assert "scale" in (results / "scorecard.html").read_text()
     figures = list((results / "figures").rglob("*.svg"))
-    assert len(figures) == 95 and all(f.with_suffix(".png").is_file() for f in figures)
+    assert len(figures) == 103 and all(f.with_suffix(".png").is_file() for f in figures)
     assert "controls" in (results / "verdict.txt").read_text()
     with zipfile.ZipFile(results / "report.zip") as report:
         assert report.testzip() is None
@@ -106,6 +107,9 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
         "all",
         "steer",
         "read_effects",
+        "capture_activations",  # of the methods that are marked against interventions
+        "run_methods",
+        "mark_methods",
         "judge_claims",
         "enforce_controls",
         "render_steering",
@@ -114,9 +118,10 @@ def test_another_lambda_grid_reruns_steering_its_figures_and_evidence_only(chang
         "build_front_page",
         "build_report",
     }
-    assert planned["steer"] == 6 and planned["read_effects"] == 2
-    # 3.4-3.8, matrix and controls of the world; 3.4, 3.5, matrix and controls of the other
-    assert planned["draw_figure"] == 11
+    assert planned["steer"] == 7 and planned["read_effects"] == 2
+    # 3.4-3.8, matrix and controls of the world; 3.4, 3.5, matrix and controls of the other; marks
+    # and matrices of both under study 7, and the world's layers and steering
+    assert planned["draw_figure"] == 16
 
 
 def test_other_pairs_are_judged_and_drawn_and_nothing_is_trained_anew(changed):

@@ -76,6 +76,22 @@ rule score_tagging:
         "../scripts/hierarchy/score_tagging.py"
 
 
+rule join_known_answers:
+    # what the published ones among the networks hear in recordings of which that is known
+    input:
+        given(hierarchy.known_answers),
+    output:
+        places.table("{scale}", "hierarchy", "{instance}", "known_answers"),
+    log:
+        places.log("join_known_answers", "{instance}"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("hierarchy/join_known_answers"),
+    script:
+        "../scripts/hierarchy/join_known_answers.py"
+
+
 rule summarise_layers:
     input:
         correct=given(hierarchy.correct_tables),

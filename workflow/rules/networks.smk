@@ -190,7 +190,7 @@ rule capture_activations:
         places.log("capture_activations", "{variant}", "{corpus}.{part}.{view}"),
     wildcard_constraints:
         variant=f"({one_of(config['networks'])})(-untrained|-start)?",
-        part="all|validation",
+        part="all|validation|apart",
         view="default|all|tokens|channels",
     conda:
         "../../envs/torch.yaml"

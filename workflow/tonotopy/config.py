@@ -60,6 +60,7 @@ def check(config: dict, schema: dict) -> None:
         raise InputError("configuration: " + "; ".join(_message(error) for error in errors[:5]))
     _check_references(config)
     preflight(config)
+    _check_studies(config)
 
 
 _MERGED = (
@@ -126,6 +127,11 @@ def _check_references(config: dict) -> None:
     for one in running(config):
         for need in one.study.needs(one.entry):
             _require(need.name, config[need.section], f"{one.place}.{need.key}", need.section)
+
+
+def _check_studies(config: dict) -> None:
+    """Ask the studies, once corpora and networks are known to make sense."""
+    for one in running(config):
         one.study.check(one.place, one.entry, config)
     listening.check(config)
 

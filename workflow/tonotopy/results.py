@@ -10,16 +10,18 @@ from tonotopy.instances import Instance, embedded, instance, running, used
 SHOWN = ("name", "title", "source", "question", "headline", "lead")  # of a study, on the front page
 
 
-def _tables(one: Instance, scale: str) -> dict[str, str]:
+def _tables(one: Instance, scale: str, config: dict) -> dict[str, str]:
     """Return name -> file of the tables that an instance's claims are judged by."""
     study = one.study.name
-    names = one.study.tables(one.entry)
+    names = one.study.judged_tables(one.entry, config)
     return {name: places.table(scale, study, one.name, name) for name in names}
 
 
 def tables(wildcards, config: dict) -> list[str]:
     """Return the tables that claims are judged by, in the order of `instances`."""
-    return [path for one in running(config) for path in _tables(one, wildcards.scale).values()]
+    return [
+        path for one in running(config) for path in _tables(one, wildcards.scale, config).values()
+    ]
 
 
 def instances(scale: str, config: dict) -> list[dict]:
@@ -35,7 +37,7 @@ def instances(scale: str, config: dict) -> list[dict]:
             "study": one.study.name,
             "name": one.name,
             "settings": one.study.shown_settings(one.entry),
-            "tables": one.study.tables(one.entry),
+            "tables": one.study.judged_tables(one.entry, config),
             "embedded": embedded(one, config),
             "statistics": one.study.statistics,
             "figures": {

@@ -92,6 +92,8 @@ class Study:
         source: what it reproduces.
         needs: entry -> corpora and networks that it names; what these need in turn is known.
         tables: entry -> names of the tables that its claims are judged by.
+        given_tables: (entry, config) -> names of further ones, which only some networks or corpora
+            have.
         figures: name -> figure.
         statistics: module with ``Tables`` and ``STATISTICS``.
         settings: keys of an entry that statistics and figures read.
@@ -120,6 +122,7 @@ class Study:
     figures: Mapping[str, Figure]
     statistics: str
     settings: tuple[str, ...]
+    given_tables: Callable[[Entry, Config], list[str]] = lambda entry, config: []
     check: Callable[[str, Entry, Config], None] = _nothing
     class_names: Callable[[Entry, Config], list[ClassName]] = lambda entry, config: []
     sources: Callable[[str, Entry, Config], dict[str, str]] = lambda scale, entry, config: {}
@@ -133,6 +136,10 @@ class Study:
     def figure_module(self, name: str) -> str:
         """Return the import path of the module that draws a figure."""
         return f"tonotopy.studies.{self.name}.figures.{self.figures[name].module}"
+
+    def judged_tables(self, entry: Entry, config: Config) -> list[str]:
+        """Return the names of all tables that an entry's claims are judged by."""
+        return [*self.tables(entry), *self.given_tables(entry, config)]
 
     def drawable(self, entry: Entry, config: Config) -> list[str]:
         """Return the names of the figures that are drawn for an entry."""

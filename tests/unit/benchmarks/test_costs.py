@@ -104,7 +104,7 @@ PAPER = {
         "310 M weights; 86.2 M weights; 0.419 M weights; 14 M weights",
     ),
     "probe_controls": (0, "8,410 clips through two networks that are known"),
-    "probe_layers": (25_598_361_600, "660 layers, 349 GB of vectors in passing"),
+    "probe_layers": (25_598_361_600, "660 layers, 437 GB of vectors in passing"),
     "summarise_layers": (0, "256 curves, 10,000 resamples"),
     "train_network": (
         4_913_074_292,
@@ -119,8 +119,8 @@ PAPER = {
     "capture_activations": (3_742_801_920, "101,530 clips, trained and untrained"),
     "predict": (0, "8,108 clips"),
     "fit_probes": (0, "15,840 binary probes"),
-    "steer": (113_167_824, "1,689,072 steered forward passes"),
-    "read_effects": (0, "6,750,240 probabilities, 10,000 resamples"),
+    "steer": (113_889_280, "1,699,840 steered forward passes"),
+    "read_effects": (0, "13,862,240 probabilities, 10,000 resamples"),
     "adopt_network": (1_197_824, "0.299 M weights"),
     "compare_maps": (91_852_800, "448 maps beside 8 features, 14,163 forward passes"),
     "probe_features": (0, "160 probes"),
@@ -165,9 +165,9 @@ def test_a_rule_of_several_studies_is_the_sum_of_their_parts(config):
 
 
 def test_works_are_added_field_by_field():
-    one = Work("a", 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, False, 7, 8)
-    other = Work("b", 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, True, 70, 80)
-    assert one + other == Work("a; b", 11.0, 22.0, 33.0, 44.0, 55.0, 66.0, True, 77, 88)
+    one = Work("a", 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, False, 7, 8, 9.0)
+    other = Work("b", 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, True, 70, 80, 90.0)
+    assert one + other == Work("a; b", 11.0, 22.0, 33.0, 44.0, 55.0, 66.0, True, 77, 88, 99.0)
     assert not (one + one).holds_gpu and (other + one).holds_gpu
 
 
@@ -190,7 +190,7 @@ def test_training_and_steering_by_hand(config, rows):
     (trained,) = costs(alone, {"train_network": 1}, RATES)
     flops = Run(config, {}, RATES).size("thesis_ast", 10.0).flops
     learned, judged = round(41_811 * 0.85 * 0.8), round(41_811 * 0.85 * 0.1)
-    device = 25 * (3 * learned + judged) * flops / (312e12 * 0.35)
+    device = 25 * (3 * learned + judged) * flops / 2.85e14
     host = learned * RATES["front_end_clip_s"] + RATES["job_s"]
     assert trained.gpu_hours == pytest.approx((device + host) / 3600, rel=1e-3)
     augmented = 25 * learned * RATES["augmented_clip_s"]
@@ -201,7 +201,8 @@ def test_training_and_steering_by_hand(config, rows):
     test, strengths = judged + 1, 20
     passes = 8 * strengths * (test + 1000) + 12 * 3 * strengths * 1000
     controls = config["steering"]["thesis"]["clips"]["controls"]
-    passes += 2 * controls * (200 + 21 * 8 + 100 + 20 * 8)  # null vectors of both corpora, at two strengths
+    # null vectors of both corpora, at two strengths
+    passes += 2 * controls * (200 + 21 * 8 + 100 + 20 * 8)
     told = int(re.match(r"[\d,]+", rows["steer"].basis).group().replace(",", ""))
     assert abs(told - passes) <= 8 * strengths * 2
 
@@ -224,13 +225,13 @@ def test_sweeps_have_as_many_directions_as_are_steered(config):
 def test_hours_by_hand(monkeypatch, config):
     """Flops, bytes and seconds that all differ, for jobs with and without a GPU."""
     numbers = {"flops": 3e15, "training_flops": 5e16, "cores": 700.0, "waiting": 90.0}
-    numbers |= {"unaided": 40.0, "starting": 11.0}
+    numbers |= {"unaided": 40.0, "starting": 11.0, "slower": 17.0}
     for holds_gpu in (True, False):
         done = Work("by hand", **numbers, holds_gpu=holds_gpu, fetched=11, kept=13)
         monkeypatch.setitem(shared.STAGES, "check_names", lambda run, instances, w=done: w)
         (row,) = costs(config, {"check_names": 4}, RATES)
         host = 700.0 + 4 * RATES["job_s"]
-        device = 3e15 / (1.56e14 * 0.35) + 5e16 / (3.12e14 * 0.35) + 11.0
+        device = 3e15 / 1.02e14 + 5e16 / 2.85e14 + 11.0 + 17.0
         alone = host + 40.0 + 5.3e16 / RATES["core_flops_per_s"]
         hours = (device + host + 90, device + host, alone) if holds_gpu else (0, alone, alone)
         found = row.gpu_hours, row.core_hours, row.core_hours_alone
@@ -240,7 +241,7 @@ def test_hours_by_hand(monkeypatch, config):
 
 def test_every_rate_is_used_and_says_where_it_comes_from():
     kinds = yaml.safe_load(THROUGHPUTS.read_text())
-    assert set(kinds) == {"measured", "assumed"}
+    assert set(kinds) == {"measured", "measured_gpu", "assumed"}
     for kind in kinds.values():
         for name, entry in kind.items():
             assert entry["value"] > 0 and len(entry["how"]) > 10, name
@@ -249,6 +250,31 @@ def test_every_rate_is_used_and_says_where_it_comes_from():
     measured = (ROOT / "benchmarks/measure_rates.py").read_text()
     for name in kinds["measured"]:
         assert f'"{name}"' in measured or name.startswith("layer_"), name
+    on_a_gpu = (ROOT / "benchmarks/measure_gpu.py").read_text()
+    for name in kinds["measured_gpu"]:
+        assert f'"{name}"' in on_a_gpu, name
+
+
+def test_cnn12_is_computed_at_its_own_rate(config, rows):
+    for architecture, training, listening in (
+        ("cnn12", 1.2e14, 5.58e13),
+        ("ast", 2.85e14, 1.02e14),
+    ):
+        found = shared.gpu_seconds(RATES, 3e15, 5e16, architecture)
+        assert found == pytest.approx(3e15 / listening + 5e16 / training)
+    run = Run(config, {}, RATES)
+    entries = config["networks"]
+    name = next(n for n in run.networks if entries[n].get("architecture") == "cnn12")
+    trained = shared.training(run, name, 1000, 100)
+    flops = trained.training_flops
+    assert trained.slower == pytest.approx(flops / 1.2e14 - flops / 2.85e14)
+    assert shared.training(run, "thesis_ast", 1000, 100).slower == 0
+    sonified, taught = work(config, "sonify_clips"), work(config, "transfer_network")
+    assert sonified.slower == pytest.approx(sonified.flops * (1 / 5.58e13 - 1 / 1.02e14))
+    assert taught.slower == pytest.approx(taught.training_flops * (1 / 1.2e14 - 1 / 2.85e14))
+    device = taught.training_flops / 1.2e14 + taught.starting
+    host = rows["transfer_network"].jobs * RATES["job_s"] + taught.cores
+    assert rows["transfer_network"].gpu_hours == pytest.approx((device + host) / 3600)
 
 
 def test_a_study_without_a_module_has_lines_that_are_not_known(monkeypatch, config, jobs, rows):
@@ -302,7 +328,7 @@ def test_a_published_network_is_steered_without_being_trained(config):
         chosen = steered(config, {"published": "ast_audioset"}, **changes)
         run = Run(chosen, {}, RATES)
         assert run.networks == ["other"] and run.outputs("other") == 527
-        flops, passes = run.size("other", 10.0).flops, 1_689_072
+        flops, passes = run.size("other", 10.0).flops, 1_699_840
         assert flops != thesis.size("thesis_ast", 10.0).flops
         sweeps = work(chosen, "steer")
         assert sweeps.flops == flops * passes and sweeps.holds_gpu

@@ -164,7 +164,7 @@ def test_fitting(subject, corpus, choices):
     pairs = [(key.layer, key.components) for key in bases if key[:2] == ("trained", "drsa")]
     assert len(pairs) == 8 and ("conv1", 8) not in pairs
     assert work.basis.startswith("84 steps at most") and work.holds_gpu
-    device = work.flops / (RATES["gpu_tf32_flops_per_s"] * RATES["gpu_inference_share"])
+    device = work.flops / RATES["ast_listening_flops_per_s"]
     assert work.starting == pytest.approx(84 * RATES["gpu_step_s"] - device)
 
 
@@ -326,7 +326,7 @@ def test_folds_by_hand(config):
     assert found.basis == "10 networks trained, each on a copy of its corpus"
     assert found.training_flops == 10 * 60 * (3 * 8000 + 1000) * forward
     assert found.flops == 10 * 1000 * forward and found.holds_gpu
-    device = 60 * (3 * 8000 + 1000) * forward / (0.35 * 312e12)
+    device = 60 * (3 * 8000 + 1000) * forward / 2.85e14
     steps = 60 * 8000 / 16
     assert found.starting == pytest.approx(10 * (steps * RATES["gpu_step_s"] - device))
     assert found.unaided == pytest.approx(10 * 60 * 8000 * 0.3 * RATES["augmented_clip_s"])

@@ -46,6 +46,17 @@ def test_networks_and_copies_are_those_of_the_inputs(tmp_path, monkeypatch):
         )
 
 
+def test_known_answers_of_all_networks_are_joined(tmp_path, monkeypatch):
+    for name, rank in (("clap", 2.0), ("vggish", float("nan"))):
+        rows = pd.DataFrame({"network": [name], "rank": [rank]})
+        rows.to_parquet(tmp_path / f"{name}.parquet")
+    inputs = [str(tmp_path / f"{name}.parquet") for name in ("vggish", "clap")]
+    output = [str(tmp_path / "known_answers.parquet")]
+    run_script("hierarchy/join_known_answers", monkeypatch, inputs, output, {})
+    joined = pd.read_parquet(output[0])
+    assert joined["network"].tolist() == ["vggish", "clap"] and joined["rank"].tolist()[1:] == [2]
+
+
 def test_probed_layers_are_joined_and_summarised(tmp_path, monkeypatch):
     tables = hierarchy_tables(tmp_path / "tables", clips=30)
     correct = pd.read_parquet(tables / "correct.parquet")

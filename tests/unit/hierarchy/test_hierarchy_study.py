@@ -48,6 +48,17 @@ def test_without_a_tagging_corpus_there_is_no_table_of_tags(config):
     assert all(need.key != "tagging" for need in STUDY.needs(entry))
 
 
+def test_published_weights_are_asked_what_they_hear(config):
+    entry = config["hierarchy"]["layers"]
+    assert STUDY.judged_tables(entry, config) == STUDY.tables(entry)
+    assert inputs.known_answers(job(), config) == []
+    config["networks"] |= {"heard": {"published": "clap"}, "unused": {"published": "vggish"}}
+    assert STUDY.judged_tables(entry, config) == STUDY.tables(entry)
+    entry["networks"] = ["ast", "heard"]
+    assert STUDY.judged_tables(entry, config) == [*STUDY.tables(entry), "known_answers"]
+    assert inputs.known_answers(job(), config) == ["results/mini/known_answers/heard.parquet"]
+
+
 def drawable(config, **changes):
     return set(STUDY.drawable({**config["hierarchy"]["layers"], **changes}, config))
 

@@ -3,18 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hierarchy_loops import CLIPS, answers, widening
 from sklearn.metrics import average_precision_score
-from study_tables import changed
+from study_tables import changed, claims_of
 from tables_of_hierarchy import TASK_CLASSES
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import bootstrap_weights
+from tonotopy.evidence.scorecard import Instance, judge
 from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions
-from tonotopy.studies.hierarchy.statistics import known_answers
+from tonotopy.studies.hierarchy.statistics import STATISTICS, known_answers
 
 
 def test_controls_come_out_and_fail_where_they_should(tables):
@@ -96,6 +98,52 @@ def test_tagging_gain_is_the_ratio_of_precisions(tables, monkeypatch):
     damaged.__dict__["tagging"] = tables.tagging.drop(index=rows.index[0])
     with pytest.raises(InputError, match="some clip lacks a class"):
         known_answers.tagging_gain(damaged, "clap")
+
+
+REASON = "the published weights end in an embedding, which names no class"
+
+
+@pytest.fixture
+def asked(tables, tmp_path):
+    """What three of the networks, which are taken for published ones, say of three recordings."""
+    ranks = {"clap": [1, 3, 4], "ast": [1, 10, 2], "vggish": [np.nan] * 3}
+    rows = pd.DataFrame(
+        [
+            (network, recording, rank, 0 if np.isnan(rank) else {"clap": 3, "ast": 10}[network])
+            for network, places in ranks.items()
+            for recording, rank in zip(("violin", "trumpet", "bird"), places, strict=True)
+        ],
+        columns=["network", "recording", "rank", "within"],
+    )
+    rows["reason"] = np.where(rows["rank"].isna(), REASON, "")
+    path = tmp_path / "known_answers.parquet"
+    rows.to_parquet(path)
+    return replace(tables, paths={**tables.paths, "known_answers": path})
+
+
+def test_recordings_are_recognised_among_the_top_answers(asked):
+    found = known_answers.recognised(asked, "clap")
+    assert found.value == found.low == found.high == pytest.approx(2 / 3)
+    assert (found.n, found.unit, found.trainings) == (3, "recording", None)
+    assert known_answers.recognised(asked, "ast").value == 1  # the last of ten is among them
+    with pytest.raises(NotRun, match=REASON):
+        known_answers.recognised(asked, "vggish")
+    with pytest.raises(NotRun, match="the weights of mobilenet are not published ones"):
+        known_answers.recognised(asked, "mobilenet")
+
+
+def test_published_weights_alone_are_asked_and_a_failure_fails(asked, tables):
+    row = [row for row in claims_of("hierarchy") if row["id"] == "hierarchy.recognises"]
+    rows = judge(row, [Instance("hierarchy", "layers", asked, STATISTICS)], {}, "tiny")
+    judged = {r["id"].rpartition(".")[2]: (r["kind"], r["verdict"], r["reason"]) for r in rows}
+    assert judged == {
+        "vggish": ("control", "not run", REASON),
+        "clap": ("control", "contradicted", ""),
+        "ast": ("control", "supported", ""),
+    }
+    (none,) = judge(row, [Instance("hierarchy", "layers", tables, STATISTICS)], {}, "tiny")
+    assert none["verdict"] == "not run"
+    assert none["reason"] == "no published weights in this run"
 
 
 def test_controls_that_are_not_in_the_table_are_not_judged(tables, tmp_path):

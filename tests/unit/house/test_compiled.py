@@ -34,7 +34,7 @@ def test_a_process_waits_for_another_that_loads(tmp_path):
         process = loading(tmp_path)
         time.sleep(4)
         assert process.poll() is None and not list(tmp_path.rglob("*.nbc"))
-    assert process.communicate(timeout=120)[0] == "[0.0, 500.0, 1000.0]\n"
+    assert process.communicate(timeout=240)[0] == "[0.0, 500.0, 1000.0]\n"
     assert list(tmp_path.rglob("guf-*.nbc"))
 
 

@@ -31,6 +31,8 @@ STOREYS = (
     {"config"},
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}
+# a study that marks another's methods runs them as they are; nothing runs what marks
+MARKED = {"validity": "steering"}
 TABLES_ALONE = ("evidence", "pages", "drawing")  # and every study's statistics and figures
 
 
@@ -102,8 +104,24 @@ def test_nothing_goes_in_circles():
 def test_studies_do_not_know_each_other(study):
     for name in MODULES:
         if name.startswith(f"studies.{study}"):
-            for other in set(STUDIES) - {study}:
+            for other in set(STUDIES) - {study, MARKED.get(study)}:
                 assert not [t for t in imports(name) if t.startswith(f"studies.{other}")], name
+
+
+def test_a_study_whose_methods_are_marked_is_not_marked_by_its_own():
+    """What marks is marked by none, so that studies stay in order."""
+    assert not MARKED.keys() & MARKED.values()
+
+
+def test_methods_of_another_study_are_marked_and_not_its_answers():
+    """Statistics, figures and answers of a study are its own: what is marked is how it computes."""
+    for study, other in MARKED.items():
+        for name in MODULES:
+            if name.startswith(f"studies.{study}"):
+                for part in ("statistics", "figures", "answers"):
+                    assert f"studies.{other}.{part}" not in {
+                        ".".join(target.split(".")[:3]) for target in imports(name)
+                    }
 
 
 def reached(name: str) -> set[str]:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tonotopy.evidence.scorecard import NOT_IN_FAMILY
+from tonotopy.pages.intervals import scale
 from tonotopy.pages.scorecard import page, write_page
 
 TITLES = {"whales": "Study 8: whales", "sharks": "Study 9: sharks"}
@@ -130,6 +132,60 @@ def test_studies_stand_under_the_titles_that_are_handed_over(html):
 def test_criteria_are_told_in_words(criterion, text):
     row_ = row("deep", "a", "supported", criterion=criterion, paper="0.4 <i>")
     assert f"{text} The paper: 0.4 &lt;i&gt;." in page([row_], "mini", TITLES, {})
+
+
+def test_a_printed_number_is_a_triangle_inside_its_band_on_every_part():
+    band = {"criterion": {"within": [0.0, 1.0]}, "low": 0.2, "high": 0.4, "estimate": 0.3}
+    parts = [row("deep", name, "supported", paper="0.75 on a split", **band) for name in "ab"]
+    triangles = re.findall(r'<path class="printed" d="(.*?)"', page(parts, "mini", TITLES, {}))
+    place = scale(parts, band["criterion"]).place(0.75)
+    assert triangles == 2 * [f"M{place} 20l-4 -5h8z"]
+    above = {"paper": "0.75", "criterion": {"above": 0}}
+    for changes in ({"paper": "about 0.75"}, {"paper": None}, {"paper": "1.5 there"}, above):
+        plain = [{**part, **changes} for part in parts]
+        assert '<path class="printed"' not in page(plain, "mini", TITLES, {})
+
+
+def test_a_claim_says_why_its_bounds_are_what_they_are():
+    told = page([row("deep", "a", "supported", why="Twice <b> the noise")], "mini", TITLES, {})
+    assert "Criterion: above 0. Why these bounds: Twice &lt;b&gt; the noise. " in told
+    ended = page([row("deep", "a", "supported", why="As printed.")], "mini", TITLES, {})
+    assert "Why these bounds: As printed. " in ended
+    for silent in (row("deep", "a", "supported"), row("deep", "a", "supported", why=None)):
+        assert "Why these bounds" not in page([silent], "mini", TITLES, {})
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ({"n": 30, "unit": "clip", "trainings": 1}, "30 clips, one training"),
+        ({"n": 1, "unit": "song", "trainings": 5}, "1 song, 5 trainings"),
+        ({"n": 8, "unit": "class"}, "8 classes"),
+        ({"n": 12, "unit": "group of clips", "trainings": None}, "12 groups of clips"),
+        ({"n": 9, "unit": "clip and map"}, "9 clips and maps"),
+        ({"n": 30}, "30"),
+    ],
+)
+def test_what_was_resampled_is_told_with_its_unit_and_the_trainings(about, told):
+    html = page([row("deep", "a", "supported", **about)], "mini", TITLES, {})
+    assert f'<td class="of" data-name="of">{told}</td>' in html
+    assert '<th scope="col">Of</th>' in html and ">n</th>" not in html
+
+
+def test_a_verdict_that_the_correction_took_back_has_a_star_and_its_reason():
+    parts = [
+        row("deep", "a", "inconclusive", reason=NOT_IN_FAMILY),
+        row("deep", "b", "inconclusive"),
+        row("deep", "c", "supported"),
+    ]
+    html = page(parts, "mini", TITLES, {})
+    cells = re.findall(r'<td class="verdict \w+"( title=".*?")?>(.*?)</td>', html)
+    assert cells == [
+        (f' title="{NOT_IN_FAMILY}"', "inconclusive*"),
+        ("", "inconclusive"),
+        ("", "supported"),
+    ]
+    assert "<em>inconclusive</em> has a star" in html
 
 
 def test_text_is_escaped_and_nothing_is_loaded_or_run(html):

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from itertools import pairwise
-from math import log2, log10
+from math import log, log2, log10
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import beta
+from scipy.stats import beta, binomtest, norm
+from scipy.stats import t as student
 from study_tables import changed, shuffle_rows, table_paths
 from tables_of_partials import SETTINGS, write_tables
 
@@ -44,26 +45,34 @@ def value(tables, statistic, *arguments, **keys):
 # ---- shares --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("k", "n"), [(0, 16), (1, 24), (7, 16), (23, 24), (32, 32), (2.5, 40)])
-def test_draws_of_a_share_are_half_lower_and_half_upper_limits(k, n):
-    draws = proportion_draws(k / n, n, 40001, generator(0, "draws"))
-    for place in (0.01, 0.03, 0.1, 0.4, 0.9, 0.99):
-        lower = beta.cdf(place, k, n - k + 1) if k else 1.0
-        upper = beta.cdf(place, k + 1, n - k) if k < n else 0.0
-        assert (draws <= place).mean() == pytest.approx((lower + upper) / 2, abs=0.012)
+SEEN = [(0, 16), (1, 24), (7, 16), (23, 24), (32, 32), (2.5, 40)]
 
 
-def test_a_share_of_nothing_ends_at_the_rule_of_three_and_of_all_begins_there():
-    none, all_ = (proportion_draws(s, 32, 40000, generator(1, "s")) for s in (0.0, 1.0))
-    assert np.quantile(none, 0.025) == 0
-    assert np.quantile(none, 0.975) == pytest.approx(1 - 0.05 ** (1 / 32), rel=0.03)
-    assert np.quantile(all_, 0.975) == 1
-    assert np.quantile(all_, 0.025) == pytest.approx(0.05 ** (1 / 32), rel=0.01)
+@pytest.mark.parametrize(("k", "n"), SEEN)
+def test_draws_of_a_share_are_lower_limits_below_the_middle_and_upper_ones_above(k, n):
+    draws = np.sort(proportion_draws(k / n, n, 40001, generator(0, "draws")))
+    for place in (0.01, 0.025, 0.2, 0.49, 0.51, 0.9, 0.975, 0.99):
+        lower = beta.ppf(place, k, n - k + 1) if k else 0.0
+        upper = beta.ppf(place, k + 1, n - k) if k < n else 1.0
+        found = np.quantile(draws, place)
+        assert found == pytest.approx(lower if place < 0.5 else upper, abs=1e-4)
 
 
-def test_lower_and_upper_draws_stand_in_no_order():
+def test_the_interval_of_a_share_is_that_of_a_binomial_test():
+    for k in range(17):
+        draws = proportion_draws(k / 16, 16, 40000, generator(0, "s", k))
+        exact = binomtest(k, 16).proportion_ci(0.95, "exact")
+        assert np.quantile(draws, [0.025, 0.975]) == pytest.approx(list(exact), abs=1e-4)
+        for bound in (0.25, 0.5):
+            for side, beyond in (("less", draws >= bound), ("greater", draws <= bound)):
+                exact = binomtest(k, 16, bound, side).pvalue
+                if exact < 0.5:
+                    assert beyond.mean() == pytest.approx(exact, abs=1e-4)
+
+
+def test_draws_of_a_share_stand_in_no_order():
     draws = proportion_draws(0.0, 10, 1000, generator(0, "x"))
-    assert (draws > 0).sum() == 500 and 150 < (draws[::2] > 0).sum() < 350
+    assert (draws > 0).sum() == 500 and 200 < (draws[::2] > 0).sum() < 300
 
 
 def test_runs_weigh_the_same_and_deviate_as_they_are_drawn():
@@ -314,14 +323,55 @@ def test_quality_of_reconstructions(tables):
     assert found.value == pytest.approx(sum(of_runs) / 2) and found.n == 15
     groups = sorted({r["group"] for r in rows})
     counts = BOOTSTRAP.draw(len(groups), "partials", "group", len(groups)).counts
+    runs = [rows_of(tables, "reconstructions", network="codec", run=run) for run in range(2)]
+    own, error = studentised(runs, groups, [1] * 15)
+    assert own == pytest.approx(found.value)
+    wider = (15 / 14) ** 0.5 * student.ppf(0.95, 14) / norm.ppf(0.95)
     for row in (0, 1, 57):
-        drawn = []
-        for run in range(2):
-            rows = rows_of(tables, "reconstructions", network="codec", run=run)
-            signal = sum(counts[row][groups.index(r["group"])] * r["signal"] for r in rows)
-            error = sum(counts[row][groups.index(r["group"])] * r["error"] for r in rows)
-            drawn.append(10 * log10(signal / error))
-        assert found.draws[row] == pytest.approx(sum(drawn) / 2)
+        drawn, its_error = studentised(runs, groups, counts[row])
+        assert found.draws[row] == pytest.approx(own - wider * error * (drawn - own) / its_error)
+
+
+def studentised(runs, groups, counts):
+    """The mean of runs in dB, and its standard error by what each group adds to it."""
+    value, added = 0.0, dict.fromkeys(groups, 0.0)
+    for rows in runs:
+        times = [counts[groups.index(r["group"])] for r in rows]
+        signal = sum(n * r["signal"] for n, r in zip(times, rows, strict=True))
+        error = sum(n * r["error"] for n, r in zip(times, rows, strict=True))
+        value += 10 * log10(signal / error) / len(runs)
+        for r in rows:
+            slope = r["signal"] / signal - r["error"] / error
+            added[r["group"]] += 10 / log(10) * slope / len(runs)
+    squares = [n * added[group] ** 2 for n, group in zip(counts, groups, strict=True)]
+    return value, sum(squares) ** 0.5
+
+
+def test_quality_deviates_as_three_runs_do(tables, tmp_path):
+    rows = pd.read_parquet(tables.paths["reconstructions"])
+    louder = [rows.assign(run=2, signal=2 * rows["signal"]) for rows in [rows[rows["run"] == 1]]]
+    rows = pd.concat([rows, *louder])
+    found = STATISTICS["snr"](changed(tables, tmp_path, reconstructions=rows), "codec")
+    groups, of_runs = sorted(set(rows["group"])), []
+    runs = [rows[rows["run"] == run].to_dict("records") for run in range(3)]
+    of_runs = [studentised([own], groups, [1] * 15)[0] for own in runs]
+    assert found.value == pytest.approx(sum(of_runs) / 3)
+    own, error = studentised(runs, groups, [1] * 15)
+    counts = BOOTSTRAP.draw(15, "partials", "group", 15).counts
+    weights = training_shares(np.arange(3), BOOTSTRAP, "partials", "runs", "codec")
+    wider = (15 / 14) ** 0.5 * student.ppf(0.95, 14) / norm.ppf(0.95)
+    for row in (3, 40):
+        drawn, its_error = studentised(runs, groups, counts[row])
+        moved = sum(weights[row + 1][r] * of_runs[r] - of_runs[r] / 3 for r in range(3))
+        expected = own - wider * error * (drawn - own) / its_error + moved
+        assert found.draws[row] == pytest.approx(expected)
+
+
+def test_quality_that_never_varies_is_known(tables, tmp_path):
+    rows = pd.read_parquet(tables.paths["reconstructions"])
+    same = rows.assign(signal=10.0, error=1.0)
+    found = STATISTICS["snr"](changed(tables, tmp_path, reconstructions=same), "codec")
+    assert (found.value, found.low, found.high) == pytest.approx((10, 10, 10))
 
 
 def test_accuracy_over_that_of_one_answer(tables, tmp_path):

@@ -157,7 +157,7 @@ def test_bands_hold_the_printed_number_in_their_middle():
     }.items():
         low, high = CLAIMS[name]["criterion"]["within"]
         assert (low + high) / 2 == pytest.approx(printed, abs=1e-3)
-        assert numbers(CLAIMS[name]["paper"])[0] == pytest.approx(100 * printed, abs=0.05)
+        assert numbers(CLAIMS[name]["paper"])[0] == pytest.approx(printed, abs=5e-4)
 
 
 def test_every_claim_is_judged_or_says_why(rows):
@@ -230,8 +230,10 @@ def test_nothing_is_found_where_nothing_is(tmp_path):
     ]
     supported = [row for row in signed if row["verdict"] == "supported"]
     assert len(signed) > 200 and len(supported) < 0.1 * len(signed)
-    for name in ("gain", "lift", "muting", "disentangled"):
+    for name in ("gain", "lift", "muting"):
         assert set(verdicts(rows, name).values()) <= {"contradicted"}, name
+    # one more random base may differ by more than half: not decided, but never supported
+    assert "supported" not in verdicts(rows, "disentangled").values()
 
 
 def test_instances_that_did_not_run_are_named():

@@ -220,10 +220,11 @@ def test_a_vector_that_only_disturbs_is_contradicted_and_stops_a_users_run(table
     assert len(rows) == 2 * len(names) and {row["unit"] for row in rows} >= {"clip"}
     verdicts = {row["id"].rsplit(".", 2)[0]: row["verdict"] for row in rows}
     assert set(verdicts.values()) == {"contradicted"}
-    for kind in ("random", "correlated"):
-        alone = [row for row in rows if row["row"] == f"steering.over_{kind}"]
-        with pytest.raises(InputError, match=f"failed: steering.over_{kind}.anybodys_own"):
-            control_verdict(alone, "fail")
+    kinds = {row["row"].partition(".")[2]: row["kind"] for row in rows}
+    assert (kinds["over_random"], kinds["over_correlated"]) == ("control", "claim")
+    alone = [row for row in rows if row["row"] == "steering.over_random"]
+    with pytest.raises(InputError, match="failed: steering.over_random.anybodys_own"):
+        control_verdict(alone, "fail")
     inside, outside = (sides(moved, PAIR, own) for own in (True, False))
     assert outside[1] + outside[2] > 0.3 > inside[1] + inside[2]  # it does rise more outside
 
@@ -562,7 +563,9 @@ def test_an_instance_of_any_name_has_null_controls_that_can_fail(tables, null, n
     assert len(over) == 4
     rows = judge(over, [Instance("steering", name, tables, STATISTICS)], {}, "own")
     assert len(rows) == 8 and {row["verdict"] for row in rows} == {"supported"}
-    assert control_verdict(rows, "fail") == "8 of 8 controls passed"
+    controls = {row["row"] for row in rows if row["kind"] == "control"}
+    assert controls == {f"steering.over_{kind}" for kind in ("random", "shuffled", "untrained")}
+    assert control_verdict(rows, "fail") == "6 of 6 controls passed"
     rows = judge(over, [Instance("steering", name, null, STATISTICS)], {}, "own")
     assert "contradicted" in {row["verdict"] for row in rows}
     with pytest.raises(InputError, match=rf"failed: steering.over_\w+.{name}"):

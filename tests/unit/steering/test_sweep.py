@@ -323,6 +323,52 @@ def test_outputs_within_a_hundredth_of_their_mean_are_the_same(moved, expected, 
     assert collapsed(unsteered, steered, activation) is expected
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.002, False), (0.49, False), (0.51, True)])
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_half_of_the_clips_must_be_flat(share, expected, activation):
+    rng = np.random.default_rng(0)
+    unsteered = rng.dirichlet(np.full(5, 0.1), size=1000)
+    steered = unsteered.copy()
+    flat = rng.permutation(1000)[: round(share * 1000)]
+    steered[flat] = 0.2 if activation == "softmax" else 0.5
+    assert entropy(steered[flat], activation).min() > entropy(unsteered, activation).max()
+    assert collapsed(unsteered, steered, activation) is expected
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.94, False), (0.96, True), (0.998, True)])
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_a_few_clips_of_their_own_do_not_save_an_output_that_is_the_same(
+    share, expected, activation
+):
+    rng = np.random.default_rng(0)
+    unsteered = np.full((1000, 3), 1 / 3 if activation == "softmax" else 0.5)
+    steered = np.tile([0.7, 0.2, 0.1], (1000, 1))
+    others = rng.permutation(1000)[round(share * 1000) :]
+    moved = np.where(np.arange(len(others)) % 2, 0.1, -0.1)  # the mean of all stays
+    steered[others] += moved[:, None] * [1, -1, 0]
+    assert collapsed(unsteered, steered, activation) is expected
+
+
+def test_collapse_equals_a_loop():
+    rng, found = np.random.default_rng(0), []
+    for _ in range(60):
+        unsteered = rng.dirichlet(np.full(4, 0.3), size=101)
+        even = rng.uniform(0.7, 1)
+        kept = rng.random(101) < rng.uniform(0.4, 0.6)
+        steered = np.where(kept[:, None], unsteered, (1 - even) * unsteered + even / 4)
+        entropies = [
+            [-sum(p * np.log(max(p, 1e-12)) for p in row) for row in table]
+            for table in (unsteered, steered)
+        ]
+        high, typical = sorted(entropies[0])[99], sorted(entropies[1])[50]  # of 101
+        mean = [sum(row[k] for row in steered) / 101 for k in range(4)]
+        far = sorted(sum(abs(p - m) for p, m in zip(row, mean, strict=True)) / 2 for row in steered)
+        expected = bool(typical > high or far[95] < 0.01)
+        assert collapsed(unsteered, steered) is expected
+        found.append(expected)
+    assert 5 < sum(found) < 55
+
+
 def test_sigmoid_outputs_have_an_entropy_each():
     p = np.array([[0.9, 0.5, 0.01]])
     expected = -sum(q * np.log(q) + (1 - q) * np.log(1 - q) for q in p[0])

@@ -5,14 +5,14 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import pearsonr, rankdata, spearmanr
 from tables_of_validity import CLASSES, METHODS, VALUES, Method, frames, method_table
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.trainings import widening
-from tonotopy.studies.validity import marks
-from tonotopy.studies.validity.marks import INNER, effects_of, mark
+from tonotopy.studies.validity.marks import INNER, WIDER, effects_of, mark
+from tonotopy.studies.validity.measures import MEASURES, ranks
 
 BOOTSTRAP = Bootstrap(8, 0.95, 3)
 HUNDRED = Bootstrap(100, 0.95, 3)
@@ -68,8 +68,8 @@ def loop_measure(name, first, second):
     return sum(np.sign(a) == np.sign(b) for a, b in zip(first, second, strict=True)) / len(first)
 
 
-def loop_mark(measure, pairs, truth, truths, matrix, matrices):
-    """A mark and its draws of one set: f(1), 2 f(1) - f(2), and 2 f(2) - f(3) around it."""
+def loop_mark(measure, pairs, truth, truths, matrix, matrices, wider):
+    """A mark and its draws of one set: f(1), 2 f(1) - f(2), and 2 f(2) - f(3) around it, wider."""
 
     def f(one, other):
         return loop_measure(measure, [one[p] for p in pairs], [other[p] for p in pairs])
@@ -87,7 +87,7 @@ def loop_mark(measure, pairs, truth, truths, matrix, matrices):
         twice.append(sum(values) / INNER)
     value = 2 * measured - sum(once) / len(once)
     draws = [2 * a - b for a, b in zip(once, twice, strict=True)]
-    return measured, value, [d - sum(draws) / len(draws) + value for d in draws]
+    return measured, value, [wider * (d - sum(draws) / len(draws)) + value for d in draws]
 
 
 @pytest.mark.parametrize("measure", ["spearman", "pearson", "sign"])
@@ -113,7 +113,8 @@ def test_a_mark_equals_a_plain_loop(tables, marked, method, pairs, measure):
         own = rows[rows["set"] == number]
         matrix = loop_matrix(own, "unit", "score", [1] * method.units)
         matrices = [loop_matrix(own, "unit", "score", row) for row in drawn]
-        by_set.append(loop_mark(measure, chosen, truth, truths, matrix, matrices))
+        wider = WIDER if method.sets == 1 else 1
+        by_set.append(loop_mark(measure, chosen, truth, truths, matrix, matrices, wider))
     weights = [[1.0]] * 8
     if method.sets > 1:
         often = BOOTSTRAP.draw(method.sets, "validity", "sets", method.name).counts
@@ -178,8 +179,16 @@ def test_marks_of_the_same_clips_share_their_resamples(tables):
 
 def test_ties_share_their_ranks_and_what_is_constant_has_no_mark():
     one, other = np.array([1.0, 1, 2, 5, 5, 5]), np.array([0.0, 3, 3, 1, 9, 9])
-    assert marks.spearman(one, other) == pytest.approx(spearmanr(one, other).statistic)
-    assert np.isnan(marks.spearman(one, np.ones(6))) and np.isnan(marks.pearson(one, np.ones(6)))
+    spearman, pearson = MEASURES["spearman"].of, MEASURES["pearson"].of
+    assert spearman(one, other) == pytest.approx(spearmanr(one, other).statistic)
+    assert np.isnan(spearman(one, np.ones(6))) and np.isnan(pearson(one, np.ones(6)))
+
+
+def test_ranks_are_scipys_where_some_rows_have_ties():
+    values = np.random.default_rng(0).normal(size=(4, 3, 9))
+    values[1, 2, 4] = values[1, 2, 7]
+    values[3, 0] = 2.0
+    np.testing.assert_array_equal(ranks(values), rankdata(values, axis=-1))
 
 
 def test_a_constant_matrix_is_marked_nan_and_does_not_stop_the_others(tables):

@@ -97,7 +97,7 @@ def test_what_rules_read(config):
     assert inputs.concepts(job(), config) == f"{place}/instruments"
     assert inputs.twins(job(), config) == f"{place}/lead_twins"
     assert inputs.parts(job(), config) == [f"{place}/lead_parts"]
-    activations = f"{results}/activations/genre_ast/instruments.all.default"
+    activations = f"{results}/activations/genre_ast/instruments.apart.default"
     assert inputs.activations(job(), config) == activations
     vectors = inputs.steering_table("vectors", "safetensors")
     assert vectors(job("counterfactual"), config) == (
@@ -110,7 +110,7 @@ def test_what_rules_read(config):
     config["validity"]["world"]["parts"] = None
     assert inputs.parts(job(), config) == []
     config["steering"]["world"] |= {"read": "tokens", "outputs": {"rock": 1}}
-    assert inputs.activations(job(), config).endswith("instruments.all.tokens")
+    assert inputs.activations(job(), config).endswith("instruments.apart.tokens")
     assert inputs.answers(job(), config) == {
         "outputs": {"rock": 1},
         "activation": "softmax",

@@ -12,6 +12,6 @@ use_threads(snakemake.threads)
 bundle = load(snakemake.input.network).to(pick_device(snakemake.params.accelerator))
 corpus = Corpus(snakemake.input.corpus)
 part, view = snakemake.wildcards.part, snakemake.wildcards.view
-positions = None if part == "all" else corpus.indices(part)
+positions = corpus.indices(part) if part == "validation" else None
 with replacing(snakemake.output[0]) as draft:
     store(bundle, corpus, draft, positions=positions, batch=BATCH, view=view)

@@ -1,5 +1,7 @@
 """Resampling of trainings: one training of a network is one observation of what training does."""
 
+from functools import cache
+
 import numpy as np
 from scipy.stats import norm, t
 
@@ -42,6 +44,7 @@ def _drawn_shares(count: int, bootstrap: Bootstrap, *names: str | int) -> np.nda
     return np.concatenate([np.full((1, count), 1 / count), drawn])
 
 
+@cache
 def widening(count: int, confidence: float) -> float:
     """Return by how much the means of few resampled observations spread too little; 1 for one.
 

@@ -108,9 +108,11 @@ def shuffled_information(tables: np.ndarray, rng: np.random.Generator, shuffles:
     """
     clips, components, _ = tables.shape
     start = np.broadcast_to(np.arange(components), (shuffles, clips, components))
-    order = rng.permuted(start, axis=-1)
-    mixed = tables[np.arange(clips)[:, None], order]
-    return information(mixed.sum(axis=1))
+    order = rng.permuted(start, axis=-1).transpose(0, 2, 1)
+    taken = np.zeros((shuffles, components, clips, components))  # by each component of each clip's
+    np.put_along_axis(taken, order[..., None], 1.0, axis=-1)
+    mixed = taken.reshape(shuffles * components, -1) @ tables.reshape(clips * components, -1)
+    return information(mixed.reshape(shuffles, components, -1))
 
 
 def matched_objects(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ def rank_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         Shape (...), -1 to 1; nan where one of both is constant.
     """
     ranks = [rankdata(values, axis=-1) for values in (first, second)]
-    return _correlations(*ranks, np.ones(first.shape[-1]))
+    return _correlations(*ranks)
 
 
 def resampled_rank_correlations(
@@ -31,27 +31,42 @@ def resampled_rank_correlations(
     Returns:
         Shape (resamples,), -1 to 1; nan where one of both is constant among what was drawn.
     """
-    ranks = [_resampled_ranks(values, counts) for values in (first, second)]
-    return _correlations(*ranks, counts)
+    drawn = np.ascontiguousarray(counts.T, dtype=float)
+    totals = drawn.sum(axis=0)
+    first, second = (_centred_ranks(values, drawn, totals) for values in (first, second))
+    weighted = drawn * first, drawn * second
+    pairs = (weighted[0], second), (weighted[0], first), (weighted[1], second)
+    products = (np.einsum("pr,pr->r", *pair) for pair in pairs)
+    return _quotient(*products, np.maximum(totals, 1))
 
 
-def _resampled_ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return mean ranks less a half, (resamples, pairs), of pairs repeated ``counts`` times."""
+def _centred_ranks(values: np.ndarray, drawn: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return mean ranks of repeated pairs minus their mean: (pairs, resamples).
+
+    Args:
+        values: shape (pairs,).
+        drawn: how often each is there, shape (pairs, resamples).
+        totals: of these, shape (resamples,).
+    """
     distinct, inverse = np.unique(values, return_inverse=True)
-    order = np.argsort(inverse, kind="stable")
-    starts = np.searchsorted(inverse[order], np.arange(len(distinct)))
-    repeats = np.add.reduceat(counts[:, order], starts, axis=1)
-    last = np.cumsum(repeats, axis=1)
-    return (last - repeats / 2)[:, inverse]
+    repeats = drawn[np.argsort(inverse, kind="stable")]
+    if len(distinct) < len(values):
+        repeats = np.add.reduceat(repeats, np.searchsorted(np.sort(inverse), range(len(distinct))))
+    ranks = np.cumsum(repeats, axis=0)
+    ranks -= repeats / 2
+    ranks -= totals / 2
+    return ranks[inverse]
 
 
-def _correlations(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return Pearson correlations of weighted values over the last axis."""
-    total = np.maximum(weights.sum(axis=-1, keepdims=True), 1)  # a resample may be empty
-    first = first - (weights * first).sum(axis=-1, keepdims=True) / total
-    second = second - (weights * second).sum(axis=-1, keepdims=True) / total
-    covariance = (weights * first * second).sum(axis=-1)
-    variances = [(weights * np.square(values)).sum(axis=-1) for values in (first, second)]
-    scale = np.sqrt(variances[0] * variances[1])
+def _correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return Pearson correlations over the last axis."""
+    first, second = (values - values.mean(axis=-1, keepdims=True) for values in (first, second))
+    products = ((a * b).sum(axis=-1) for a, b in ((first, second), (first,) * 2, (second,) * 2))
+    return _quotient(*products, first.shape[-1])
+
+
+def _quotient(covariance: np.ndarray, first, second, total) -> np.ndarray:
+    """Return covariances over the roots of both variances, nan where one of both is 0."""
+    scale = np.sqrt(first * second)
     undefined = np.full(np.shape(covariance), np.nan)
-    return np.divide(covariance, scale, out=undefined, where=scale > 1e-9 * total[..., 0])
+    return np.divide(covariance, scale, out=undefined, where=scale > 1e-9 * total)

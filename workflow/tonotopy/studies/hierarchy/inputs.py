@@ -1,7 +1,7 @@
 """What the rules of study 1 read: functions of a job's wildcards and the configuration."""
 
 from tonotopy import places
-from tonotopy.networks.inputs import baselines
+from tonotopy.networks.inputs import baselines, known_answer_tables
 from tonotopy.studies.hierarchy.families import families
 
 COPIES = ("trained", "untrained")
@@ -79,6 +79,11 @@ def network_families(wildcards, config: dict) -> dict[str, str]:
 def task_levels(wildcards, config: dict) -> dict[str, str]:
     """Return the level of each task."""
     return {name: task["level"] for name, task in _entry(wildcards, config)["tasks"].items()}
+
+
+def known_answers(wildcards, config: dict) -> list[str]:
+    """Return the tables of what the published ones among the networks hear in known recordings."""
+    return known_answer_tables(_entry(wildcards, config)["networks"], wildcards.scale, config)
 
 
 def tagged_copies(wildcards, config: dict) -> list[tuple[str, str]]:

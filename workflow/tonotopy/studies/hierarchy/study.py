@@ -1,7 +1,8 @@
 """Study 1: what each layer of a network encodes, from pitch to the number of speakers."""
 
+from tonotopy.networks.inputs import with_key
 from tonotopy.studies.hierarchy.figures import FIGURES
-from tonotopy.study import Answer, Entry, Need, Study
+from tonotopy.study import Answer, Config, Entry, Need, Study
 
 TABLES = ("correct", "clips", "profiles", "centres", "tagging", "controls", "folds")
 
@@ -19,6 +20,11 @@ def _needs(entry: Entry) -> list[Need]:
 
 def _tables(entry: Entry) -> list[str]:
     return [name for name in TABLES if name != "tagging" or entry["tagging"]]
+
+
+def _given_tables(entry: Entry, config: Config) -> list[str]:
+    published = set(with_key(config, "published")) & set(entry["networks"])
+    return ["known_answers"] if published else []
 
 
 ANSWERS = (
@@ -57,6 +63,7 @@ STUDY = Study(
     source="P. Gautam, Investigating Auditory Concepts in Deep Neural Networks, chapter 2",
     needs=_needs,
     tables=_tables,
+    given_tables=_given_tables,
     figures=FIGURES,
     statistics="tonotopy.studies.hierarchy.statistics",
     settings=("networks", "tasks"),

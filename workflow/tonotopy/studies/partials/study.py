@@ -91,22 +91,22 @@ def _check_hears(place: str, name: str, config: Config) -> None:
 ANSWERS = (
     Answer(
         "partials.first_filters",
-        supported="In every first layer judged, less than a fifth of the filters have most of "
+        supported="In every first layer judged, less than a quarter of the filters have most of "
         "their energy in a third of an octave (up to 4186 Hz).",
-        contradicted="In every first layer judged, more than a fifth of the filters have most of "
+        contradicted="In every first layer judged, more than a quarter of the filters have most of "
         "their energy in a third of an octave (up to 4186 Hz).",
-        inconclusive="Whether less than a fifth of first-layer filters have most of their energy "
+        inconclusive="Whether less than a quarter of first-layer filters have most of their energy "
         "in a third of an octave, this run cannot tell.",
     ),
     Answer(
         "partials.stable",
-        supported="In the layer looked at (by default the last), less than a fifth of the units "
+        supported="In the layer looked at (by default the last), less than a quarter of the units "
         "and fitted directions, in every network and kind judged, isolate a band on tones, in "
         "complexes and in natural sound.",
-        contradicted="In the layer looked at (by default the last), more than a fifth of the "
+        contradicted="In the layer looked at (by default the last), more than a quarter of the "
         "units and fitted directions, in every network and kind judged, isolate a band on tones, "
         "in complexes and in natural sound.",
-        inconclusive="Whether less than a fifth of units and fitted directions isolate a band on "
+        inconclusive="Whether less than a quarter of units and fitted directions isolate a band on "
         "tones, in complexes and in natural sound, this run cannot tell.",
     ),
     Answer(

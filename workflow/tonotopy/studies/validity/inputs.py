@@ -37,8 +37,13 @@ def concepts(wildcards, config: dict) -> str:
 
 
 def attributes(wildcards, config: dict) -> list[str]:
-    """Return the attributes that there are twins of, that of the methods first."""
+    """Return the attributes whose twins are heard, that of the methods first.
+
+    Under another seed than the run's it is that one alone: no more is asked of the other seeds.
+    """
     own = entry(wildcards, config)
+    if wildcards.scale != config["scale"]:
+        return [own["attribute"]]
     return sorted(own["twins"], key=lambda attribute: attribute != own["attribute"])
 
 
@@ -68,11 +73,15 @@ def steering_table(name: str, suffix: str = "parquet"):
 
 
 def activations(wildcards, config: dict) -> str:
-    """Return the folder of what the network's layers make of the concept corpus."""
+    """Return the folder of what the network's layers make of the concept corpus.
+
+    It is apart from study 2's: the folder is temporary, and were it shared, a method that is
+    added would have it made again, and all of study 2 after it.
+    """
     steered = steering_entry(wildcards, config)
     view = steered.get("read") or "default"
     return places.activations(
-        wildcards.scale, steered["network"], f"{steered['concepts']}.all.{view}"
+        wildcards.scale, steered["network"], f"{steered['concepts']}.apart.{view}"
     )
 
 

@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.trainings import widening
+from tonotopy.studies.validity.measures import MEASURES, Measure
 
 INNER = 4  # draws with the noise once more that correct each draw
-LIMITS = {"spearman": (-1.0, 1.0), "pearson": (-1.0, 1.0), "sign": (0.0, 1.0)}
+WIDER = 1.1  # intervals, for what the correction leaves: without it 91 % hold the truth, not 95 %
 PAIRS = ("all", "unplanted")
 NULL = "null"  # the kind of methods that must find nothing
 MARKS = ("method", "kind", "pairs", "measure", "estimate", "low", "high", "measured")
@@ -71,6 +71,23 @@ class Noisy(NamedTuple):
     def among(self, pairs: np.ndarray) -> "Noisy":
         """Return the same of some pairs (bool, shape (pairs,))."""
         return Noisy(self.data[..., pairs], self.once[..., pairs])
+
+    def levels(self, form: Callable[[np.ndarray], np.ndarray]) -> "Levels":
+        """Return the matrix in a form, such as its ranks, without and with all noise."""
+        twice = [form(self.twice(shift)) for shift in range(1, INNER + 1)]
+        return Levels(form(self.data), form(self.once), twice)
+
+
+class Levels(NamedTuple):
+    """What a measure compares: a matrix as it is, with its noise, and `INNER` times with it twice.
+
+    All are standardised, ranked or reduced to signs, as the measure asks; made once, for E is
+    compared with many methods.
+    """
+
+    data: np.ndarray
+    once: np.ndarray
+    twice: list[np.ndarray]
 
 
 class Agreement(NamedTuple):
@@ -155,63 +172,37 @@ def noisy_effects(effects: Effects, bootstrap: Bootstrap) -> Noisy:
     return Noisy(_flat(effects.matrix), _flat(once))
 
 
-def pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the correlation over the last axis; nan where nothing varies."""
-    one, other = (v - v.mean(axis=-1, keepdims=True) for v in (one, other))
-    scale = np.sqrt(np.square(one).sum(axis=-1) * np.square(other).sum(axis=-1))
-    products = (one * other).sum(axis=-1)
-    return np.divide(products, scale, out=np.full(products.shape, np.nan), where=scale > 1e-30)
-
-
-def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the rank correlation over the last axis; nan where nothing varies."""
-    return pearson(rankdata(one, axis=-1), rankdata(other, axis=-1))
-
-
-def same_sign(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the share of pairs, over the last axis, whose signs agree."""
-    return (np.sign(one) == np.sign(other)).mean(axis=-1)
-
-
-MEASURES = {"spearman": spearman, "pearson": pearson, "sign": same_sign}
-
-
 def differs(effects: Noisy, bootstrap: Bootstrap) -> np.ndarray:
     """Return which pairs' E differs from 0: its interval over bases excludes it. (pairs,)."""
     low, high = bootstrap.interval(effects.once)
     return (low > 0) | (high < 0)
 
 
-def agreement(
-    measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    effects: Noisy,
-    method: Noisy,
-    limits: tuple[float, float],
-    weights: np.ndarray,
-) -> Agreement:
+def agreement(measure: Measure, effects: Levels, method: Levels, weights: np.ndarray) -> Agreement:
     """Return the mean mark over the sets of a method, corrected for the bias of noise.
 
     With f(k) the mark at k times the noise, the mark is 2 f(1) - mean f(2), a draw of it
-    2 f(2) - mean f(3); draws are moved so that their mean is the mark.
+    2 f(2) - mean f(3); draws are moved so that their mean is the mark, and spread
+    `WIDER`; not those of several sets, over which what the correction leaves averages out.
 
     Args:
-        measure: of (..., pairs) and (..., pairs).
-        effects: E, data (pairs,).
+        measure: one of `MEASURES`.
+        effects: E in the measure's form, data (pairs,).
         method: data (sets, pairs).
-        limits: of the measure.
         weights: of sets in every resample, shape (resamples, sets).
     """
-    measured = measure(effects.data, method.data)
-    once = measure(effects.once[:, None], method.once)
-    shifts = range(1, INNER + 1)
-    twice = sum(measure(effects.twice(n)[:, None], method.twice(n)) for n in shifts) / INNER
+    measured = measure.compare(effects.data, method.data)
+    once = measure.compare(effects.once[:, None], method.once)
+    pairs = zip(effects.twice, method.twice, strict=True)
+    twice = sum(measure.compare(one[:, None], other) for one, other in pairs) / INNER
     value = 2 * measured - once.mean(axis=0)
     draws = 2 * once - twice
-    draws += value - draws.mean(axis=0)
+    wider = WIDER if len(value) == 1 else 1.0
+    draws = value + wider * (draws - draws.mean(axis=0))
     return Agreement(
         float(measured.mean()),
-        float(np.clip(value.mean(), *limits)),
-        np.clip((weights * draws).sum(axis=1), *limits),
+        float(np.clip(value.mean(), *measure.limits)),
+        np.clip((weights * draws).sum(axis=1), *measure.limits),
     )
 
 
@@ -253,7 +244,7 @@ def mark(
     """
     (attribute,) = methods["attribute"].unique()
     truth = effects_of(effects, attribute)
-    noisy = noisy_effects(truth, bootstrap)
+    compared = comparisons(truth, noisy_effects(truth, bootstrap), bootstrap)
     marks, draws = [], []
     for row in methods[methods["applies"]].sort_values("order").to_dict("records"):
         name, unit = row["method"], row["unit"]
@@ -262,7 +253,7 @@ def mark(
         about["sets"] = len(scores[0])
         own = noisy_method(scores, units, unit, bootstrap)
         weights = set_weights(len(scores[0]), bootstrap, name)
-        for pairs, measure, outcome in _agreements(truth, noisy, own, weights, bootstrap):
+        for pairs, measure, outcome in _agreements(compared, own, weights):
             key = {"method": name, "pairs": pairs, "measure": measure}
             low, high = bootstrap.interval(outcome.draws)
             numbers = (outcome.value, low, high, outcome.measured)
@@ -323,21 +314,48 @@ def noisy_method(
     return Noisy(method_matrices(scores), _flat(once))
 
 
-def _agreements(
-    truth: Effects, effects: Noisy, method: Noisy, weights: np.ndarray, bootstrap: Bootstrap
-) -> Iterator[tuple[str, str, Agreement]]:
-    """Yield pairs, measure and mark of a method."""
-    everything = np.ones(effects.data.shape, dtype=bool)
-    chosen = {"all": everything}
+class Comparison(NamedTuple):
+    """What all methods are held against: a measure's form of E over some pairs.
+
+    Attributes:
+        pairs: one of `PAIRS`.
+        measure: one of `MEASURES`.
+        used: which pairs are compared, bool, shape (pairs,); none where the mark is undefined.
+        effects: E of these pairs in the measure's form; None where there are none.
+    """
+
+    pairs: str
+    measure: str
+    used: np.ndarray
+    effects: Levels | None
+
+
+def comparisons(truth: Effects, effects: Noisy, bootstrap: Bootstrap) -> list[Comparison]:
+    """Return what methods are held against, for all pairs, those not planted, and each measure.
+
+    Signs are compared where E differs from 0. Unplanted pairs are left out where it is unknown
+    what is planted.
+    """
+    chosen = {"all": np.ones(effects.data.shape, dtype=bool)}
     if truth.planted is not None and truth.planted.any():
         chosen["unplanted"] = ~truth.planted.ravel()
-    known = differs(effects, bootstrap)
+    known, found = differs(effects, bootstrap), []
     for pairs, inside in chosen.items():
-        for measure, function in MEASURES.items():
-            used = inside & known if measure == "sign" else inside
-            if not used.any():
-                nothing = np.full(len(effects.once), np.nan)
-                yield pairs, measure, Agreement(np.nan, np.nan, nothing)
-                continue
-            own, other = effects.among(used), method.among(used)
-            yield pairs, measure, agreement(function, own, other, LIMITS[measure], weights)
+        for name, measure in MEASURES.items():
+            used = inside & known if name == "sign" else inside
+            levels = effects.among(used).levels(measure.form) if used.any() else None
+            found.append(Comparison(pairs, name, used, levels))
+    return found
+
+
+def _agreements(
+    compared: list[Comparison], method: Noisy, weights: np.ndarray
+) -> Iterator[tuple[str, str, Agreement]]:
+    """Yield pairs, measure and mark of a method."""
+    for pairs, name, used, effects in compared:
+        if not used.any():
+            nothing = np.full(len(weights), np.nan)
+            yield pairs, name, Agreement(np.nan, np.nan, nothing)
+            continue
+        own = method.among(used).levels(MEASURES[name].form)
+        yield pairs, name, agreement(MEASURES[name], effects, own, weights)

@@ -14,7 +14,8 @@ import pandas as pd
 from tonotopy.evidence.claims import Estimate, verdict
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.trainings import FEWEST, widening
-from tonotopy.studies.validity.marks import MEASURES, PAIRS
+from tonotopy.studies.validity.marks import PAIRS
+from tonotopy.studies.validity.measures import MEASURES
 from tonotopy.studies.validity.statistics import aurocs
 
 ORDER = ("steering_probes", "tcav", "cosine")  # from the best agreement to the least

@@ -13,7 +13,6 @@ from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import NetworkTables, quotient
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.validity.marks import (
-    MEASURES,
     NULL,
     Effects,
     Noisy,
@@ -24,6 +23,7 @@ from tonotopy.studies.validity.marks import (
     noisy_effects,
     noisy_method,
 )
+from tonotopy.studies.validity.measures import MEASURES
 
 BASE = "base score"
 WHOLE = -1  # the layer of a patch of all layers
@@ -165,7 +165,7 @@ def over_exchanged(
     if measure == "sign":
         inside = inside & differs(tables.noisy_truth, tables.bootstrap)
     exchanged = (matrix - matrix.mean(axis=0))[orders].reshape(len(orders), -1)[:, inside]
-    chance = MEASURES[measure](tables.noisy_truth.data[inside], exchanged)
+    chance = MEASURES[measure].of(tables.noisy_truth.data[inside], exchanged)
     values = marks - np.concatenate([[np.nanmean(chance)], chance])
     return tables.marked(values, method, also="order of values")
 
@@ -185,7 +185,7 @@ def over_nulls(
     if not nulls:
         raise NotRun("the instance has no null method")
     matrices = [method_matrices(tables.scores(null)[0]) for null in nulls]
-    chance = MEASURES[measure](effects, np.concatenate(matrices)[:, inside])
+    chance = MEASURES[measure].of(effects, np.concatenate(matrices)[:, inside])
     sets = len(chance)
     if sets < 3:
         raise NotRun(f"{sets} sets of null vectors have no spread")

@@ -38,4 +38,5 @@ STATISTICS = {
     "clips_over_thesis": known_answers.clips_over_thesis,
     "leak": known_answers.leak,
     "tagging_gain": known_answers.tagging_gain,
+    "recognised": known_answers.recognised,
 }

@@ -91,6 +91,22 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
     return tables.estimate(ratio[0], ratio[1:], len(targets), unit="clip", trainings=1)
 
 
+def recognised(tables: HierarchyTables, network: str) -> Estimate:
+    """Share of known recordings that published weights name among their top answers: a count.
+
+    How many answers are the top ones, each recording's row says (``within``).
+    """
+    rows = tables.known_answers
+    rows = rows[rows["network"] == network]
+    if rows.empty:
+        raise NotRun(f"the weights of {network} are not published ones")
+    asked = rows[rows["rank"].notna()]
+    if asked.empty:
+        raise NotRun(" or ".join(dict.fromkeys(rows["reason"])))
+    named = asked["rank"] <= asked["within"]
+    return _exact(tables, named.mean(), len(asked), "recording")
+
+
 def _exact(tables: HierarchyTables, value: float, n: int, unit: str = "clip") -> Estimate:
     draws = np.full(tables.bootstrap.resamples, value)
     return tables.estimate(value, draws, n, exact=True, unit=unit)

@@ -68,7 +68,10 @@ class Decoded:
 
 @dataclass(frozen=True)
 class HierarchyTables(StudyTables):
-    """The tables of one hierarchy study: correct, clips, tagging, controls and folds."""
+    """The tables of one hierarchy study: correct, clips, tagging, controls, folds, known_answers.
+
+    The last is there where a network has published weights.
+    """
 
     EACH: ClassVar = ("network", "task")
     ONLY: ClassVar = {
@@ -76,6 +79,7 @@ class HierarchyTables(StudyTables):
         "tasks": None,
         "levels": ("low", "mid", "high"),
         "copies": ("trained", "untrained", "start"),
+        "weights": ("published",),
     }
 
     @cached_property
@@ -110,6 +114,12 @@ class HierarchyTables(StudyTables):
         return self.read("folds")
 
     @cached_property
+    def known_answers(self) -> pd.DataFrame:
+        if "known_answers" not in self.paths:
+            raise NotRun("no published weights in this run")
+        return self.read("known_answers")
+
+    @cached_property
     def resamples(self) -> Mapping[str, ClipResamples]:
         """Task -> resamples of its clips."""
         return resamples_by_task(self.read("clips"), self.bootstrap)
@@ -119,7 +129,9 @@ class HierarchyTables(StudyTables):
         task, only = row.get("arguments", {}).get("task"), row.get("only", {})
         tasks = self.tasks([task] if task else only.get("tasks"), only.get("levels"))
         parts = {"task": tasks}
-        parts["network"] = self.networks(only.get("families"), only.get("copies"))
+        parts["network"] = self.networks(
+            *(only.get(key) for key in ("families", "copies", "weights"))
+        )
         each = row.get("each", [])
         return [
             (".".join(values), dict(zip(each, values, strict=True)))
@@ -127,19 +139,25 @@ class HierarchyTables(StudyTables):
         ]
 
     def networks(
-        self, families: list[str] | None = None, copies: list[str] | None = None
+        self,
+        families: list[str] | None = None,
+        copies: list[str] | None = None,
+        weights: list[str] | None = None,
     ) -> list[str]:
         """Return the study's networks of some families that have one of some copies.
 
-        They are in the order of the configuration.
+        They are in the order of the configuration; with ``weights`` (["published"]) only those
+        whose weights are published ones.
 
         Raises:
             NotRun: there is none.
         """
+        published = None if weights is None else set(self.known_answers["network"])
         names = [
             name
             for name in self.settings["networks"]
-            if (families is None or self.families.get(name) in families)
+            if (published is None or name in published)
+            and (families is None or self.families.get(name) in families)
             and (copies is None or self.copies.get(name, set()) & set(copies))
         ]
         if not names:

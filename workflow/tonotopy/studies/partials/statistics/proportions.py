@@ -9,12 +9,12 @@ def proportion_draws(
 ) -> np.ndarray:
     """Return draws of the share that lies behind a share that was seen.
 
-    A bootstrap of units that are all alike never varies. These draws are of the fiducial
-    distribution of a binomial share: one half from Beta(k, n - k + 1), whose quantiles are the
-    lower limits of Clopper and Pearson, the other from Beta(k + 1, n - k), whose quantiles are the
-    upper ones; each half is spread evenly over its quantiles, all in random order. Their
-    percentile interval is the mid-P interval (Berry and Armitage, 1995): it begins at 0 where
-    nothing was seen, and ends there at 1 - .05^(1/n) for 95 %, the rule of three.
+    A bootstrap of units that are all alike never varies. The lower half of these draws are
+    quantiles of Beta(k, n - k + 1) below its median, the upper half those of Beta(k + 1, n - k)
+    above its own. Their interval is that of Clopper and Pearson (1934), which holds truths at least
+    as often as it says for every share and number of units, and the share of draws beyond a bound
+    is the exact binomial p-value. Where nothing was seen it begins at 0 and ends at
+    1 - .025^(1/n) for 95 %. Draws are spread evenly over the quantiles, in random order.
 
     Args:
         share: k / n, 0 to 1.
@@ -26,14 +26,13 @@ def proportion_draws(
         Shape (draws,), 0 to 1.
     """
     inside, outside = share * units, (1 - share) * units
-    order = rng.permutation(draws)
-    place = (order // 2 + rng.uniform(size=draws)) / ((draws + 1) // 2)
+    place = (rng.permutation(draws) + rng.uniform(size=draws)) / draws
     lower, upper = np.zeros(draws), np.ones(draws)
     if inside > 0:
         lower = betaincinv(inside, outside + 1, place)
     if outside > 0:
         upper = betaincinv(inside + 1, outside, place)
-    return np.where(order % 2 == 0, lower, upper)
+    return np.where(place < 0.5, lower, upper)
 
 
 def share_draws(

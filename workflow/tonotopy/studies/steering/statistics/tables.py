@@ -67,9 +67,13 @@ class Clips:
 
 
 def weighted_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return means over clips: weights (draws, clips), values (clips, ...), to (draws, ...)."""
+    """Return means over clips: weights (draws, clips), values (clips, ...), to (draws, ...).
+
+    A mean is nan where the weights of all clips are 0.
+    """
     totals = weights.sum(axis=1).reshape(-1, *[1] * (values.ndim - 1))
-    return np.tensordot(weights, values, axes=1) / totals
+    with np.errstate(invalid="ignore"):
+        return np.tensordot(weights, values, axes=1) / totals
 
 
 @dataclass(frozen=True)
