@@ -92,9 +92,8 @@ def test_confusions_are_in_percent_of_the_true_class_on_the_test_split(folder):
     )
     low, high = np.quantile(draws, [0.025, 0.975])
     interval = f"[{100 * low:.1f}, {100 * high:.1f}]"
-    assert (
-        axes.get_title() == f"test split\naccuracy {100 * right.mean():.1f} % {interval}, 150 clips"
-    )
+    accuracy = f"accuracy {100 * right.mean():.1f} % {interval}, {len(table)} clips"
+    assert axes.get_title() == f"test split\n{accuracy}"
     assert axes.get_ylabel() == "true class" and axes.get_xlabel() == "answer"
 
 

@@ -62,7 +62,7 @@ FIGURES = {
     ),
     "probes": Figure(
         "probes",
-        ("probes",),
+        ("probes", "layers"),
         "Features read from layers by ridge regression on clips that it was not fitted on: share "
         "of variance explained (R², below 0: worse than the mean). The trained network beside "
         "random ones, a network that learned no sound, and the input on the layer's grid. "

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import curve, layer_ticks, layers_of, shifts
 from tonotopy.drawing.letters import WIDTH, write
-from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
 from tonotopy.studies.similarity.figures.drawn import COPIES, NAMES, Drawn, drawn, spans, word
 from tonotopy.studies.similarity.statistics.probes import scores
 
@@ -15,7 +15,7 @@ LOWEST = -0.5  # R2 that is drawn: far below 0 is no more than "not at all"
 
 def draw(sources: dict, about: dict):
     """Draw a panel per network and target: a curve over layers for every copy."""
-    if only(sources).empty:
+    if sources["probes"].empty:
         return nothing_to_draw("no feature was read from a layer")
     tables = drawn(sources, about)
     targets, networks = tables.named("target", {}), tables.named("network", {})
