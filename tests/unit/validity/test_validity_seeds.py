@@ -148,3 +148,13 @@ def test_intervals_of_the_mean_hold_what_is_planted():
         _, mean = hierarchical(values[..., None], how)
         held += mean.low <= 0.3 <= mean.high
     assert held >= 184
+
+
+def test_intervals_of_marks_end_where_marks_do_and_those_of_differences_do_not():
+    levels = {"steering_probes": 0.99, "tcav": -0.97, "cosine": -0.98}
+    table = summary(seeds(levels, instances=("world",), spread=0.2), BOOTSTRAP)
+    own = table[(table["pairs"] == "all") & table["measure"].isin(["spearman", "auroc"])]
+    own = own.set_index("quantity")
+    assert own.loc["steering_probes", "high"] == 1 and own.loc["cosine", "low"] == -1
+    assert own.loc["steering_probes minus tcav", "high"] > 1
+    assert own.loc["slopes of study 2", "high"] <= 1

@@ -20,6 +20,7 @@ from tonotopy.studies.validity.statistics import aurocs
 
 ORDER = ("steering_probes", "tcav", "cosine")  # from the best agreement to the least
 ABOVE = {"above": 0}
+RANGES = {"spearman": (-1.0, 1.0), "pearson": (-1.0, 1.0)}  # of measures; others lie from 0 to 1
 COLUMNS = ("instance", "quantity", "pairs", "measure")
 
 
@@ -35,8 +36,9 @@ def summary(rows: Sequence[Mapping], bootstrap: Bootstrap) -> pd.DataFrame:
     Returns:
         Columns instance, quantity (a method, a difference of two, or the order of several), pairs,
         measure, a column for each scale, mean, spread (standard deviation over seeds), low and high
-        of the mean, verdict (of differences and orders: whether they are above 0). Below three
-        seeds, or where a seed lacks a method, the interval is nan and the verdict "not run".
+        of the mean (within what a measure can be: widening may lead beyond), verdict (of
+        differences and orders: whether they are above 0). Below three seeds, or where a seed lacks
+        a method, the interval is nan and the verdict "not run".
     """
     instances = dict.fromkeys(row["instance"] for row in rows)
     scales = list(dict.fromkeys(row["scale"] for row in rows))
@@ -45,6 +47,9 @@ def summary(rows: Sequence[Mapping], bootstrap: Bootstrap) -> pd.DataFrame:
         own = {row["scale"]: row for row in rows if row["instance"] == instance}
         for key, values in _quantities(own, scales):
             numbers, mean = hierarchical(values, bootstrap)
+            if not _compares(key[0]):
+                least, most = RANGES.get(key[2], (0.0, 1.0))
+                numbers |= {end: np.clip(numbers[end], least, most) for end in ("low", "high")}
             cells = dict(zip(scales, values[:, 0].min(axis=-1), strict=True))
             named = dict(zip(COLUMNS, (instance, *key), strict=True))
             lines.append({**named, **cells, **numbers, "verdict": _judged(key[0], mean)})
@@ -52,9 +57,14 @@ def summary(rows: Sequence[Mapping], bootstrap: Bootstrap) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*COLUMNS, *scales, *ends])
 
 
+def _compares(quantity: str) -> bool:
+    """Whether it is a difference or an order of methods."""
+    return " minus " in quantity or " > " in quantity
+
+
 def _judged(quantity: str, mean: Estimate | None) -> str:
     """Return the verdict on a difference or an order of methods, nothing for other quantities."""
-    if " minus " not in quantity and " > " not in quantity:
+    if not _compares(quantity):
         return ""
     return "not run" if mean is None else verdict(mean, ABOVE)
 
