@@ -48,7 +48,7 @@ def test_an_own_method_is_marked_beside_the_others(own):
 
 
 def test_an_own_method_repeats_nothing_of_the_steering_study(own):
-    assert set(own.planned(*with_methods(own, "cosine", "my_method:frequent"))) == {
+    assert set(own.planned(*with_methods(own, "tcav", "my_method:frequent"))) == {
         "all",
         "capture_activations",
         "run_methods",
