@@ -18,6 +18,7 @@ from tempfile import gettempdir
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.stats import binom
 from study_tables import claims_of
 
@@ -246,3 +247,36 @@ def result_lines(rows: Collection[Sequence]) -> list[str]:
         line = f"{study:13}{name:42}{kind:10}{rate:7.3f} {sign}{bound:.3f}{told:>7}{undefined:6.2f}"
         lines.append(line)
     return lines
+
+
+def simulated_tests(
+    statistics: Mapping[str, Callable],
+    nulls: Sequence[Simulated],
+    planted: Sequence[Simulated],
+    exact: Mapping[str, str],
+) -> tuple[Callable, Callable, Callable]:
+    """Return a study's tests: of nulls, of planted values, and that every statistic is simulated.
+
+    Args:
+        statistics: STATISTICS of the study.
+        nulls: cases without an effect.
+        planted: cases whose truth is known.
+        exact: statistics that are not simulated -> the reason.
+    """
+
+    @pytest.mark.parametrize("case", nulls, ids=lambda case: case.name)
+    def a_null_is_supported_no_more_than_by_chance(case, record_property):
+        check_support(case, record_property)
+
+    @pytest.mark.parametrize("case", planted, ids=lambda case: case.name)
+    def an_interval_holds_the_planted_value(case, record_property):
+        check_coverage(case, record_property)
+
+    def every_statistic_is_simulated():
+        assert not missing(statistics, nulls, exact)
+
+    return (
+        a_null_is_supported_no_more_than_by_chance,
+        an_interval_holds_the_planted_value,
+        every_statistic_is_simulated,
+    )

@@ -12,11 +12,9 @@ from simulated_profiles import Curve, Simulation, of_tasks, one, two
 from simulations import (
     Simulated,
     bootstrap,
-    check_coverage,
-    check_support,
     criterion,
     in_memory,
-    missing,
+    simulated_tests,
 )
 
 from tonotopy.studies.hierarchy.statistics import STATISTICS, Tables
@@ -453,16 +451,6 @@ EXACT = {
     "recognised": "a count",
 }
 
-
-@pytest.mark.parametrize("case", NULLS, ids=lambda c: c.name)
-def test_a_null_is_supported_no_more_than_by_chance(case, record_property):
-    check_support(case, record_property)
-
-
-@pytest.mark.parametrize("case", PLANTED, ids=lambda c: c.name)
-def test_an_interval_holds_the_planted_value(case, record_property):
-    check_coverage(case, record_property)
-
-
-def test_every_statistic_is_simulated():
-    assert not missing(STATISTICS, NULLS, EXACT)
+test_nulls, test_planted_values, test_every_statistic = simulated_tests(
+    STATISTICS, NULLS, PLANTED, EXACT
+)

@@ -2,7 +2,7 @@
 
 import pytest
 from simulated_partials import BANK, NETWORK, Answers, Codes, Directions, Filters
-from simulations import Simulated, check_coverage, check_support, criterion, missing
+from simulations import Simulated, criterion, simulated_tests
 
 from tonotopy.studies.partials.statistics import STATISTICS
 
@@ -98,16 +98,6 @@ PLANTED = [
     case("accuracy_over_chance", {"network": "tagger"}, "tagger", Answers(right=0.7), 0.5),
 ]
 
-
-@pytest.mark.parametrize("case", NULLS, ids=lambda case: case.name)
-def test_a_null_is_supported_no_more_than_by_chance(case, record_property):
-    check_support(case, record_property)
-
-
-@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.name)
-def test_an_interval_holds_the_planted_value(case, record_property):
-    check_coverage(case, record_property)
-
-
-def test_every_statistic_is_simulated():
-    assert not missing(STATISTICS, NULLS, EXACT)
+test_nulls, test_planted_values, test_every_statistic = simulated_tests(
+    STATISTICS, NULLS, PLANTED, EXACT
+)

@@ -2,7 +2,7 @@
 
 import pytest
 import simulated_sounds as worlds
-from simulations import Simulated, check_coverage, check_support, criterion, missing
+from simulations import Simulated, criterion, simulated_tests
 from threadpoolctl import threadpool_limits
 
 from tonotopy.studies.sonification.statistics import STATISTICS
@@ -405,15 +405,6 @@ def _one_thread():
         yield
 
 
-@pytest.mark.parametrize("case", NULLS, ids=lambda case: case.name)
-def test_a_null_is_supported_no_more_than_by_chance(case, record_property):
-    check_support(case, record_property)
-
-
-@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.name)
-def test_an_interval_holds_the_planted_value(case, record_property):
-    check_coverage(case, record_property)
-
-
-def test_every_statistic_is_simulated():
-    assert not missing(STATISTICS, NULLS, EXACT)
+test_nulls, test_planted_values, test_every_statistic = simulated_tests(
+    STATISTICS, NULLS, PLANTED, EXACT
+)

@@ -8,11 +8,9 @@ import pytest
 from simulations import (
     Simulated,
     bootstrap,
-    check_coverage,
-    check_support,
     criterion,
     in_memory,
-    missing,
+    simulated_tests,
 )
 
 from tonotopy.studies.steering.statistics import STATISTICS, SteeringTables
@@ -216,16 +214,6 @@ PLANTED = [
 ]
 EXACT = {"least_agreement": "the least of numbers that are there, as the thesis prints it"}
 
-
-@pytest.mark.parametrize("case", NULLS, ids=lambda case: case.name)
-def test_a_null_is_supported_no_more_than_by_chance(case, record_property):
-    check_support(case, record_property)
-
-
-@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.name)
-def test_an_interval_holds_the_planted_value(case, record_property):
-    check_coverage(case, record_property)
-
-
-def test_every_statistic_is_simulated():
-    assert not missing(STATISTICS, NULLS, EXACT)
+test_nulls, test_planted_values, test_every_statistic = simulated_tests(
+    STATISTICS, NULLS, PLANTED, EXACT
+)

@@ -9,11 +9,9 @@ from scipy.stats import spearmanr
 from simulations import (
     Simulated,
     bootstrap,
-    check_coverage,
-    check_support,
     criterion,
     in_memory,
-    missing,
+    simulated_tests,
 )
 from tables_of_validity import (
     CLASSES,
@@ -316,19 +314,9 @@ COVERED = [
 
 EXACT = {"whole_patch": "an identity: the largest difference over all twins, nothing is sampled"}
 
-
-@pytest.mark.parametrize("case", NULLS, ids=lambda case: case.name)
-def test_a_null_is_supported_no_more_than_by_chance(case, record_property):
-    check_support(case, record_property)
-
-
-@pytest.mark.parametrize("case", COVERED, ids=lambda case: case.name)
-def test_an_interval_holds_the_planted_value(case, record_property):
-    check_coverage(case, record_property)
-
-
-def test_every_statistic_is_simulated():
-    assert not missing(STATISTICS, NULLS, EXACT)
+test_nulls, test_planted_values, test_every_statistic = simulated_tests(
+    STATISTICS, NULLS, COVERED, EXACT
+)
 
 
 def test_the_planted_distance_is_the_one_that_is_drawn():

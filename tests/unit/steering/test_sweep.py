@@ -294,12 +294,17 @@ def test_collapse_is_uniform_output_or_the_same_output_for_every_clip():
     assert entropy(np.full((1, 5), 0.2))[0] == pytest.approx(np.log(5))
 
 
-@pytest.mark.parametrize(("above", "expected"), [(98, False), (98.9, False), (99.1, True)])
-def test_collapse_begins_at_the_99th_percentile_of_the_unsteered_entropies(above, expected):
-    """Steered entropies are all the same, at a percentile of the unsteered ones."""
+@pytest.mark.parametrize(
+    ("percentile", "rise", "expected"),
+    [(98, 0.0, False), (99, 0.0, False), (99, 0.0099, False), (99, 0.0101, True)],
+)
+def test_collapse_begins_above_the_99th_percentile_of_the_unsteered_entropies(
+    percentile, rise, expected
+):
+    """Steered entropies are all the same; the rise is a share of the largest there is."""
     rng = np.random.default_rng(0)
     unsteered = rng.dirichlet(np.full(4, 0.4), size=1001)
-    level = np.percentile(entropy(unsteered), above)
+    level = np.percentile(entropy(unsteered), percentile) + rise * np.log(4)
     low, high = 0.25, 1.0  # the first output's probability; entropy falls along the way
     for _ in range(60):
         middle = (low + high) / 2
@@ -349,6 +354,15 @@ def test_a_few_clips_of_their_own_do_not_save_an_output_that_is_the_same(
     assert collapsed(unsteered, steered, activation) is expected
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_clips_that_are_alike_do_not_collapse_by_a_breath(activation):
+    """Where unsteered clips differ by nothing, the least change leads beyond all of them."""
+    unsteered = np.tile([[0.83, 0.17], [0.17, 0.83]], (8, 1))
+    toward = np.tile([[-0.002, 0.002], [0.002, -0.002]], (8, 1))
+    assert not collapsed(unsteered, unsteered + toward, activation)
+    assert collapsed(unsteered, unsteered + 10 * toward, activation)
+
+
 def test_collapse_equals_a_loop():
     rng, found = np.random.default_rng(0), []
     for _ in range(60):
@@ -363,7 +377,7 @@ def test_collapse_equals_a_loop():
         high, typical = sorted(entropies[0])[99], sorted(entropies[1])[50]  # of 101
         mean = [sum(row[k] for row in steered) / 101 for k in range(4)]
         far = sorted(sum(abs(p - m) for p, m in zip(row, mean, strict=True)) / 2 for row in steered)
-        expected = bool(typical > high or far[95] < 0.01)
+        expected = bool(typical > high + 0.01 * np.log(4) or far[95] < 0.01)
         assert collapsed(unsteered, steered) is expected
         found.append(expected)
     assert 5 < sum(found) < 55

@@ -16,6 +16,9 @@ GPU_FLOATS = 1 << 27  # tokens x width in a batch: half a GB, 2 GB in an MLP's h
 SAME_OUTPUT = 0.01  # distance from the clips' mean below which clips get the same output
 MOST = 0.95  # share of clips with the same output, so that no outlier decides
 FLAT = 0.99  # quantile of the unsteered clips' entropies above which an output is flat
+RISE = (
+    0.01  # by which it has to be above, as a share of the largest entropy: alike clips differ less
+)
 
 
 def steer(vectors: Tensor, directions: Tensor, strengths: Tensor) -> Tensor:
@@ -173,10 +176,10 @@ def _steered(network: AST, shared: Tensor, directions: Tensor, strengths: Tensor
 def collapsed(unsteered: np.ndarray, steered: np.ndarray, activation: str = "softmax") -> bool:
     """Tell whether the output has collapsed, so that it is no effect to read.
 
-    True if half of the clips have a higher entropy than 99 % of the unsteered ones, or if 95 % of
-    the clips get the same output: their distance from the clips' mean is below 0.01. It is the
-    total variation under softmax; under sigmoid, where outputs are probabilities of their own, the
-    largest difference of an output.
+    True if half of the clips have a higher entropy than 99 % of the unsteered ones, by at least a
+    hundredth of the largest entropy there is, or if 95 % of the clips get the same output: their
+    distance from the clips' mean is below 0.01. It is the total variation under softmax; under
+    sigmoid, where outputs are probabilities of their own, the largest difference of an output.
 
     Args:
         unsteered: probabilities of all outputs without steering, shape (clips, outputs).
@@ -187,7 +190,9 @@ def collapsed(unsteered: np.ndarray, steered: np.ndarray, activation: str = "sof
     differences = np.abs(steered - steered.mean(axis=0))
     softmax = activation == "softmax"
     spread = differences.sum(axis=1) / 2 if softmax else differences.max(axis=1)
-    flat = np.median(entropy(steered, activation)) > high
+    outputs = steered.shape[1]
+    most = np.log(outputs) if softmax else outputs * np.log(2)
+    flat = np.median(entropy(steered, activation)) > high + RISE * most
     return bool(flat or np.quantile(spread, MOST) < SAME_OUTPUT)
 
 
