@@ -1,6 +1,8 @@
 """Every public corpus on a tiny replica in its real layout; the faults that are known of each."""
 
+import csv
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import soxr
 from replicas import REPLICAS, SECONDS
 from scipy.io import loadmat
 
+from tonotopy.corpora.archives import member_sums
 from tonotopy.corpora.catalogue import DOWNLOADS, PUBLIC
 from tonotopy.corpora.public.gtzan import ARTISTS, FILTERED, GENRES, GTZAN
 from tonotopy.corpora.public.gtzan import REPLICAS as REPLICAS_LIST
@@ -285,3 +288,11 @@ def test_wrong_names_are_told_with_the_nearest(tmp_path, replica):
     settings = {"maker": "pcvc", "task": "consonant", "path": str(tmp_path / "none")}
     with pytest.raises(InputError, match=r"none: no such folder; check 'path'.*pcvc"):
         build(tmp_path / "c", settings, 0, 1, {})
+
+
+def test_no_two_recordings_of_gtzans_mini_version_are_replicas():
+    """Therefore none of them is left out."""
+    names = {Path(name).stem for name in member_sums("gtzan-mini.sha256")}
+    pairs = list(csv.DictReader(REPLICAS_LIST.open(newline="")))
+    assert len(names) == 100 and len(pairs) == 53
+    assert not [p for p in pairs if p["replica"] in names and p["kept"] in names]
