@@ -1,17 +1,48 @@
-"""Audio Spectrogram Transformer (Gong et al. 2021)."""
+"""Audio Spectrogram Transformer (Gong et al. 2021) on timm's blocks."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import torch
+from timm.models.vision_transformer import Block as TimmBlock
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 from tonotopy.networks import ast_size
 from tonotopy.networks.layers import Layer
-from tonotopy.networks.transformer import Block
 
 CLASS_TOKENS = 2  # DeiT's class and distillation token, averaged before the head
+
+
+class Block(TimmBlock):
+    """timm's pre-norm transformer block that can answer for its leading tokens alone."""
+
+    def forward(self, tokens: Tensor, leading: int | None = None) -> Tensor:
+        """Return the block's output.
+
+        Args:
+            tokens: shape (clips, tokens, width).
+            leading: if given, only this many leading tokens are computed; all tokens are still
+                attended to, so the result equals the slice of the full output.
+        """
+        if leading is None:
+            return super().forward(tokens)
+        hidden = tokens[:, :leading]
+        hidden = hidden + self._attend(self.norm1(tokens), leading)
+        return hidden + self.mlp(self.norm2(hidden))
+
+    def _attend(self, tokens: Tensor, leading: int) -> Tensor:
+        attention, width = self.attn, tokens.shape[-1]
+        weight, bias = attention.qkv.weight, attention.qkv.bias
+        query = nn.functional.linear(tokens[:, :leading], weight[:width], bias[:width])
+        key, value = nn.functional.linear(tokens, weight[width:], bias[width:]).chunk(2, dim=-1)
+        heads = [
+            part.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
+            for part in (query, key, value)
+        ]
+        mixed = scaled_dot_product_attention(*heads, scale=attention.scale)
+        return attention.proj_drop(attention.proj(mixed.transpose(1, 2).flatten(2)))
 
 
 class AST(nn.Module):
@@ -62,7 +93,8 @@ class AST(nn.Module):
         self.positions = nn.Parameter(torch.zeros(1, tokens, width))
         norm = partial(nn.LayerNorm, eps=norm_eps)
         self.blocks = nn.ModuleList(
-            Block(width, heads, mlp_ratio, dropout, norm_eps) for _ in range(depth)
+            Block(width, heads, mlp_ratio, qkv_bias=True, proj_drop=dropout, norm_layer=norm)
+            for _ in range(depth)
         )
         self.norm = norm(width)
         self.head = nn.Sequential(norm(width), nn.Linear(width, classes))

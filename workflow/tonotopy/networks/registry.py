@@ -7,7 +7,6 @@ from typing import Any
 from torch import nn
 
 from tonotopy.errors import InputError, nearest
-from tonotopy.networks.ast import AST
 from tonotopy.networks.clap import CLAP
 from tonotopy.networks.cnn12 import CNN12
 from tonotopy.networks.cnn14 import CNN14
@@ -63,15 +62,20 @@ def transferred(
     return Transferred(network, parse(taps), widths, classes, frozen)
 
 
+def _ast() -> type[nn.Module]:
+    from tonotopy.networks.ast import AST  # timm takes seconds, which other networks need not pay
+
+    return AST
+
+
 def _mobilenet() -> type[nn.Module]:
-    # torchvision takes seconds, which other networks need not pay
-    from tonotopy.networks.mobilenet import MobileNetV3
+    from tonotopy.networks.mobilenet import MobileNetV3  # so does torchvision
 
     return MobileNetV3
 
 
 ARCHITECTURES = {
-    "ast": Architecture(lambda: AST, ("mels", "frames")),
+    "ast": Architecture(_ast, ("mels", "frames")),
     "vggish": Architecture(lambda: VGGish, ("mels", "frames")),
     "cnn14": Architecture(lambda: CNN14, ("mels",)),
     "clap": Architecture(lambda: CLAP, ("mels",), reads=True),

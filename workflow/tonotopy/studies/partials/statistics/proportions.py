@@ -1,7 +1,8 @@
 """Shares of units with intervals that are honest at 0 and 1, where resampling units shows none."""
 
 import numpy as np
-from scipy.special import betaincinv
+
+from tonotopy.evidence.proportions import share_quantiles
 
 
 def proportion_draws(
@@ -9,12 +10,7 @@ def proportion_draws(
 ) -> np.ndarray:
     """Return draws of the share that lies behind a share that was seen.
 
-    A bootstrap of units that are all alike never varies. The lower half of these draws are
-    quantiles of Beta(k, n - k + 1) below its median, the upper half those of Beta(k + 1, n - k)
-    above its own. Their interval is that of Clopper and Pearson (1934), which holds truths at least
-    as often as it says for every share and number of units, and the share of draws beyond a bound
-    is the exact binomial p-value. Where nothing was seen it begins at 0 and ends at
-    1 - .025^(1/n) for 95 %. Draws are spread evenly over the quantiles, in random order.
+    They are spread evenly over the quantiles (see `share_quantiles`), in random order.
 
     Args:
         share: k / n, 0 to 1.
@@ -25,14 +21,8 @@ def proportion_draws(
     Returns:
         Shape (draws,), 0 to 1.
     """
-    inside, outside = share * units, (1 - share) * units
-    place = (rng.permutation(draws) + rng.uniform(size=draws)) / draws
-    lower, upper = np.zeros(draws), np.ones(draws)
-    if inside > 0:
-        lower = betaincinv(inside, outside + 1, place)
-    if outside > 0:
-        upper = betaincinv(inside + 1, outside, place)
-    return np.where(place < 0.5, lower, upper)
+    levels = (rng.permutation(draws) + rng.uniform(size=draws)) / draws
+    return share_quantiles(share, units, levels)
 
 
 def share_draws(

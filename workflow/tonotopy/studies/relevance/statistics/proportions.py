@@ -6,9 +6,9 @@ independent answers as have the spread of the resamples.
 """
 
 import numpy as np
-from scipy.stats import beta
 
 from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.proportions import share_quantiles
 from tonotopy.studies.relevance.statistics.tables import Clips
 
 
@@ -29,7 +29,8 @@ def proportion(clips: Clips, right: np.ndarray) -> np.ndarray:
     ones, all_ = (clips.totals(v.sum(axis=1)) for v in (np.nan_to_num(right), known * 1.0))
     shares = np.divide(ones, all_, out=np.full(ones.shape, ones[0] / all_[0]), where=all_ > 0)
     independent = _independent(shares, all_[0], clips.count(known.any(axis=1)))
-    return np.concatenate([shares[:1], _draws(shares[0], independent, len(shares) - 1)])
+    levels = (np.arange(len(shares) - 1) + 0.5) / (len(shares) - 1)
+    return np.concatenate([shares[:1], share_quantiles(shares[0], independent, levels)])
 
 
 def _independent(shares: np.ndarray, answers: float, groups: int) -> float:
@@ -41,15 +42,3 @@ def _independent(shares: np.ndarray, answers: float, groups: int) -> float:
     if single <= 0:
         return float(groups)
     return min(answers, single / max(shares[1:].var(), np.finfo(float).tiny))
-
-
-def _draws(share: float, number: float, resamples: int) -> np.ndarray:
-    """Return quantiles of Clopper and Pearson's distributions, half of either."""
-    levels = (np.arange(resamples) + 0.5) / resamples
-    half = resamples // 2
-    ones, zeros = share * number, (1 - share) * number
-    low = beta.ppf(levels[:half], ones, zeros + 1) if ones > 0 else np.zeros(half)
-    high = np.ones(resamples - half)
-    if zeros > 0:
-        high = beta.ppf(levels[half:], ones + 1, zeros)
-    return np.concatenate([low, high])

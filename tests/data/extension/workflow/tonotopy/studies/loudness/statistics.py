@@ -25,7 +25,7 @@ def level_correlation(tables: Tables) -> Estimate:
         for counts in tables.bootstrap.draw(len(rows), "levels").counts
     ]
     value = spearmanr(rows["level"], rows["answer"]).statistic
-    return tables.estimate(value, draws, len(rows))
+    return tables.estimate(value, draws, len(rows), unit="clip")
 
 
 STATISTICS = {"level_correlation": level_correlation}
