@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PARALLEL := --numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 
-.PHONY: help setup reproduce test simulate test-slurm test-browser faults nightly lint format bench clean
+.PHONY: help setup reproduce example test simulate test-slurm test-browser faults nightly lint format bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ $(VENV)/installed: requirements.txt pyproject.toml
 
 reproduce: setup  ## run the workflow on CORES=2 cores; after a kill or a full disk, go on
 	$(BIN)/python workflow/resume.py --cores $(CORES)
+
+example: setup  ## own audio, then an own network, on recordings made here: docs/examples
+	$(BIN)/python docs/examples/make_audio.py data/example
+	$(BIN)/python workflow/resume.py --cores $(CORES) --configfile docs/examples/own_audio.yaml
+	$(BIN)/python docs/examples/train_network.py data/example
+	$(BIN)/python workflow/resume.py --cores $(CORES) --configfile docs/examples/own_network.yaml
 
 test: setup  ## the workflow at smoke scale and unit tests, on CORES=2 cores; print line coverage
 	$(BIN)/python -m pytest --cov --cov-report=term $(PARALLEL)

@@ -9,7 +9,7 @@ min_version("9.27.1")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 
-configfile: "config.yaml"
+configfile: Path(workflow.basedir) / "config.yaml"
 
 
 report: "workflow/report/workflow.rst"
@@ -21,9 +21,15 @@ include: "workflow/rules/common.smk"
 onstart:
     builds = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "build_corpus"]
     refusing(preflight.check_sources, {job.wildcards.corpus for job in builds}, config)
+    refusing(preflight.check_adopted, workflow.dag.needrun_jobs(), config)
     refusing(recovery.refuse_beside_orphans, Path.cwd())
     refusing(instances.check_expected_names, config)
     recovery.note_run(on_cluster=workflow.non_local_exec)
+    following.begin(workflow.dag.needrun_jobs(), places.result(config["scale"], "benchmarks"))
+
+
+onerror:
+    progress.tell_causes(following.failed)
 
 
 onsuccess:
@@ -45,13 +51,7 @@ include: "workflow/rules/listen.smk"
 
 
 rule all:
+    """Make everything that the configuration's run leaves for people."""
     default_target: True
     input:
-        places.result(config["scale"], "index.html"),
-        places.result(config["scale"], "scorecard.html"),
-        places.result(config["scale"], "listen"),
-        places.result(config["scale"], "report.zip"),
-        places.result(config["scale"], "verdict.txt"),
-        places.names(config["scale"]),
-        results.figures(config["scale"], config),
-        results.exhibits(config["scale"], config),
+        results.everything(config["scale"], config),

@@ -11,6 +11,7 @@ from tonotopy.drawing.style import read_source, save_figure
 from tonotopy.study import Study
 
 STATISTICS = {"resamples": 50, "confidence": 0.95}
+FACTS = {"own": False, "makers": {}}  # of an instance, see `results.figure`
 
 
 def sources(folder: Path, study: Study, name: str) -> dict:
@@ -22,7 +23,7 @@ def sources(folder: Path, study: Study, name: str) -> dict:
 def draw(folder: Path, study: Study, name: str, settings: dict, change=lambda table: table):
     """Return a figure, its tables changed before it is drawn."""
     tables = {key: change(table) for key, table in sources(folder, study, name).items()}
-    about = {**settings, **STATISTICS, **study.figures[name].options}
+    about = {**FACTS, **settings, **STATISTICS, **study.figures[name].options}
     return import_module(study.figure_module(name)).draw(tables, about)
 
 
@@ -34,7 +35,7 @@ def shown(figure, folder: Path, name: str = "", caption: str = "") -> str:
 
 def check_figure(source: Path, target: Path, study: Study, name: str, settings: dict, words: str):
     """Draw a figure from one folder into another; its words, caption and title must be there."""
-    caption = f"{study.figures[name].caption} Scale smoke, instance tiny."
+    caption = f"{study.figures[name].words(False, True)} Scale smoke, instance tiny."
     text = shown(draw(source, study, name, settings), target, name, caption)
     assert words in text and html.escape(caption, quote=False) in text
     assert f"<dc:title>{name}</dc:title>" in (target / "f.svg").read_text()

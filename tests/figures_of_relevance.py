@@ -11,12 +11,13 @@ from tables_of_relevance import LAYERS, OBJECTS, SETTINGS
 from tonotopy.seeding import generator
 from tonotopy.studies.relevance.study import STUDY
 
-ABOUT = {**SETTINGS, **STATISTICS}
+THEIRS = {"makers": {"songs": "gtzan"}}  # the thesis's corpus, beside whose numbers its own stand
+ABOUT = {**SETTINGS, **STATISTICS, **THEIRS}
 SHOW = Show(layers=LAYERS, layer="conv3", objects=OBJECTS, numbers=(2, 4, 6))
 
 
 def figure_of(folder, name, change=lambda table: table, **settings):
-    return draw(folder, STUDY, name, {**SETTINGS, **settings}, change)
+    return draw(folder, STUDY, name, {**SETTINGS, **THEIRS, **settings}, change)
 
 
 def axes_of(figure):

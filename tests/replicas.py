@@ -3,6 +3,7 @@
 import io
 import json
 import uuid
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ SECONDS = 0.05  # of every clip
 
 
 def sound(place: Path, rate: int, number: int = 0) -> None:
-    """Write a short tone that differs with its number."""
+    """Write a short tone that differs with its number, and in its phase with its name."""
     place.parent.mkdir(parents=True, exist_ok=True)
     time = np.arange(round(rate * SECONDS * 1.2)) / rate
-    soundfile.write(place, 0.3 * np.sin(2 * np.pi * (200 + 17 * number) * time), rate)
+    phase = zlib.crc32("/".join(place.parts[-3:]).encode()) / 2**32
+    soundfile.write(place, 0.3 * np.sin(2 * np.pi * ((200 + 17 * number) * time + phase)), rate)
 
 
 def nsynth(root: Path) -> None:
@@ -159,7 +161,7 @@ def flac(number: int) -> bytes:
     """A recording as the hub has them: 24 bits, 48 or 44.1 kHz."""
     rate = (48000, 44100)[number % 2]
     held = io.BytesIO()
-    tone = 0.2 * np.sin(0.05 * (number % 7 + 1) * np.arange(rate // 4))
+    tone = 0.2 * np.sin(0.05 * (number % 7 + 1) * np.arange(rate // 4) + number)
     soundfile.write(held, tone, rate, format="FLAC", subtype="PCM_24")
     return held.getvalue()
 

@@ -171,7 +171,8 @@ def test_corpora_of_another_rate_are_resampled_and_the_log_says_so(steered):
 
 
 def test_a_constructor_that_makes_the_same_weights_again_has_no_untrained_copy(project):
-    text = MODULE.replace("super().__init__()", "super().__init__()\n        torch.manual_seed(3)")
+    made = "torch.manual_seed(3)\n        self.gain = nn.Parameter(torch.ones(2))"  # its own weight
+    text = MODULE.replace("super().__init__()", f"super().__init__()\n        {made}")
     (project.path / "nets/fixed.py").write_text("import torch\n" + text)
     settings = yaml.safe_load((project.path / "own.yaml").read_text())
     settings["networks"]["fixed"] = {**NETWORKS["cnn"], "module": "nets.fixed:TinyCNN"}

@@ -152,9 +152,7 @@ def test_a_caption_redraws_that_figure_and_judges_nothing(changed):
 
 
 def test_a_figures_style_redraws_that_figure_only(changed):
-    changed.edit(
-        "workflow/tonotopy/studies/steering/figures/matrix.py", 'cmap="PuOr_r"', 'cmap="RdBu_r"'
-    )
+    changed.edit("workflow/tonotopy/studies/steering/figures/matrix.py", '"PuOr_r"', '"RdBu_r"')
     planned = changed.planned()
     assert set(planned) == {"all", "draw_figure", "build_front_page", "build_report"}
     assert planned["draw_figure"] == len(STUDIES)

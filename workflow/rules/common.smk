@@ -4,7 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from tonotopy import ending, instances, places, preflight, recovery
+from tonotopy import ending, instances, places, preflight, progress, recovery
 from tonotopy.config import check, config_schema, frozen
 from tonotopy.errors import InputError
 from tonotopy.provenance import code_hash
@@ -23,6 +23,9 @@ WORKFLOW = Path(workflow.basedir) / "workflow"
 recovery.mark_this_run()
 ending.mind_disks()
 refusing(check, config, config_schema(WORKFLOW / "schemas"))
+following = progress.Progress()
+if workflow.is_main_process:
+    recovery.mark_incomplete(places.kept_folders(config["scale"]))
 
 NEVER = "(?!)"  # a regular expression that nothing matches
 

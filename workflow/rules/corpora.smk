@@ -5,6 +5,7 @@ from tonotopy.corpora.catalogue import DOWNLOADS
 
 
 rule download_corpus:
+    """Fetch a public corpus, check it against its checksums and unpack it."""
     output:
         directory(places.download("{source}")),
     log:
@@ -20,6 +21,7 @@ rule download_corpus:
 
 
 rule download_segments:
+    """Fetch one of AudioSet's tables of segments."""
     output:
         places.download("audioset/{segments}_segments.csv"),
     log:
@@ -35,7 +37,7 @@ rule download_segments:
 
 
 rule audioset_tables:
-    # which clips are GTZANLike and MedleySolosDBLike, and why the others are not
+    """Tell which clips are GTZANLike and MedleySolosDBLike, and why the others are not."""
     input:
         segments=corpora.segments(config),
     output:
@@ -58,7 +60,7 @@ rule audioset_tables:
 
 
 rule audioset_tags:
-    # all clips with all of their labels
+    """List all clips of AudioSet with all of their labels."""
     input:
         corpora.segments(config),
     output:
@@ -76,7 +78,7 @@ rule audioset_tags:
 
 
 rule gather_audioset:
-    # the clips stay in data/downloads/audioset/clips, so that nothing is fetched twice
+    """Fetch clips into data/downloads/audioset/clips, where nothing is fetched twice."""
     input:
         given(corpora.tables_to_gather),
     output:
@@ -98,6 +100,7 @@ rule gather_audioset:
 
 
 rule build_corpus:
+    """Build a corpus: made here, from a download, or from a folder of your own."""
     input:
         sources=lambda wildcards: corpora.sources(wildcards, config, instances.used(config)[0]),
     output:
@@ -108,9 +111,9 @@ rule build_corpus:
         "../../envs/audio.yaml"
     threads: half_of_the_cores
     params:
-        settings=frozen_given(corpora.settings),
+        settings=frozen_given(corpora.settings_without_paths),
         places=lambda wildcards, input: corpora.sources_by_name(wildcards, config, input),
-        listing=given(corpora.own_files),
+        content=given(corpora.own_content),
         seed=seed_of,
         code=code("corpora/build_corpus"),
     script:
@@ -118,7 +121,7 @@ rule build_corpus:
 
 
 rule plan:
-    # not part of `all`: what a run will do, fetch and fill, told before anything is fetched
+    """Tell what a run will do, fetch and fill and how long it may take; not part of `all`."""
     log:
         places.log("plan", scale=config["scale"]),
     conda:

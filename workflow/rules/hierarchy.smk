@@ -4,7 +4,7 @@ from tonotopy.studies.hierarchy import inputs as hierarchy
 
 
 rule probe_layers:
-    # a network and its baselines on one task, all layers
+    """Probe all layers of a network and of its baselines on one task."""
     input:
         networks=given(hierarchy.probed_networks),
         corpus=given(hierarchy.task_corpus),
@@ -33,7 +33,7 @@ rule probe_layers:
 
 
 rule probe_controls:
-    # networks whose profile is known, what clips have in common, and whether it stays in one fold
+    """Probe networks whose profile is known; tell what clips and folds have in common."""
     input:
         corpora=given(hierarchy.task_corpora),
     output:
@@ -56,7 +56,7 @@ rule probe_controls:
 
 
 rule score_tagging:
-    # what the networks make of the corpus that they were trained to tag
+    """Score what the networks make of the corpus that they were trained to tag."""
     input:
         networks=given(hierarchy.tagging_networks),
         corpus=given(hierarchy.tagging_corpus),
@@ -77,7 +77,7 @@ rule score_tagging:
 
 
 rule join_known_answers:
-    # what the published ones among the networks hear in recordings of which that is known
+    """Join what the published networks hear in recordings of which that is known."""
     input:
         given(hierarchy.known_answers),
     output:
@@ -93,6 +93,7 @@ rule join_known_answers:
 
 
 rule summarise_layers:
+    """Summarise the profiles of all networks over layers."""
     input:
         correct=given(hierarchy.correct_tables),
         clips=places.table("{scale}", "hierarchy", "{instance}", "clips"),

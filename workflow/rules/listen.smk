@@ -7,6 +7,7 @@ PLAYER = ("players.html.j2", "player.js", "player.css")
 
 
 rule build_room:
+    """Build the listening room."""
     input:
         exhibits=lambda wildcards: results.exhibits(wildcards.scale, config),
         templates=templates("room.html.j2", "room.js", *PLAYER),
@@ -31,7 +32,7 @@ HEARD = listening.name_of(config["audio"]) if config.get("audio") else NEVER
 
 
 rule read_own_sound:
-    # every file is decoded once; other files, or changed ones, are read anew
+    """Decode every file of your own once; others, or changed ones, are read anew."""
     output:
         sounds=temp(directory(places.heard("{scale}", "{heard}", "sounds"))),
         whole=directory(places.heard("{scale}", "{heard}", "whole")),
@@ -50,7 +51,7 @@ rule read_own_sound:
 
 
 rule hear_own_sound:
-    # several networks, and what the studies of the run know of them
+    """Tell what several networks, and the studies of the run, know of your own sound."""
     input:
         sounds=places.heard("{scale}", "{heard}", "sounds"),
         whole=places.heard("{scale}", "{heard}", "whole"),
@@ -77,6 +78,7 @@ rule hear_own_sound:
 
 
 rule build_heard_pages:
+    """Build the pages of your own sound."""
     input:
         whole=places.heard("{scale}", "{heard}", "whole"),
         parts=[

@@ -1,11 +1,13 @@
 """Networks: training, published and own weights, untrained copies, activations, tuning."""
 
+from tonotopy.listening.planning import clip_seconds
 from tonotopy.networks import inputs as networks
 from tonotopy.networks.published import REMOTES
 from tonotopy.networks.recordings import FOLDER, RECORDINGS
 
 
 rule download_weights:
+    """Fetch published weights and check them."""
     output:
         places.weights("{weights}"),
     log:
@@ -21,7 +23,7 @@ rule download_weights:
 
 
 rule check_names:
-    # what could not be known when the run began: a misspelt class ends the run as soon as it can
+    """Check the classes that the configuration names as soon as corpora are built."""
     input:
         [places.corpus(config["scale"], name) for name in instances.named_corpora(config)],
     output:
@@ -40,6 +42,7 @@ rule check_names:
 
 
 rule train_network:
+    """Train a network on its corpus."""
     input:
         corpus=given(networks.training_corpus),
         initial_weights=given(networks.initial_weights),
@@ -71,6 +74,7 @@ rule train_network:
 
 
 rule publish_network:
+    """Turn published weights into a network with its front end."""
     input:
         weights=given(networks.published_weights),
     output:
@@ -89,6 +93,7 @@ rule publish_network:
 
 
 rule download_recording:
+    """Fetch a recording of which it is known what must be heard in it."""
     output:
         places.download(f"{FOLDER}/{{recording}}"),
     log:
@@ -104,7 +109,7 @@ rule download_recording:
 
 
 rule recognise_recordings:
-    # known answers: are published weights heard through the right front end, under the right names?
+    """Ask published weights for known answers, through their front end and names."""
     input:
         network=places.network("{scale}", "{network}"),
         recordings=[recording.path for recording in RECORDINGS.values()],
@@ -123,17 +128,38 @@ rule recognise_recordings:
         "../scripts/networks/recognise_recordings.py"
 
 
+rule download_snapshot:
+    """Fetch a network of transformers by its name on the hub and its revision."""
+    output:
+        directory(places.download(f"{networks.SNAPSHOTS}/{{snapshot}}")),
+    log:
+        places.shared_log("download_snapshot", "{snapshot}"),
+    wildcard_constraints:
+        snapshot=one_of(networks.snapshots(config)),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        entry=frozen_given(networks.snapshot),
+        code=code("networks/download_snapshot"),
+    script:
+        "../scripts/networks/download_snapshot.py"
+
+
 rule adopt_network:
+    """Turn your own module, or a network of transformers, into one with its front end."""
     input:
-        weights=given(networks.own_weights),
+        files=given(networks.adopted_files),
     output:
         network=directory(places.network("{scale}", "{network}")),
     log:
         places.log("adopt_network", "{network}"),
     wildcard_constraints:
-        network=one_of(networks.with_key(config, "module")),
+        network=one_of(networks.adopted(config)),
+    priority: 100  # a wrong layer or file ends the run before anything is trained
     conda:
         "../../envs/torch.yaml"
+    resources:  # no parameter: tried on clips of another length, the network is the same
+        tried_ms=lambda wildcards: round(1000 * clip_seconds(wildcards.network, config)),
     params:
         settings=frozen_given(networks.settings),
         source=given(networks.own_source),
@@ -144,6 +170,7 @@ rule adopt_network:
 
 
 rule untrained_network:
+    """Make a network's copy with random weights."""
     input:
         network=places.network("{scale}", "{network}"),
     output:
@@ -161,7 +188,7 @@ rule untrained_network:
 
 
 rule start_network:
-    # what a training that starts from published weights is compared with
+    """Make the network that a training from published weights started from."""
     input:
         network=places.network("{scale}", "{network}"),
         weights=given(networks.initial_weights),
@@ -180,7 +207,7 @@ rule start_network:
 
 
 rule capture_activations:
-    # what every layer of a network, or of one of its baselines, makes of a corpus
+    """Store what every layer of a network, or of a baseline, makes of a corpus."""
     input:
         network=places.network("{scale}", "{variant}"),
         corpus=places.corpus("{scale}", "{corpus}"),
@@ -204,7 +231,7 @@ rule capture_activations:
 
 
 rule tune_network:
-    # not part of `all`: random search, then a grid around its best
+    """Search for learning rate and weight decay: at random, then around the best."""
     input:
         corpus=given(networks.training_corpus),
         initial_weights=given(networks.initial_weights),

@@ -4,7 +4,7 @@ from tonotopy.studies.partials import inputs as partials
 
 
 rule measure_filters:
-    # how much of the energy of first-layer filters lies in one band, and how much could
+    """Measure how much energy of first-layer filters lies in one band, and could."""
     input:
         networks=given(partials.networks),
     output:
@@ -28,7 +28,7 @@ rule measure_filters:
 
 
 rule sweep_tones:
-    # what directions answer to tones, to complexes and to natural sound
+    """Measure what directions answer to tones, to complexes and to natural sound."""
     input:
         networks=given(partials.networks),
         heard=given(partials.heard),
@@ -60,7 +60,7 @@ rule sweep_tones:
 
 
 rule read_codes:
-    # codes of frames beside the semitone of their strongest partial
+    """Read codes of frames beside the semitone of their strongest partial."""
     input:
         networks=given(partials.coded),
         heard=given(partials.heard),
@@ -90,7 +90,7 @@ rule read_codes:
 
 
 rule render_excitations:
-    # what excites the directions that isolate a band best, and what codes stand for
+    """Render what excites the directions that isolate a band best, and the codes."""
     input:
         networks=given(partials.networks),
         heard=given(partials.heard),

@@ -4,6 +4,7 @@ from tonotopy.studies.relevance import inputs as relevance
 
 
 rule classify_clips:
+    """Store what the networks answer to clips."""
     input:
         network=given(relevance.network),
         learned=given(relevance.learned),
@@ -25,6 +26,7 @@ rule classify_clips:
 
 
 rule fit_subspaces:
+    """Fit the subspaces that relevance is split by."""
     input:
         trained=given(relevance.network),
         untrained=given(relevance.untrained),
@@ -53,6 +55,7 @@ rule fit_subspaces:
 
 
 rule explain_clips:
+    """Explain answers to clips by relevance, whole and split by subspaces."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -62,6 +65,7 @@ rule explain_clips:
         sums=places.table("{scale}", "relevance", "{instance}", "sums"),
         histogram=places.table("{scale}", "relevance", "{instance}", "histogram"),
         examples=places.table("{scale}", "relevance", "{instance}", "examples"),
+        maps=places.table("{scale}", "relevance", "{instance}", "maps", "safetensors"),
     log:
         places.log("explain_clips", "{instance}"),
     benchmark:
@@ -81,7 +85,7 @@ rule explain_clips:
 
 
 rule localise_relevance:
-    # beside the known parts of clips
+    """Compare relevance with the known parts of clips."""
     input:
         network=given(relevance.network),
         untrained=given(relevance.untrained),
@@ -110,6 +114,7 @@ rule localise_relevance:
 
 
 rule flip_patches:
+    """Flip patches in the order of their relevance and of controls."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -135,7 +140,7 @@ rule flip_patches:
 
 
 rule exchange_subspaces:
-    # explanations of one class split by the subspaces of another
+    """Split explanations of one class by the subspaces of another."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -159,6 +164,7 @@ rule exchange_subspaces:
 
 
 rule randomise_weights:
+    """Explain with randomised weights, layer after layer."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -181,7 +187,7 @@ rule randomise_weights:
 
 
 rule plant_subspaces:
-    # which method finds subspaces that are known
+    """Find subspaces that are known, by every method."""
     output:
         places.table("{scale}", "relevance", "{instance}", "planted"),
     log:
@@ -197,6 +203,7 @@ rule plant_subspaces:
 
 
 rule render_exhibits:
+    """Render relevance to be heard."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -223,7 +230,7 @@ rule render_exhibits:
 
 
 rule compare_gammas:
-    # which gamma is chosen by patch flipping; only where the entry asks for it
+    """Choose gamma by patch flipping, where the entry asks for it."""
     input:
         network=given(relevance.network),
         corpus=given(relevance.explained),
@@ -246,7 +253,7 @@ rule compare_gammas:
 
 
 rule cross_validate:
-    # a network trained anew for every fold; only where the entry asks for it
+    """Train a network anew for a fold, where the entry asks for it."""
     input:
         corpus=given(relevance.learned),
     output:
@@ -273,6 +280,7 @@ rule cross_validate:
 
 
 rule collect_folds:
+    """Join the folds' answers."""
     input:
         given(relevance.fold_tables),
     output:

@@ -4,6 +4,7 @@ from tonotopy import results
 
 
 rule judge_claims:
+    """Judge every claim and write the scorecard."""
     input:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
@@ -36,7 +37,7 @@ rule judge_claims:
 
 
 rule enforce_controls:
-    # the run's last word: fails if a control failed, unless `controls: warn`
+    """Say the run's last word: fail if a control failed, unless `controls: warn`."""
     input:
         scorecard=places.result("{scale}", "scorecard.json"),
     output:
@@ -56,6 +57,7 @@ rule enforce_controls:
 
 
 rule draw_figure:
+    """Draw a figure of an instance."""
     input:
         given(results.figure_sources),
     output:
@@ -75,7 +77,7 @@ rule draw_figure:
         "../../envs/analysis.yaml"
     params:
         figure=frozen_given(results.figure),
-        caption=lambda wildcards: STUDIES[wildcards.study].figures[wildcards.figure].caption,
+        caption=lambda wildcards: results.caption(wildcards, config),
         statistics=frozen(config["statistics"]),
         code=lambda wildcards: code(
             "report/draw_figure", STUDIES[wildcards.study].figure_module(wildcards.figure)
@@ -85,6 +87,7 @@ rule draw_figure:
 
 
 rule build_front_page:
+    """Build the front page."""
     input:
         scorecard=places.result("{scale}", "scorecard.json"),
         figures=lambda wildcards: results.figures(wildcards.scale, config),
@@ -111,6 +114,7 @@ rule build_front_page:
 
 
 rule build_report:
+    """Build Snakemake's report of the run."""
     input:
         page=places.result("{scale}", "scorecard.html"),
         figures=lambda wildcards: results.figures(wildcards.scale, config),

@@ -4,7 +4,7 @@ from tonotopy.studies.similarity import inputs as similarity
 
 
 rule compare_maps:
-    # every map beside every feature, with its nulls and the known answers
+    """Compare every map with every feature, beside nulls and known answers."""
     input:
         networks=given(similarity.networks),
         unheard=given(similarity.unheard_networks),
@@ -42,7 +42,7 @@ rule compare_maps:
 
 
 rule probe_features:
-    # hand-made features told from layers, and from the input on their grids
+    """Tell hand-made features from layers, and from the input on their grids."""
     input:
         networks=given(similarity.networks),
         unheard=given(similarity.unheard_networks),
@@ -72,6 +72,7 @@ rule probe_features:
 
 
 rule render_matches:
+    """Render the maps and features that match best."""
     input:
         networks=given(similarity.networks),
         heard=given(similarity.heard),

@@ -4,7 +4,7 @@ from tonotopy.studies.sonification import inputs as sonification
 
 
 rule transfer_network:
-    # one network, taught one task in every way that the entry asks for
+    """Teach one network one task in every way that the entry asks for."""
     input:
         network=given(sonification.transferred),
         corpus=given(sonification.task_corpus),
@@ -38,6 +38,7 @@ rule transfer_network:
 
 
 rule collect_transfers:
+    """Join the scores of all transfers."""
     input:
         given(sonification.transfer_tables),
     output:
@@ -54,7 +55,7 @@ rule collect_transfers:
 
 
 rule hear_maps:
-    # which clips and classes every map prefers, and what the networks answer
+    """Tell which clips and classes every map prefers, and what the networks answer."""
     input:
         networks=given(sonification.networks),
         heard=given(sonification.heard),
@@ -85,7 +86,7 @@ rule hear_maps:
 
 
 rule sonify_clips:
-    # the most active maps beside their inputs, and known answers
+    """Sonify the most active maps, beside their inputs and known answers."""
     input:
         networks=given(sonification.networks),
         heard=given(sonification.heard),
@@ -114,7 +115,7 @@ rule sonify_clips:
 
 
 rule subtract_sonifications:
-    # what is answered without those of the most active maps
+    """Ask networks for clips without the sonifications of their most active maps."""
     input:
         networks=given(sonification.networks),
         answering=given(sonification.answering),
@@ -140,7 +141,7 @@ rule subtract_sonifications:
 
 
 rule subtract_classes:
-    # what is answered of two classes without the sonification of one
+    """Ask networks for clips of two classes without the sonification of one."""
     input:
         networks=given(sonification.networks),
         answering=given(sonification.answering),
@@ -167,7 +168,7 @@ rule subtract_classes:
 
 
 rule match_parts:
-    # sonifications of the maps of events beside the events themselves
+    """Compare sonifications of the maps of events with the events themselves."""
     input:
         networks=given(sonification.networks),
         heard=given(sonification.heard),
@@ -191,6 +192,7 @@ rule match_parts:
 
 
 rule picture_maps:
+    """Store pictures of maps and of what they sound like."""
     input:
         networks=given(sonification.networks),
         heard=given(sonification.heard),
@@ -216,6 +218,7 @@ rule picture_maps:
 
 
 rule render_sonifications:
+    """Render sonifications to be heard."""
     input:
         networks=given(sonification.networks),
         heard=given(sonification.heard),

@@ -4,6 +4,7 @@ from tonotopy.studies.steering import inputs as steering
 
 
 rule predict:
+    """Store what the network answers to every role's clips."""
     input:
         network=given(steering.network),
         corpus=given(steering.classes),
@@ -26,7 +27,9 @@ rule predict:
 
 
 rule fit_probes:
+    """Fit concept probes and their controls on every layer."""
     input:
+        network=given(steering.network),
         concepts=given(steering.concepts),
         classes=given(steering.classes),
         trained=given(steering.activations("concepts", "all")),
@@ -47,6 +50,7 @@ rule fit_probes:
     threads: half_of_the_cores
     params:
         probes=frozen_given(steering.setting("probes")),
+        view=given(steering.view),
         seed=seed_of,
         code=code("steering/fit_probes"),
     script:
@@ -54,6 +58,7 @@ rule fit_probes:
 
 
 rule steer:
+    """Steer the network along concept vectors, and along controls."""
     input:
         network=given(steering.network),
         vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),
@@ -86,6 +91,7 @@ rule steer:
 
 
 rule read_effects:
+    """Read effects and their slopes from steered answers."""
     input:
         sweeps=given(steering.sweeps),
         corpus=given(steering.classes),
@@ -108,6 +114,7 @@ rule read_effects:
 
 
 rule render_steering:
+    """Render steered answers for the listening room."""
     input:
         network=given(steering.network),
         vectors=places.table("{scale}", "steering", "{instance}", "vectors", "safetensors"),

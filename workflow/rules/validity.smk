@@ -4,7 +4,7 @@ from tonotopy.studies.validity import inputs as validity
 
 
 rule intervene:
-    # what the network answers to twins, and to one layer of theirs
+    """Ask the network for twins, and for clips with one layer of a twin."""
     input:
         network=given(validity.network()),
         untrained=given(validity.network("untrained")),
@@ -32,7 +32,7 @@ rule intervene:
 
 
 rule run_methods:
-    # every method's matrix of attribute values and classes
+    """Make every method's matrix of attribute values and classes."""
     input:
         network=given(validity.network()),
         untrained=given(validity.network("untrained")),
@@ -68,7 +68,7 @@ rule run_methods:
 
 
 rule mark_methods:
-    # how well each matrix agrees with the interventions
+    """Mark each method by how well its matrix agrees with the interventions."""
     input:
         effects=places.table("{scale}", "validity", "{instance}", "effects"),
         matrices=places.table("{scale}", "validity", "{instance}", "matrices"),
@@ -89,6 +89,7 @@ rule mark_methods:
 
 
 rule summarise_seeds:
+    """Summarise the marks of several seeds."""
     input:
         marks=given(validity.validation_tables("marks")),
         draws=given(validity.validation_tables("mark_draws")),

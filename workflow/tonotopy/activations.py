@@ -13,8 +13,9 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.files import naming, read_json, reading, write_json
 from tonotopy.inference import network_inputs
+from tonotopy.networks.belonging import CLIPS, check_belonging
 from tonotopy.networks.bundle import Bundle
-from tonotopy.networks.layers import with_view
+from tonotopy.networks.layers import Layer, with_view
 from tonotopy.networks.tracing import read
 
 INDEX = "index.json"
@@ -45,14 +46,15 @@ def store(
         See `stored`.
 
     Raises:
-        InputError: a layer cannot be read or gives values that are not finite, no clip is chosen,
-            or the disk is full.
+        InputError: a layer cannot be read, gives values that are not finite or that are not those
+            of a clip by itself (see `networks.belonging`), no clip is chosen, or the disk is full.
     """
     folder = Path(folder)
     layers = with_view(bundle.layers, view)
     positions = np.arange(len(corpus)) if positions is None else np.asarray(positions)
     if not len(positions):
         raise InputError(f"corpus {corpus.name}: no clips are chosen to be heard")
+    _check_belonging(bundle, layers, corpus, positions, seconds)
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, np.memmap] = {}
     for start, inputs in network_inputs(bundle, corpus, positions, batch, seconds):
@@ -70,6 +72,24 @@ def store(
     index_content = {"layers": list(layers), "clips": len(positions)}
     write_json(folder / INDEX, index_content, checksums=False)
     return _mapped(folder)
+
+
+def _check_belonging(
+    bundle: Bundle,
+    layers: dict[str, Layer],
+    corpus: Corpus,
+    positions: np.ndarray,
+    seconds: float | None,
+) -> None:
+    """Try a network on clips from the beginning, the middle and the end of those that it hears."""
+    places = np.linspace(0, len(positions) - 1, min(CLIPS, len(positions))).round().astype(int)
+    tried = positions[places]
+
+    def hear(numbers: list[int]) -> torch.Tensor:
+        ((_, inputs),) = network_inputs(bundle, corpus, tried[numbers], CLIPS, seconds)
+        return inputs
+
+    check_belonging(bundle.network, layers, hear, len(tried))
 
 
 def stored(folder: str | Path) -> dict[str, np.memmap]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +18,13 @@ from tonotopy.studies import STUDIES
 from tonotopy.training.settings import check_training, refuse_old_forms
 
 NAME = "^[a-z][a-z0-9_]*$"  # of an instance
+_DRAFT = jsonschema.Draft202012Validator
+Validator = jsonschema.validators.extend(  # to JSON 1.0 is an integer, to Python it is none
+    _DRAFT,
+    type_checker=_DRAFT.TYPE_CHECKER.redefine(
+        "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def read_schema(path: str | Path) -> dict:
@@ -33,8 +41,10 @@ def config_schema(folder: str | Path) -> dict:
     """
     folder = Path(folder)
     schema = read_schema(folder / "config.schema.yaml")
-    makers = schema["properties"]["corpora"]["additionalProperties"]["properties"]["maker"]
+    corpus = schema["properties"]["corpora"]["additionalProperties"]
+    makers, public = corpus["properties"]["maker"], corpus["allOf"][-1]["if"]["properties"]["maker"]
     makers["enum"] = [*makers["enum"], *PUBLIC]
+    public["enum"] = list(PUBLIC)
     for study in STUDIES:
         schema["$defs"][study] = read_schema(folder / f"{study}.schema.yaml")
         entries = {"additionalProperties": {"$ref": f"#/$defs/{study}"}}
@@ -53,9 +63,7 @@ def check(config: dict, schema: dict) -> None:
     _check_values(config, ())
     plain = json.loads(json.dumps(config))
     refuse_old_forms(plain.get("networks"))
-    errors = sorted(
-        jsonschema.Draft202012Validator(schema).iter_errors(plain), key=lambda e: e.json_path
-    )
+    errors = sorted(Validator(schema).iter_errors(plain), key=lambda e: e.json_path)
     if errors:
         raise InputError("configuration: " + "; ".join(_message(error) for error in errors[:5]))
     _check_references(config)
@@ -86,6 +94,8 @@ def _check_values(value, path: tuple[str, ...]) -> None:
             _check_values(inner, (*path, str(number)))
     elif not isinstance(value, str | int | float | bool | None):
         raise InputError(f"configuration: {key} is {value}{_QUOTES}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"configuration: {key} is {value}, expected a finite number")
 
 
 def _message(error: jsonschema.ValidationError) -> str:
@@ -116,6 +126,8 @@ def _type_hint(key: str, error: jsonschema.ValidationError) -> str:
     wants_text = "string" in ([expected] if isinstance(expected, str) else expected)
     if wants_text and isinstance(value, bool | int | float):
         return _QUOTES
+    if expected == "integer" and isinstance(value, float) and value.is_integer():
+        return f" (a whole number is expected: write {value:.0f})"
     if expected == "number":
         with contextlib.suppress(TypeError, ValueError):
             return f" (YAML takes it for text: write {float(value):.1e})"

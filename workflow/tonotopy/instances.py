@@ -8,6 +8,8 @@ from tonotopy.errors import InputError, nearest
 from tonotopy.studies import STUDIES
 from tonotopy.study import Config, Entry, Study
 
+USER = "folder"  # maker of a user's own corpora
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -85,18 +87,35 @@ def used(config: Config) -> tuple[list[str], list[str]]:
 
 def embedded(one: Instance, config: Config) -> bool | None:
     """Tell whether an instance's sound is made here; None where some of it is recorded."""
-    makers = {config["corpora"][name]["maker"] for name in corpora_of(one, config)}
-    facts = {is_embedded(maker) for maker in makers}
+    facts = {is_embedded(maker) for maker in makers(one, config).values()}
     return facts.pop() if len(facts) == 1 else None
 
 
-def class_names(config: Config) -> list[dict[str, str]]:
-    """Return the classes that the instances of a run name: key, name and corpus of each."""
+def makers(one: Instance, config: Config) -> dict[str, str]:
+    """Return corpus -> maker of the corpora that an instance needs."""
+    return {name: config["corpora"][name]["maker"] for name in corpora_of(one, config)}
+
+
+def of_user(one: Instance, config: Config) -> bool:
+    """Tell whether an instance hears a user's own audio, or by a network that no paper is about."""
+    entries = [config["networks"][name] for name in networks_of(one, config)]
+    return USER in makers(one, config).values() or not all(map(_made_here, entries))
+
+
+def _made_here(network: Entry) -> bool:
+    """Tell whether a network's module is one of this package."""
+    inside = network.get("module", "").startswith("tonotopy.")
+    return inside or bool({"architecture", "published"} & network.keys())
+
+
+def class_names(config: Config) -> list[dict]:
+    """Return the classes that a run's instances name: key, name, corpus and splits of each."""
     return [
         {
             "key": f"{one.place}.{class_name.key}",
             "name": class_name.name,
             "corpus": class_name.corpus,
+            "splits": list(class_name.splits),
         }
         for one in running(config)
         for class_name in one.study.class_names(one.entry, config)
@@ -121,7 +140,7 @@ def named_corpora(config: Config) -> list[str]:
     return sorted({entry["corpus"] for entry in class_names(config)})
 
 
-def check_class_names(entries: list[dict[str, str]], classes: dict[str, list[str]]) -> None:
+def check_class_names(entries: list[dict], classes: dict[str, list[str]]) -> None:
     """Compare the classes that entries name with those that corpora have.
 
     Args:
@@ -137,3 +156,23 @@ def check_class_names(entries: list[dict[str, str]], classes: dict[str, list[str
             hint = nearest(entry["name"], available)
             corpus = f"corpus {entry['corpus']}"
             raise InputError(f"{entry['key']}: {corpus} has no class '{entry['name']}'{hint}")
+
+
+def check_class_clips(entries: list[dict], counts: dict[str, dict[str, dict[str, int]]]) -> None:
+    """Look whether corpora have clips of the classes that entries name, in the splits they need.
+
+    Args:
+        entries: see `class_names`.
+        counts: corpus -> split -> class -> number of its clips.
+
+    Raises:
+        InputError: the message begins with the key.
+    """
+    for entry in entries:
+        for split in entry["splits"]:
+            if not counts[entry["corpus"]][split].get(entry["name"]):
+                raise InputError(
+                    f"{entry['key']}: corpus {entry['corpus']} has no clip of '{entry['name']}' in "
+                    f"split {split}: give it more clips, or other splits (its corpus.json tells "
+                    "what was dropped and why)"
+                )

@@ -9,6 +9,16 @@ def corpus(scale: str, name: str) -> str:
     return f"data/corpora/{scale}/{name}"
 
 
+def kept_folders(scale: str) -> list[str]:
+    """Return the folders of a scale whose outputs are folders that are kept."""
+    return [corpus(scale, "").rstrip("/"), network(scale, "").rstrip("/")]
+
+
+def file_hashes(name: str) -> str:
+    """Return the file that hashes of a user's own files are kept in between runs."""
+    return f"data/hashes/{name}.json"
+
+
 DOWNLOADS = "data/downloads"
 
 

@@ -9,6 +9,7 @@ from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.remote import Remote
+from tonotopy.durations import in_words
 from tonotopy.instances import running, used
 from tonotopy.networks.published import INITIAL, PUBLISHED
 
@@ -67,14 +68,17 @@ def _public(entries: dict, mirror: str | None, root: Path) -> list[Storage]:
 
 
 def _weights(networks: list[str], config: dict, root: Path) -> list[Storage]:
-    remotes = []
-    for entry in (config["networks"][name] for name in networks):
+    remotes, named = [], []
+    for name, entry in ((name, config["networks"][name]) for name in networks):
+        if "transformers" in entry and not entry.get("path"):
+            note = f"{entry['transformers']} from the hub, its size is not known before"
+            named.append(Storage(f"network {name}", 0, 0, note))
         if "published" in entry:
             declared = PUBLISHED[entry["published"]]
             remotes += [r for r in (declared.remote, declared.vocabulary) if r is not None]
         elif entry.get("initial_weights"):
             remotes.append(INITIAL[entry["initial_weights"]])
-    return [_download(remote, config["mirror"], root / "weights") for remote in remotes]
+    return named + [_download(remote, config["mirror"], root / "weights") for remote in remotes]
 
 
 def _audioset(config: dict, root: Path, tags: bool) -> list[Storage]:
@@ -159,16 +163,24 @@ def _clips(entry: dict, config: dict) -> int | None:
     return sum(entry["clips"].values()) if "clips" in entry else None
 
 
-def report(storage: list[Storage], jobs: dict[str, int], undrawn: dict[str, str], free: int) -> str:
-    """Return the plan as text: jobs by rule, figures that are not drawn, downloads, disk.
+def report(
+    storage: list[Storage],
+    jobs: dict[str, int],
+    earlier: dict[str, float],
+    undrawn: dict[str, str],
+    free: int,
+) -> str:
+    """Return the plan as text: jobs and time by rule, figures that are not drawn, downloads, disk.
 
     Args:
         storage: what takes space.
         jobs: rule -> number of jobs.
+        earlier: rule -> mean seconds of a job in earlier runs, where they were measured.
         undrawn: figure -> why it is not drawn, see `undrawn_figures`.
         free: free bytes on the disk of the project.
     """
     lines = [f"{sum(jobs.values())} jobs: " + ", ".join(f"{n} {r}" for r, n in jobs.items())]
+    lines += _times(jobs, earlier)
     lines += [f"not drawn: {figure}: {reason}" for figure, reason in undrawn.items()]
     lines.append(f"{'':<48}{'download':>12}{'disk':>12}")
     for item in storage:
@@ -180,6 +192,19 @@ def report(storage: list[Storage], jobs: dict[str, int], undrawn: dict[str, str]
     if stored > free:
         lines.append("the disk is too small for this plan")
     return "\n".join(lines)
+
+
+def _times(jobs: dict[str, int], earlier: dict[str, float]) -> list[str]:
+    """Return what jobs will take by earlier runs, the longest stages first, and what is unknown."""
+    seconds = {rule: count * earlier[rule] for rule, count in jobs.items() if rule in earlier}
+    if not seconds:
+        return ["how long it takes is not known: no earlier run at this scale left times"]
+    stages = sorted(seconds, key=seconds.get, reverse=True)
+    others = sum(count for rule, count in jobs.items() if rule not in earlier)
+    lines = ["time by earlier runs, one job after the other"]
+    lines += [f"{f'{rule}, {jobs[rule]} jobs':<48}{in_words(seconds[rule]):>12}" for rule in stages]
+    lines.append(f"{'in all':<48}{in_words(sum(seconds.values())):>12}")
+    return [*lines, f"{others} other jobs, not measured, take seconds each"]
 
 
 def undrawn_figures(config: dict) -> dict[str, str]:

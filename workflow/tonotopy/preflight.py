@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.classes import check_words
 from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
 from tonotopy.instances import used
 from tonotopy.networks import ast_size
+from tonotopy.networks.early import check_network
 
 WORD_RULES = ("label", "group", "split")  # keys of a folder's entry that say where words are
 
@@ -37,14 +39,15 @@ def preflight(config: dict) -> None:
 
 
 def check_sources(corpora: Iterable[str], config: dict) -> None:
-    """Look whether the folders and files are there that corpora are about to be built from.
+    """Look at the folders and files that corpora are about to be built from, not at their sound.
 
     Args:
         corpora: their names.
         config: a configuration that has passed `preflight`.
 
     Raises:
-        InputError: the message begins with the key and has the folder or file.
+        InputError: the message begins with the key; a folder or file is missing, or labels, groups
+            or splits are wrong.
     """
     for name in sorted(corpora):
         entry, path = config["corpora"][name], f"corpora.{name}"
@@ -55,6 +58,24 @@ def check_sources(corpora: Iterable[str], config: dict) -> None:
             for key, rule in _rules(entry):
                 with _naming(f"{path}.{key}"):
                     check_files(rule, Path(entry["path"]))
+        if entry["maker"] == "folder":
+            with _naming(path):
+                check_words(entry)
+
+
+def check_adopted(jobs: Iterable, config: dict) -> None:
+    """Look whether the modules and files are there that networks are about to be made from.
+
+    Args:
+        jobs: of Snakemake, that are about to run.
+        config: a configuration that has passed `preflight`.
+
+    Raises:
+        InputError: the message begins with the key.
+    """
+    adopted = {job.wildcards.network for job in jobs if job.rule.name == "adopt_network"}
+    for name in sorted(adopted):
+        check_network(f"networks.{name}", config["networks"][name])
 
 
 def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
@@ -63,11 +84,20 @@ def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
     if entry["maker"] in PUBLIC:
         _check_public(key, entry)
     _check_planted(key, entry)
+    if not entry.get("path", "here").strip():
+        raise InputError(f"{key}.path: expected the folder of the audio, not an empty text")
     for rule_name, rule in _rules(entry):
         with _naming(f"{key}.{rule_name}"):
             check_expressions(rule)
-            if rule["from"] == "random":
+            if rule_name != "split":
+                _check_no_split(rule)
+            elif rule["from"] == "random":
                 check_shares(rule.get("shares", {}))
+
+
+def _check_no_split(rule: dict) -> None:
+    if rule["from"] == "random" or rule.keys() & {"values", "rest"}:
+        raise InputError("'from: random', 'values' and 'rest' are for splits")
 
 
 def _check_audioset(key: str, entry: dict, audioset: dict) -> None:

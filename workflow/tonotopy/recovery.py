@@ -23,6 +23,8 @@ from tonotopy.files import DRAFT, read_json, write_json
 
 NOTE = Path(".snakemake/run.json")
 LOCKS = Path(".snakemake/locks")
+INCOMPLETE = Path(".snakemake/incomplete")  # Snakemake's marks, named by the output
+LOST = "lost"  # what our own marks have besides
 MARK = "TONOTOPY_RUN"  # set for all that a run starts: the folder that it works in
 FOLDERS = ("data", "results")
 LARGE = 2 << 30  # bytes; outputs above this are left to whoever reads them
@@ -248,6 +250,24 @@ def gone(folder: Path) -> set[Path]:
     Most are temporary, or were deleted to save space; whether a run needs them, Snakemake knows.
     """
     return {o.relative_to(folder) for o in _recorded(folder) if not o.exists()}
+
+
+def mark_incomplete(folders: Iterable[str]) -> None:
+    """Mark finished folders that have lost a file, which Snakemake takes for whole, as unfinished.
+
+    It makes them again like those of an interrupted job. A mark goes when the file is back.
+
+    Args:
+        folders: they are searched for outputs that have checksums.
+    """
+    for output in (output for folder in folders for output in sums.recorded(Path(folder))):
+        if output.is_dir():
+            mark = INCOMPLETE / base64.urlsafe_b64encode(str(output).encode()).decode()
+            if lost := sums.missing(output):
+                print(f"note: {lost[0]} is gone: {output} is made again", file=sys.stderr)
+                write_json(mark, {"external_jobid": None, LOST: str(lost[0])}, checksums=False)
+            elif mark.is_file() and LOST in read_json(mark):
+                mark.unlink()
 
 
 def discard_checkpoints(scale: str) -> None:

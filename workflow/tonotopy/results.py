@@ -5,8 +5,13 @@ from pathlib import Path
 
 from tonotopy import places
 from tonotopy.corpora.audioset import extent
-from tonotopy.instances import Instance, embedded, instance, running, used
+from tonotopy.instances import Instance, embedded, instance, makers, of_user, running, used
 
+# of a scale's results: pages, what they are made of, the last word
+LEFT = (
+    *("index.html", "scorecard.html", "listen", "report.zip"),
+    *("scorecard.json", "scorecard.csv", "verdict.txt"),
+)
 SHOWN = ("name", "title", "source", "question", "headline", "lead")  # of a study, on the front page
 
 
@@ -19,8 +24,22 @@ def _tables(one: Instance, scale: str, config: dict) -> dict[str, str]:
 
 def tables(wildcards, config: dict) -> list[str]:
     """Return the tables that claims are judged by, in the order of `instances`."""
+    return _judged_tables(wildcards.scale, config)
+
+
+def _judged_tables(scale: str, config: dict) -> list[str]:
+    return [path for one in running(config) for path in _tables(one, scale, config).values()]
+
+
+def everything(scale: str, config: dict) -> list[str]:
+    """Return all files and folders that a run leaves for people."""
     return [
-        path for one in running(config) for path in _tables(one, wildcards.scale, config).values()
+        *(places.result(scale, name) for name in LEFT),
+        places.names(scale),
+        *_judged_tables(scale, config),
+        *used_networks(scale, config),
+        *figures(scale, config),
+        *exhibits(scale, config),
     ]
 
 
@@ -29,8 +48,9 @@ def instances(scale: str, config: dict) -> list[dict]:
 
     Returns:
         Dicts of study, name, settings, tables (their names, in the order of `tables`), embedded
-        (True, False, or None where sounds are mixed), statistics (a module's import path) and
-        figures (name -> address of those that are drawn, relative to the page).
+        (True, False, or None where sounds are mixed), own (see `instances.of_user`), statistics (a
+        module's import path) and figures (name -> address of those that are drawn, relative to the
+        page).
     """
     return [
         {
@@ -39,6 +59,7 @@ def instances(scale: str, config: dict) -> list[dict]:
             "settings": one.study.shown_settings(one.entry),
             "tables": one.study.judged_tables(one.entry, config),
             "embedded": embedded(one, config),
+            "own": of_user(one, config),
             "statistics": one.study.statistics,
             "figures": {
                 name: _address(scale, one, name, "svg")
@@ -84,7 +105,7 @@ def _shown_instance(scale: str, one: Instance, config: dict) -> dict:
     figures = [
         {
             "name": name,
-            "caption": one.study.figures[name].caption,
+            "caption": _caption(one, name, config),
             **{suffix: _address(scale, one, name, suffix) for suffix in ("svg", "png")},
         }
         for name in one.study.drawable(one.entry, config)
@@ -96,6 +117,10 @@ def _shown_instance(scale: str, one: Instance, config: dict) -> dict:
         "figures": figures,
         "sounds": sounds,
     }
+
+
+def _caption(one: Instance, figure: str, config: dict) -> str:
+    return one.study.figures[figure].words(of_user(one, config), embedded(one, config))
 
 
 def used_corpora(scale: str, config: dict) -> list[str]:
@@ -159,18 +184,26 @@ def figure_sources(wildcards, config: dict) -> list[str]:
     ]
 
 
+def caption(wildcards, config: dict) -> str:
+    """Return the caption of a figure."""
+    one = instance(config, wildcards.study, wildcards.instance)
+    return _caption(one, wildcards.figure, config)
+
+
 def figure(wildcards, config: dict) -> dict:
     """Return what drawing a figure depends on.
 
     Returns:
         module (import path), sources (names, in the order of `figure_sources`), about (what the
-        figure reads of the entry, and its options), embedded (see `instances`).
+        figure reads of the entry, its options, and two facts: own, see `instances.of_user`, and
+        makers, corpus -> maker), embedded (see `instances`).
     """
     one = instance(config, wildcards.study, wildcards.instance)
     declared = one.study.figures[wildcards.figure]
+    facts = {"own": of_user(one, config), "makers": makers(one, config)}
     return {
         "module": one.study.figure_module(wildcards.figure),
         "sources": list(declared.sources),
-        "about": {**one.study.shown_settings(one.entry), **declared.options},
+        "about": {**one.study.shown_settings(one.entry), **declared.options, **facts},
         "embedded": embedded(one, config),
     }

@@ -34,11 +34,13 @@ class ClassName:
         key: where the entry names it, such as ``pairs.0.concept``.
         name: of the class.
         corpus: name of the corpus.
+        splits: in each of them the corpus must have clips of the class.
     """
 
     key: str
     name: str
     corpus: str
+    splits: tuple[str, ...] = ()
 
 
 def _nothing(*_) -> None:
@@ -54,6 +56,8 @@ class Figure:
         sources: names of its tables in the instance's folder, or of other files that
             `Study.sources` knows.
         caption: what it shows, for the report.
+        printed: where a paper shows the same: told of no user's own instance.
+        planted: what it shows of planted causes: told where all sound is made here.
         options: further entries of ``about``.
         obstacle: (entry, config) -> why it is not drawn for this entry, or None if it is.
     """
@@ -63,6 +67,18 @@ class Figure:
     caption: str
     options: dict = field(default_factory=dict)
     obstacle: Callable[[Entry, Config], str | None] = _nothing
+    printed: str = ""
+    planted: str = ""
+
+    def words(self, own: bool, embedded: bool | None) -> str:
+        """Return the caption of an instance.
+
+        Args:
+            own: whether it is a user's own, see `instances.of_user`.
+            embedded: whether all its sound is made here; None where some of it is recorded.
+        """
+        planted, printed = self.planted if embedded else "", "" if own else self.printed
+        return " ".join(filter(None, (self.caption, planted, printed)))
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,18 @@ def fault(output: Path, part: Path | None = None) -> str | None:
     return None
 
 
+def missing(output: Path) -> list[Path]:
+    """Return the files that a finished file or folder consisted of and that are not there now.
+
+    None are known where its checksums cannot be read.
+    """
+    try:
+        names = _read(place_of(output))
+    except ValueError:
+        return []
+    return [output.parent / name for name in names if not (output.parent / name).is_file()]
+
+
 def recorded(folder: Path) -> Iterator[Path]:
     """Yield every file or folder below ``folder`` that has checksums, though it may have gone."""
     for path in sorted(folder.rglob(f"{FOLDER}/*{SUFFIX}")):

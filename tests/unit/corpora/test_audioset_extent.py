@@ -72,13 +72,16 @@ def test_only_the_thesis_s_two_corpora_have_its_counts(tmp_path):
         (tmp_path / "clips.csv").write_text("video,label\na,b\nc,d\n")
         about = audioset.settings(tmp_path, tmp_path / "clips.csv", task).about
         assert about["source"] == source(task) and about["wanted"] == 2
-        counts = thesis_counts(about)
+        spelt = {**about, "classes": list(labels)}
+        counts = thesis_counts(spelt, "audioset")
         assert counts == {name: label.thesis for name, label in labels.items()}
         assert TITLES[task] in about["source"]
-    assert thesis_counts({"source": source("genre")})["hip hop"] == 5952
+    genres = {"source": source("genre"), "classes": ["rock", "Hip-Hop", "hip_hop", "polka"]}
+    assert thesis_counts(genres, "audioset") == {"rock": 5170, "Hip-Hop": 5952, "hip_hop": 5952}
+    for maker in ("folder", "gtzan", None):
+        assert thesis_counts(genres, maker) == {}
     for other in ("planted world", "gtzan", source("tags"), None):
-        assert thesis_counts({"source": other}) == {}
-    assert thesis_counts({}) == {}
+        assert thesis_counts({**genres, "source": other}, "audioset") == {}
 
 
 def with_audioset(**settings) -> tuple[dict, list[str]]:

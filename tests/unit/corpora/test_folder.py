@@ -10,7 +10,7 @@ from tonotopy.corpora.folder import build
 from tonotopy.corpora.labelling import reader
 from tonotopy.corpora.schema import Corpus
 from tonotopy.corpora.settings import FolderSettings
-from tonotopy.corpora.splitting import named_splits, random_splits
+from tonotopy.corpora.splitting import random_splits
 from tonotopy.errors import InputError
 
 
@@ -137,11 +137,12 @@ def test_rules_that_cannot_work_are_refused(tmp_path):
 
 def test_files_without_a_split_are_listed(tmp_path):
     for i in range(6):
-        put(tmp_path / "m", f"a/{i}.wav", tone(200))
+        put(tmp_path / "m", f"a/{i}.wav", tone(200 + i))
     split = {"from": "name", "pattern": r"(\d)$", "values": {"train": [0, 1], "test": [2]}}
     build(tmp_path / "c", FolderSettings(str(tmp_path / "m"), 8000, 0.25, split=split))
     report = Corpus(tmp_path / "c").info["report"]
-    assert len(report["dropped"]) == 3 and "no split found" in report["dropped"][0]["reason"]
+    assert [row["clip"] for row in report["dropped"]] == ["a/3.wav", "a/4.wav", "a/5.wav"]
+    assert report["dropped"][0]["reason"].startswith("its split '3' is none of the known ones")
     assert report["notes"] == ["no clip in split validation for: a"]
 
 
@@ -195,10 +196,3 @@ def test_random_splits_are_seeded_stratified_and_never_cut_groups():
     for label, count in (("a", 60), ("b", 30)):
         part = [s for s, name in zip(drawn, labels, strict=True) if name == label]
         assert abs(part.count("train") - 0.8 * count) <= 3 and part.count("test") >= 3
-
-
-def test_named_splits_take_the_official_words(tmp_path):
-    from pathlib import Path
-
-    read = named_splits({"from": "folder"}, tmp_path)
-    assert read(Path("train/a.wav")) == "train" and read(Path("dev/a.wav")) is None

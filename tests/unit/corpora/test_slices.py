@@ -13,10 +13,9 @@ from configs import SCHEMA, changed, default_config
 from tonotopy.config import check
 from tonotopy.corpora import audio
 from tonotopy.corpora.audio import cut_slices, read_slices, slice_spans, unit_peak
-from tonotopy.corpora.folder import build, listing
-from tonotopy.corpora.schema import FULL_SCALE, Corpus
+from tonotopy.corpora.folder import build
+from tonotopy.corpora.schema import FULL_SCALE, SPLITS, Corpus
 from tonotopy.corpora.settings import FolderSettings
-from tonotopy.corpora.splitting import balanced
 from tonotopy.errors import InputError
 from tonotopy.planning import needs
 
@@ -82,7 +81,7 @@ def test_slices_are_those_of_the_whole_file(tmp_path, suffix, own, rate, channel
     samples = np.stack([noise(own * 2 + 123, c) for c in range(channels)], axis=1)
     path = put(tmp_path, f"x.{suffix}", samples, own)
     expected, length, wanted = whole(path, rate), round(0.35 * rate), (4, 0, 2)
-    found = read_slices(path, rate, length, 5, wanted)
+    found = [clip.samples for clip in read_slices(path, rate, length, 5, wanted)]
     assert len(found) == 3
     for number, sound in zip(wanted, found, strict=True):
         begin = number * len(expected) // 5
@@ -100,7 +99,7 @@ def test_slices_are_those_of_the_whole_file(tmp_path, suffix, own, rate, channel
 def test_slices_of_a_file_that_lacks_a_little_are_padded(tmp_path, pad, before):
     samples = noise(1600 - 16)  # 1 % less than four slices of 400
     path = put(tmp_path, "x.wav", samples, subtype="FLOAT")
-    found = read_slices(path, RATE, 400, 4, range(4), pad)
+    found = [clip.samples for clip in read_slices(path, RATE, 400, 4, range(4), pad)]
     for number, sound in enumerate(found):
         expected = np.zeros(400)
         expected[before : before + 396] = samples[number * 396 : (number + 1) * 396]
@@ -122,10 +121,14 @@ def test_only_the_slices_that_are_wanted_are_decoded(tmp_path, monkeypatch, suff
         frames.append(len(samples))
         return samples
 
+    def longest():
+        """Frames read for each slice; a single one is the last of the file, looked for first."""
+        return [count for count in frames if count > 1]
+
     monkeypatch.setattr(soundfile.SoundFile, "read", counting)
     read_slices(path, 16000, 8000, 10, (7, 3))
     most = (0.5 + 2 * audio.MARGIN_S) * 22050 + 2 * 441  # 441 frames are 320 samples
-    assert len(frames) == 2 and 0.5 * 22050 < max(frames) <= most
+    assert len(longest()) == 2 and 0.5 * 22050 < max(frames) <= most
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path, monkeypatch):
@@ -137,10 +140,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path, monkeypatch):
             (tmp_path / name).write_bytes(faulty)
         with pytest.raises(InputError, match=f"{name}: cannot be read as audio"):
             read_slices(tmp_path / name, RATE, 80, 3, [0])
-    with pytest.raises(InputError, match=r"x.ogg: is silent"):
-        read_slices(put(tmp_path, "x.ogg", np.zeros(8000)), RATE, 80, 3, [0])
     path, read = put(tmp_path, "y.wav", noise(8000)), soundfile.SoundFile.read
-    short = lambda file, frames, **options: read(file, frames // 2, **options)  # noqa: E731
+    short = lambda file, n, **options: read(file, max(1, n // 2), **options)  # noqa: E731
     monkeypatch.setattr(soundfile.SoundFile, "read", short)
     with pytest.raises(InputError, match=r"y.wav: holds less than its header says"):
         read_slices(path, RATE, 2000, 3, [0])
@@ -218,6 +219,7 @@ def test_a_corpus_of_slices(tmp_path, songs):
 
 
 def test_files_are_in_the_splits_that_they_are_in_unsliced(tmp_path, songs):
+    (songs / "b/short.wav").unlink()  # which can be used whole alone
     for name, slices in (("files", None), ("slices", 4)):
         build(tmp_path / name, sliced(songs, slices=slices), seed=9)
     files, slices = (Corpus(tmp_path / name) for name in ("files", "slices"))
@@ -230,7 +232,7 @@ def test_files_are_in_the_splits_that_they_are_in_unsliced(tmp_path, songs):
 
 def test_groups_that_are_configured_are_those_of_the_files(tmp_path, songs):
     group = {"from": "name", "pattern": r"[a-z]/([0-9a-z])"}
-    split = {"from": "name", "pattern": r"([0-9a-z])[a-z]*$", "values": {"train": list("02468")}}
+    split = {"from": "name", "pattern": r"([0-9a-z])[a-z]*$", "values": {"train": list("024")}}
     split["rest"] = "test"
     build(tmp_path / "c", sliced(songs, group=group, split=split))
     corpus = Corpus(tmp_path / "c")
@@ -242,18 +244,17 @@ def test_groups_that_are_configured_are_those_of_the_files(tmp_path, songs):
 def test_a_draw_is_of_slices_and_a_rare_class_is_rare_by_files(tmp_path, songs):
     put(songs, "lonely/one.wav", noise(RATE))
     put(songs, "lonely/two.wav", noise(RATE))
-    drawn = listing(songs, sliced(songs, per_class=10), seed=2)
-    files = [f"a/{n}.wav" for n in [*range(6), "gap"]]
-    files += [f"b/{n}.wav" for n in [*range(5), "infinite", "short"]]
-    files += [f"c/{n}.wav" for n in [*range(4), "corrupt"]]
-    clips = [f"{file}#{number}" for file in files for number in range(4)]
-    chosen = balanced([clip[0] for clip in clips], 10, seed=2)
-    assert {row.clip for row in drawn.rows} == {clips[i] for i in chosen} and len(chosen) == 30
-    reason = "label 'lonely' has 2 clip(s), at least 3 needed"
-    assert drawn.dropped == [("lonely/one.wav", reason), ("lonely/two.wav", reason)]
     build(tmp_path / "c", sliced(songs, per_class=10), seed=2)
     corpus = Corpus(tmp_path / "c")
-    assert set(corpus.clips) < {row.clip for row in drawn.rows} and len(corpus) > 20
+    assert Counter(clip[0] for clip in corpus.clips) == dict.fromkeys("abc", 10)
+    assert len({clip.split("#")[0] for clip in corpus.clips}) > 10
+    assert set(zip(corpus.labels, corpus.splits, strict=True)) == {
+        (label, split) for label in range(3) for split in SPLITS
+    }
+    reason = "label 'lonely' has 2 clip(s), at least 3 needed"
+    dropped = corpus.info["report"]["dropped"]
+    for clip in ("lonely/one.wav", "lonely/two.wav"):
+        assert {"clip": clip, "reason": reason} in dropped
 
 
 def test_known_faults_and_licences_are_those_of_files(tmp_path, songs):
@@ -289,17 +290,18 @@ def test_peaks_are_set_to_full_scale_where_it_is_asked_for(tmp_path, songs, slic
 
 
 @pytest.mark.parametrize("peak", [False, True])
-def test_what_is_below_a_step_of_sixteen_bits_is_silent(tmp_path, peak):
+def test_what_is_below_half_a_step_of_sixteen_bits_is_silent(tmp_path, peak):
     for number in range(3):
         samples = noise(RATE, number)
-        samples[:4000] *= 0.9 / FULL_SCALE / np.abs(samples[:4000]).max()
+        samples[:4000] *= 0.45 / FULL_SCALE / np.abs(samples[:4000]).max()
         put(tmp_path / "m", f"x/{number}.wav", samples, subtype="FLOAT")
     settings = FolderSettings(str(tmp_path / "m"), RATE, 0.5, slices=2, peak=peak)
     build(tmp_path / "c", settings)
     corpus = Corpus(tmp_path / "c")
     assert list(corpus.clips) == [f"x/{number}.wav#1" for number in range(3)]
     reasons = {row["clip"]: row["reason"] for row in corpus.info["report"]["dropped"]}
-    assert reasons == {f"x/{number}.wav#0": "is silent" for number in range(3)}
+    told = "is silent (peak 1.4e-05, nothing in 16 bits)"
+    assert reasons == {f"x/{number}.wav#0": told for number in range(3)}
 
 
 def test_fewer_than_one_slice_is_refused():

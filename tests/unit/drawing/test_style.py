@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tonotopy.drawing.style import mean_band, provenance_note, read_source
+from tonotopy.drawing import letters
+from tonotopy.drawing.style import ROLES, band, mean_band, panels, provenance_note, read_source
 from tonotopy.errors import InputError
+from tonotopy.evidence import numbers
 from tonotopy.files import write_json, write_table
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
@@ -54,6 +56,29 @@ def test_figures_and_evidence_never_load_torch():
         env={"PYTHONPATH": str(WORKFLOW)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_rounding_noise_around_0_is_written_0():
+    for value in (1.23e-17, -1.23e-17, -0.0, 9e-10):
+        assert numbers.number(value) == letters.number(value) == "0"
+    assert numbers.number(1.234e-5) == "1.23e-05" and letters.number(-0.5) == "−0.5"
+
+
+def test_a_band_of_one_x_is_a_point_with_its_interval():
+    values, about = np.array([[1.0], [2.0], [4.0]]), {"resamples": 50, "confidence": 0.95}
+    _, (axes,) = panels(1)
+    band(axes, [1], values, about, 0, "one")
+    (container,) = axes.containers
+    assert container.lines[0].get_marker() == "o" and not axes.collections[1:]
+    ((low, high),) = (segment[:, 1] for segment in container.lines[2][0].get_segments())
+    assert low < values.mean() < high
+
+
+def test_no_two_roles_look_alike_and_the_untrained_is_grey_dashed_and_hollow():
+    looks = [(r["color"], r["marker"], r["linestyle"]) for r in ROLES.values()]
+    assert len(set(looks)) == len(looks)
+    untrained = ROLES["untrained"]
+    assert untrained["linestyle"] == "--" and untrained["markerfacecolor"] == "white"
 
 
 @pytest.mark.parametrize(

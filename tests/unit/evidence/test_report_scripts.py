@@ -39,6 +39,7 @@ def entry(study, name, settings, tables, embedded):
         "settings": settings,
         "tables": tables,
         "embedded": embedded,
+        "own": False,
         "statistics": module,
         "figures": {"matrix": f"figures/{name}.svg"} if study == "steering" else {},
     }

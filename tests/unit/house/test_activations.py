@@ -365,7 +365,7 @@ def test_values_that_are_not_finite_are_named(tones, tmp_path):
     class Broken(Halves):
         def forward(self, waveforms):
             heard = waveforms.clone()
-            if len(waveforms) < 32:  # the last batch: clips 64 to 83
+            if len(waveforms) == 20:  # the last batch: clips 64 to 83
                 heard[1, 5] = torch.inf
                 heard[3:, 0] = torch.nan
             return self.second(self.first(heard))

@@ -18,6 +18,15 @@ def config():
     return default_config()
 
 
+@pytest.mark.parametrize(("maker", "meant"), [("foldr", "folder"), ("gtzn", "gtzan")])
+def test_a_misspelt_maker_is_told_before_what_it_lacks(config, maker, meant):
+    entry = {"maker": maker, "path": "sounds", "rate": 8000, "seconds": 1.0}
+    with pytest.raises(InputError) as told:
+        check(merged(config, {"corpora": {"mine": entry}}), SCHEMA)
+    expected = f"corpora.mine.maker: '{maker}' is not possible (did you mean '{meant}'?)"
+    assert str(told.value) == f"configuration: {expected}"
+
+
 def test_the_default_is_valid(config):
     check(config, SCHEMA)
     assert config["scale"] == "mini"
@@ -40,6 +49,14 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
         ("steering.world.sweeps", ["test", "layer"], r"sweeps.*'layer'.*'layers'"),
         ("controls", "ignore", "controls: 'ignore' is not possible"),
         ("seed", "zero", r"seed: 'zero' is not of type 'integer'"),
+        (
+            "seed",
+            1.0,
+            r"seed: 1.0 is not of type 'integer' \(a whole number is expected: write 1\)",
+        ),
+        ("statistics.resamples", 200.0, r"statistics.resamples: 200.0 .*write 200"),
+        ("corpora.genres.seconds", float("inf"), "corpora.genres.seconds is inf, expected a finit"),
+        ("steering.world.strengths", [0.1, float("nan")], "strengths.1 is nan, expected a finite"),
         ("networks.genre_ast.training.learning_rate", "7e-4", r"'7e-4'.*write 7.0e-04"),
         ("run", ["steering/wrold"], r"run: 'wrold' is not below 'steering'.*did you mean 'world'"),
         ("run", ["stering/world"], r"run: 'stering/world': .*no study 'stering'.*'steering'"),
@@ -243,13 +260,17 @@ def test_audioset_s_shares_are_checked_where_it_is_used(config):
         ({"path": "/no/such"}, r"corpora.genres.path: no folder '/no/such'"),
         ({"group": {"from": "csv", "file": "a.csv"}}, r"genres.group: .*/a.csv: the file with the"),
         ({"split": {"from": "lists", "lists": {"x": "a"}}}, r"genres.split: .*/a: the file with"),
+        ({"leave_out": ["rokc"]}, "corpora.genres: leave_out: no clip has label 'rokc'.*'rock'"),
+        ({"label": {"from": "csv", "file": "here.csv", "key": "f"}}, "genres: .*no column 'f' for"),
         ({"maker": "audioset"}, "audioset.path: no folder 'clips'"),
     ],
 )
 def test_folders_and_files_are_looked_for_when_a_run_begins(config, tmp_path, entry, told):
     config = changed(config, "audioset.path", "clips")
-    (tmp_path / "here.csv").touch()
-    good = {**FOLDER, "path": str(tmp_path), "label": {"from": "csv", "file": "here.csv"}}
+    (tmp_path / "here.csv").write_text("file,genre\na.wav,rock\n")
+    (tmp_path / "a.wav").touch()
+    label = {"from": "csv", "file": "here.csv", "key": "file", "column": "genre"}
+    good = {**FOLDER, "path": str(tmp_path), "label": label}
     check_sources(["genres"], changed(config, "corpora.genres", good))
     config = changed(config, "corpora.genres", {**good, **entry})
     check_sources([], config)

@@ -5,6 +5,7 @@ from configs import changed, default_config, scale
 
 from tonotopy.errors import InputError
 from tonotopy.instances import (
+    check_class_clips,
     check_class_names,
     class_names,
     corpora_of,
@@ -146,3 +147,40 @@ def test_every_study_declares_what_the_house_asks_for():
         assert study.figures and study.settings
         for figure in study.figures:
             assert study.figure_module(figure).startswith(f"tonotopy.studies.{name}.figures.")
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "key"),
+    [
+        ("violin", "train", "pairs.0.concept"),
+        ("violin", "test", "pairs.0.concept"),
+        ("piano", "test", "flat"),
+        ("classical", "test", "pairs.0.target"),
+    ],
+)
+def test_a_class_without_clips_to_learn_or_to_test_is_told(config, name, split, key):
+    names = [entry for entry in class_names(config) if entry["key"].startswith("steering.world")]
+    counts = {
+        entry["corpus"]: {
+            part: dict.fromkeys((e["name"] for e in names), 3)
+            for part in ("train", "validation", "test")
+        }
+        for entry in names
+    }
+    check_class_clips(names, counts)
+    (corpus,) = {e["corpus"] for e in names if e["name"] == name}
+    counts[corpus]["validation"][name] = 0  # nothing needs these
+    check_class_clips(names, counts)
+    counts[corpus][split][name] = 0
+    told = f"^steering.world.{key}: corpus {corpus} has no clip of '{name}' in split {split}: "
+    with pytest.raises(InputError, match=told):
+        check_class_clips(names, counts)
+
+
+def test_classes_that_nothing_learns_need_no_training_clips(config):
+    names = [
+        entry for entry in class_names(config) if entry["key"] == "steering.world.pairs.0.target"
+    ]
+    corpus = names[0]["corpus"]
+    counts = {corpus: {"train": {}, "validation": {}, "test": {names[0]["name"]: 1}}}
+    check_class_clips(names[:1], counts)

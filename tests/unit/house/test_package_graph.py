@@ -15,6 +15,8 @@ PACKAGE = Path(__file__).parents[3] / "workflow/tonotopy"
 STOREYS = (
     {"errors", "seeding", "places"},
     {"sums", "provenance", "gpus", "slurm", "logs", "ending", "nested", "surrogates", "compiled"},
+    {"durations"},
+    {"progress"},
     {"files"},
     {"recovery", "corpora", "frontends"},
     {"networks", "probes", "evidence"},

@@ -211,6 +211,34 @@ def outputs(tmp_path):
     return tmp_path
 
 
+def test_folders_that_have_lost_a_file_are_marked_until_it_is_back(outputs, monkeypatch, capsys):
+    """Snakemake takes a folder for whole as long as it is there."""
+    monkeypatch.chdir(outputs)
+    marks, file = outputs / ".snakemake/incomplete", outputs / "results/folder/d.txt"
+    recovery.mark_incomplete(["results", "data/corpora"])
+    (outputs / "data/corpora/a.json").unlink()  # a file: Snakemake sees that itself
+    recovery.mark_incomplete(["results", "data/corpora"])
+    assert not marks.exists() and capsys.readouterr().err == ""
+    file.unlink()
+    recovery.mark_incomplete(["results", "data/corpora"])
+    told = "note: results/folder/d.txt is gone: results/folder is made again\n"
+    assert capsys.readouterr().err == told
+    (mark,) = marks.iterdir()
+    assert base64.urlsafe_b64decode(mark.name).decode() == "results/folder"
+    file.write_text("back")
+    (marks / "b3RoZXI=").write_text('{"external_jobid": null}')  # Snakemake's own
+    recovery.mark_incomplete(["results", "data/corpora"])
+    assert [path.name for path in marks.iterdir()] == ["b3RoZXI="]
+
+
+def test_what_a_folder_consisted_of_may_not_be_known(outputs, monkeypatch):
+    monkeypatch.chdir(outputs)
+    (outputs / "results/.sums/folder.sha256").write_text("torn")
+    (outputs / "results/folder/d.txt").unlink()
+    recovery.mark_incomplete(["results"])
+    assert not (outputs / ".snakemake/incomplete").exists()
+
+
 def test_damage_is_found_wherever_it_is(outputs):
     assert recovery.damaged(outputs) == {}
     (outputs / "data/corpora/a.json").write_text('{"x": 2}')

@@ -14,6 +14,7 @@ from tonotopy.frontends.domains import DOMAINS, MEANING, ORDER
 from tonotopy.frontends.registry import FRONT_ENDS
 from tonotopy.networks.published import INITIAL, PUBLISHED
 from tonotopy.networks.registry import ARCHITECTURES
+from tonotopy.networks.transformer_kinds import KINDS
 from tonotopy.training.augmentation.declared import TRANSFORMS
 from tonotopy.training.augmentation.registry import FUNCTIONS
 from tonotopy.training.objectives import OBJECTIVES
@@ -21,6 +22,7 @@ from tonotopy.training.optimisers import OPTIMISERS, SCHEDULES
 from tonotopy.training.settings import TrainingSettings
 
 DEFINED = SCHEMA["$defs"]
+OTHERS = {"own", "transferred", "transformer"}  # that are not trained by their entry
 GIVEN = {"self", "classes", "mels", "frames", "texts"}  # by corpus and front end
 
 
@@ -31,7 +33,7 @@ def test_settings_of_front_ends(kind):
     assert set(DEFINED[f"{kind}_front_end"]["properties"]) == known - fitted
 
 
-@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - {"codec", "own", "transferred"}))
+@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - {"codec", *OTHERS}))
 def test_arguments_of_architectures(name):
     taken = set(inspect.signature(ARCHITECTURES[name].network.__init__).parameters) - GIVEN
     if name == "cnn14":  # a training needs its classes, which exclude the projection
@@ -53,6 +55,7 @@ def test_names_of_makers_tasks_networks_and_objectives():
     published = DEFINED["published_network"]["properties"]["published"]["enum"]
     assert set(published) == set(PUBLISHED)
     assert set(DEFINED["network"]["properties"]["initial_weights"]["enum"]) == {*INITIAL, None}
+    assert DEFINED["transformer_network"]["properties"]["kind"]["enum"] == list(KINDS)
     training = DEFINED["network"]["properties"]["training"]["properties"]
     assert set(training) == {field.name for field in fields(TrainingSettings)}
     assert tuple(training["objective"]["enum"]) == OBJECTIVES

@@ -201,7 +201,8 @@ def test_architectures_take_what_they_need_from_the_front_end():
     plain = build("genre_cnn", {"filters": [2, 3], "dense": [4]}, patches, classes=3)
     assert plain.input_shape == (32, 48)
     known = {"ast", "vggish", "cnn14", "clap", "mobilenet", "codec", "genre_cnn", "own", "cnn12"}
-    assert set(ARCHITECTURES) == known | {"transferred", "small_codec", "vgg", "sample_cnn"}
+    known |= {"transferred", "transformer", "small_codec", "vgg", "sample_cnn"}
+    assert set(ARCHITECTURES) == known
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def row(name, verdict, kind="claim", instance="north", study="whales"):
     }
 
 
+KINDS_OF_LACKS = (("song", "claim"), ("fins", "control"))
 ROWS = [
     row("deep", "supported"),
     row("song", "not run"),
@@ -297,3 +298,19 @@ def test_the_script_hands_everything_over(folder, monkeypatch):
         "ear cnn not trained",
     ):
         assert part in text
+
+
+def test_what_a_users_own_instance_lacks_is_neither_answered_nor_counted(folder):
+    apart = [{**row(name, "not run", kind), "apart": True} for name, kind in KINDS_OF_LACKS]
+    html = page([*ROWS[:1], *apart], studies(), ABOUT, [], [], folder)
+    text = words(html)
+    assert "song holds" not in text and "1 not run" not in text
+    assert not re.findall(r'<rect class="cell', html) and "whales/north none" in text
+
+
+def test_planted_causes_are_named_where_sound_is_made_here_alone(folder):
+    assert "a planted cause" in words(page(ROWS, studies(), ABOUT, [], [], folder))
+    recorded = studies()
+    for one in recorded[0]["instances"]:
+        one["embedded"] = False
+    assert "planted" not in words(page(ROWS, recorded, ABOUT, [], [], folder))

@@ -5,8 +5,6 @@ import json
 import platform
 from pathlib import Path
 
-import pytest
-
 from tonotopy.pages import methods
 
 ROOT = Path(__file__).parents[3]
@@ -71,21 +69,6 @@ def test_times_of_jobs_add_up(tmp_path):
     }
     none = {"jobs": 0, "seconds": 0, "longest": None}
     assert methods.measured(tmp_path / "nowhere") == none
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (60, "1 min"),
-        (3569, "59 min"),
-        (3600, "1 h 00 min"),
-        (3900, "1 h 05 min"),
-    ],
-)
-def test_durations_are_said_in_words(seconds, text):
-    assert methods.duration(seconds) == text
 
 
 def test_the_paragraph_names_all_that_a_result_depends_on():

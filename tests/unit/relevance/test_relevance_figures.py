@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import check_figure, check_letters, shown, words
-from figures_of_relevance import ABOUT, figure_of, literal_draws
+from figures_of_relevance import ABOUT, THEIRS, figure_of, literal_draws
+from odd_names import check_literal, renamed, renaming
 from tables_of_relevance import SETTINGS
 
 from tonotopy.studies.relevance.figures import FIGURES, looks, scores
@@ -42,7 +43,17 @@ def test_every_figure_has_words_to_look_for():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_with_its_words_and_note(folder, tmp_path, name):
-    check_figure(folder, tmp_path, STUDY, name, SETTINGS, TEXT[name])
+    check_figure(folder, tmp_path, STUDY, name, {**SETTINGS, **THEIRS}, TEXT[name])
+
+
+@pytest.mark.parametrize(
+    "makers", [{"mine": "folder"}, {"a": "planted_music"}, {}, {"a": "gtzan", "b": "folder"}]
+)
+@pytest.mark.parametrize(
+    "name", ["table-4.4-aupc", "figure-4.10-cross-class", "figure-a.2-confusion"]
+)
+def test_the_thesiss_numbers_stand_beside_its_own_corpus_alone(folder, tmp_path, name, makers):
+    assert "thesis" not in shown(figure_of(folder, name, makers=makers), tmp_path)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -210,3 +221,12 @@ def test_layers_come_from_the_settings_or_else_in_the_order_of_the_table():
     table = pd.DataFrame({"layer": ["", "conv9", "conv10", "conv9", "conv1"]})
     assert looks.layers_of(table, {"layers": None}) == ["conv9", "conv10", "conv1"]
     assert looks.layers_of(table, {"layers": ["conv1", "x", "conv9"]}) == ["conv1", "conv9"]
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", FIGURES)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming(["one", "two", "three", "conv1", "conv3", "conv5"])
+    plain = shown(figure_of(folder, name), tmp_path)
+    odd = figure_of(folder, name, lambda table: renamed(table, names), **renamed(SETTINGS, names))
+    check_literal(plain, shown(odd, tmp_path), names)

@@ -9,7 +9,7 @@ from figures_of_relevance import axes_of, figure_of, select
 from pictures_of_relevance import Show, examples
 from tables_of_relevance import LAYERS, OBJECTS
 
-from tonotopy.studies.relevance.figures.clip_grid import band_position, image, shortened
+from tonotopy.studies.relevance.figures.clip_grid import band_position, image
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
 
@@ -248,11 +248,6 @@ def test_parts_stand_in_the_order_of_the_entry_and_absent_ones_are_left_blank(fo
     titles = [[axes and axes.get_title() for axes in row[1:]] for row in grid]
     assert titles[1] == list(OBJECTS[::-1])
     assert titles[0] == ["object 5", "object 4", "object 3", None, "object 1"]
-
-
-def test_long_names_of_clips_keep_their_ends():
-    assert shortened("a" * 18) == "a" * 18
-    assert shortened("genres/test/rock-0123") == "…es/test/rock-0123"
 
 
 def test_an_image_is_read_band_by_band():

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import check_figure, check_letters, words
+from drawn import check_figure, check_letters, shown, words
 from drawn import draw as draw_figure
 from matplotlib import pyplot as plt
 from matplotlib.container import ErrorbarContainer
+from odd_names import check_literal, renamed, renaming
 from study_tables import claims_of, shuffle_rows, table_paths
 from tables_of_similarity import CHROMA, KNOWN, SETTINGS, World, similarity_tables
 
@@ -286,3 +287,12 @@ def test_of_one_network_panels_need_not_name_it(folder):
     for name, title in (("shares", "chroma (STFT)"), ("probes", "integrated loudness")):
         titles = [axes.get_title() for axes in figure_of(folder, name, change, settings).axes]
         assert title in titles and not any("vgg" in found for found in titles)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", FIGURES)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming(["conv1", "conv2", "conv3"])
+    plain = shown(draw_figure(folder, STUDY, name, SETTINGS), tmp_path)
+    odd = draw_figure(folder, STUDY, name, SETTINGS, lambda table: renamed(table, names))
+    check_literal(plain, shown(odd, tmp_path), names)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from drawn import check_figure, check_letters, words
+from drawn import check_figure, check_letters, shown, words
 from figures_of_sonification import SETTINGS, figure_of, write_tables
 from matplotlib import pyplot as plt
+from odd_names import check_literal, renamed, renaming
 from study_tables import shuffle_rows
 
 from tonotopy.drawing import curves
@@ -245,4 +246,17 @@ def test_what_the_thesis_prints():
     ],
 )
 def test_a_task_is_compared_with_a_table_of_the_thesis(task, transfer, table):
-    assert printed.table_of(task, transfer) == table
+    own_corpora = {"4.2": "audioset", "4.4": "fsd50k", "4.7": "speech_commands"}
+    assert printed.table_of(task, transfer, own_corpora.get(table, "voxceleb1")) == table
+    assert printed.table_of(task, transfer, "folder") is None
+    asked = table if "table" in transfer else None
+    assert printed.table_of(task, transfer, "free_spoken_digits") == asked
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", FIGURES)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming(["siren", "block1", "block8", "block11"])
+    plain = shown(figure_of(folder, name), tmp_path)
+    odd = figure_of(folder, name, lambda table: renamed(table, names), **renamed(SETTINGS, names))
+    check_literal(plain, shown(odd, tmp_path), names)

@@ -99,13 +99,13 @@ def test_the_most_active_maps_of_a_clip_stand_beside_it(folder):
 
 
 @pytest.mark.parametrize("name", ["band-selectivity", "select-supervised", "evolution"])
-def test_long_labels_keep_their_beginnings(folder, name):
+def test_long_labels_lose_their_middles(folder, name):
     def change(rows):
         return rows.assign(label="Livestock, farm animals") if "label" in rows else rows
 
     (full,) = [key for key in FIGURES if key.startswith("figure-5.") and key.endswith(name)]
     title = axes_of(figure_of(folder, full, change))[0].get_title()
-    assert title.rpartition(": ")[2] == "Livestock, farm a…"
+    assert title.rpartition(": ")[2] == "Livestock… animals"
 
 
 def test_pictures_are_of_the_first_run(folder):

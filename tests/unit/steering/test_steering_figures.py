@@ -1,10 +1,14 @@
 """The figures of study 2: drawn from tables alone, showing what these hold."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 from drawn import check_figure, draw, shown
-from tables_of_steering import CLASSES, SETTINGS, steering_tables
+from odd_names import check_literal, renamed, renaming
+from tables_of_steering import CLASSES, CONCEPTS, SETTINGS, steering_tables
 
+from tonotopy.drawing.style import ROLES
 from tonotopy.files import write_json
 from tonotopy.studies.steering.figures.augmentation import table_rows
 from tonotopy.studies.steering.study import STUDY
@@ -17,8 +21,8 @@ AUGMENTATION = [
 ]
 TEXT = {
     "table-3.1-class-counts": "corpus my_classes",
-    "table-3.2-augmentation": "not applied",
-    "figure-3.1-confusion": "macro-F1",
+    "table-3.2-augmentation": "4 to 64, p 0.25",
+    "figure-3.1-confusion": "blank: 0.1 or less",
     "figure-3.2-multiclass-probe": "chance, 1/3",
     "figure-3.3-binary-probe": "violin",
     "figure-3.4-steering": "violin on classical",
@@ -77,3 +81,113 @@ def test_table_3_2_has_what_was_applied_beside_the_thesiss():
         ["pitch shift", "semitones", "-0.25 to 0.75, p 0.5", "-0.5 to 0.5, p 0.5"],
         ["gain", "", "decibels 6", "not applied"],
     ]
+
+
+def corpus_of(source, classes=("rock", "hip-hop", "Hip_Hop")):
+    counts = {split: dict.fromkeys(classes, 5) for split in ("train", "validation", "test")}
+    return {"name": "mine", "classes": list(classes), "counts": counts, "source": source}
+
+
+@pytest.mark.parametrize(
+    ("maker", "source"),
+    [
+        ("folder", "folder"),
+        ("folder", "GTZANLike, from AudioSet"),
+        ("gtzan", "gtzan"),
+        ("planted_music", "embedded"),
+    ],
+)
+def test_a_class_of_ones_own_has_no_number_of_the_thesis(folder, tmp_path, maker, source):
+    about = {**SETTINGS, "own": maker == "folder", "makers": {"mine": maker}}
+    own = corpus_of(source)
+    for name in ("table-3.1-class-counts", "figure-3.1-confusion"):
+        figure = draw(folder, STUDY, name, about, lambda t: own if isinstance(t, dict) else t)
+        assert "thesis" not in shown(figure, tmp_path)
+
+
+def test_the_thesiss_own_classes_have_its_numbers_whatever_the_spelling(folder, tmp_path):
+    about = {**SETTINGS, "makers": {"mine": "audioset"}}
+    theirs = corpus_of("GTZANLike, from AudioSet")
+
+    def change(table):
+        return theirs if isinstance(table, dict) else table
+
+    words = shown(draw(folder, STUDY, "table-3.1-class-counts", about, change), tmp_path)
+    assert words.count("(thesis 5170)") == 2 and words.count("(thesis 5952)") == 4
+    words = shown(draw(folder, STUDY, "figure-3.1-confusion", about, change), tmp_path)
+    assert "thesis: .585 on GTZANLike" in words
+
+
+def test_a_users_own_training_stands_beside_nothing(folder, tmp_path):
+    about = {**SETTINGS, "own": True}
+    words = shown(draw(folder, STUDY, "table-3.2-augmentation", about), tmp_path)
+    assert "thesis" not in words and "not applied" not in words and "pitch shift" in words
+    bare = draw(folder, STUDY, "table-3.2-augmentation", about, lambda _: {"augmentation": []})
+    assert "no sound was changed in training" in shown(bare, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["figure-3.2-multiclass-probe", "figure-3.3-binary-probe", "figure-3.9-cosines"]
+)
+def test_axes_of_layers_have_whole_numbers_and_one_layer_is_a_point(folder, name):
+    whole = draw(folder, STUDY, name, SETTINGS)
+    for axes in (axes for axes in whole.axes if axes.get_visible()):
+        assert [tick == round(tick) for tick in axes.get_xticks()] == [True] * 3
+    one = draw(folder, STUDY, name, SETTINGS, lambda table: table[table["layer"] == 0])
+    for axes in one.axes:
+        assert list(axes.get_xticks()) == [1]
+        (container, *_) = axes.containers
+        assert container.lines[0].get_marker() not in ("None", "", None)
+
+
+def test_the_untrained_network_looks_alike_in_every_figure(folder):
+    probed = draw(folder, STUDY, "figure-3.2-multiclass-probe", SETTINGS).axes[0]
+    per_concept = draw(folder, STUDY, "figure-3.3-binary-probe", SETTINGS).axes[0]
+    looks = [
+        {h.get_label().split()[0]: h for h in (*axes.get_lines(), *axes.containers)}["untrained"]
+        for axes in (probed, per_concept)
+    ]
+    lines = [getattr(look, "lines", [look])[0] for look in looks]
+    for line in lines:
+        assert (line.get_color(), line.get_marker()) == (
+            ROLES["untrained"]["color"],
+            ROLES["untrained"]["marker"],
+        )
+
+
+@pytest.mark.parametrize("name", ["matrix", "figure-3.1-confusion"])
+def test_six_names_of_thirty_letters_do_not_overlap(folder, tmp_path, name):
+    long = [f"{letter * 20} of number {n}" for n, letter in enumerate("abcdef")]
+    rows = [
+        {"concept": c, "class": k, "estimate": 0.1 * n, "p_adjusted": 0.5}
+        for n, c in enumerate(long)
+        for k in long
+    ]
+    answers = [{"role": "test", "label": c, "predicted": k} for c in long for k in long]
+    tables = {"slopes": pd.DataFrame(rows), "predictions": pd.DataFrame(answers)}
+    tables["classes"] = corpus_of("folder", long)
+    (table,) = [t for key, t in tables.items() if key in STUDY.figures[name].sources[:1]]
+    figure = draw(
+        folder, STUDY, name, SETTINGS, lambda t: tables["classes"] if isinstance(t, dict) else table
+    )
+    shown(figure, tmp_path)
+    axes = figure.axes[0]
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels()]
+    inside = axes.get_window_extent()
+    for one, other in pairwise(boxes):
+        assert not one.overlaps(other)
+    assert all(box.x0 >= 0 and box.x1 <= inside.x0 + 1 for box in boxes)
+    assert inside.height / len(long) > 15 and inside.width / len(long) > 15  # pixels of a cell
+    below = axes.get_xticklabels()
+    assert {label.get_rotation() for label in below} == {45.0}
+    assert all(label.get_window_extent().y0 >= 0 for label in below)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", STUDY.figures)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming([*CLASSES, *CONCEPTS])
+    plain = shown(draw(folder, STUDY, name, SETTINGS), tmp_path)
+    odd = draw(folder, STUDY, name, renamed(SETTINGS, names), lambda table: renamed(table, names))
+    check_literal(plain, shown(odd, tmp_path), names)

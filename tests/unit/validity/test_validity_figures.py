@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import check_figure, check_letters, draw, shown, words
+from odd_names import check_literal, renamed, renaming
 from study_tables import shuffle_rows
 from tables_of_validity import SETTINGS, validity_tables
 
@@ -181,3 +182,12 @@ def test_layers_are_drawn_once_with_the_sweep_or_without(sweeps):
 def test_a_method_of_a_users_own_is_called_by_its_function():
     assert name_of("my_methods.saliency:mean_saliency") == "mean saliency"
     assert name_of("tcav") == "TCAV"
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", FIGURES)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming(["violin", "guitar", "classical", "rock", "metal"])
+    plain = shown(draw(folder, STUDY, name, SETTINGS), tmp_path)
+    odd = draw(folder, STUDY, name, renamed(SETTINGS, names), lambda table: renamed(table, names))
+    check_literal(plain, shown(odd, tmp_path), names)

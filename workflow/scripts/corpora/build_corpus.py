@@ -1,7 +1,5 @@
 """Build a corpus from its entry in the configuration."""
 
-import json
-
 from tonotopy.corpora.registry import build
 from tonotopy.corpora.schema import Corpus
 from tonotopy.logs import to_log
@@ -9,7 +7,7 @@ from tonotopy.logs import to_log
 to_log(snakemake.log[0])
 build(
     snakemake.output[0],
-    json.loads(snakemake.params.settings),
+    snakemake.config["corpora"][snakemake.wildcards.corpus],
     snakemake.params.seed,
     snakemake.threads,
     dict(snakemake.params.places),

@@ -3,6 +3,8 @@
 import re
 import shutil
 
+from tonotopy import places
+from tonotopy.durations import by_rule, measured
 from tonotopy.logs import to_log
 from tonotopy.nested import run_snakemake
 from tonotopy.planning import needs, report, undrawn_figures
@@ -13,4 +15,5 @@ rows = re.findall(r"^(\w+)\s+(\d+)$", output, flags=re.MULTILINE)
 jobs = {rule: int(count) for rule, count in rows if rule not in ("all", "total")}
 config = snakemake.config
 free = shutil.disk_usage(".").free
-print(report(needs(config), jobs, undrawn_figures(config), free))
+earlier = by_rule(measured(places.result(config["scale"], "benchmarks")))
+print(report(needs(config), jobs, earlier, undrawn_figures(config), free))

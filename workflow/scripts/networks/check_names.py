@@ -3,11 +3,14 @@
 import json
 
 from tonotopy.files import read_json, write_json
-from tonotopy.instances import check_class_names
+from tonotopy.instances import check_class_clips, check_class_names
 from tonotopy.logs import to_log
 
 to_log(snakemake.log[0])
-corpora = zip(snakemake.params.corpora, snakemake.input, strict=True)
-classes = {name: read_json(f"{path}/corpus.json")["classes"] for name, path in corpora}
-check_class_names(json.loads(snakemake.params.names), classes)
+names = json.loads(snakemake.params.names)
+files = zip(snakemake.params.corpora, snakemake.input, strict=True)
+corpora = {name: read_json(f"{path}/corpus.json") for name, path in files}
+classes = {name: about["classes"] for name, about in corpora.items()}
+check_class_names(names, classes)
+check_class_clips(names, {name: about["counts"] for name, about in corpora.items()})
 write_json(snakemake.output[0], classes)

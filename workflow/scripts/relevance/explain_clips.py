@@ -8,6 +8,7 @@ from tonotopy.inference import use_threads
 from tonotopy.logs import to_log
 from tonotopy.studies.relevance.decomposing import conservation_table, histogram_table, sum_table
 from tonotopy.studies.relevance.explaining import chosen_clips, load_subject
+from tonotopy.studies.relevance.exporting import write_maps
 from tonotopy.studies.relevance.fitting import TRAINED, Fitted
 from tonotopy.studies.relevance.picturing import example_table, plans
 
@@ -24,4 +25,12 @@ drsa = fitted.keys(copy=TRAINED, method="drsa")
 write_table(output.conservation, conservation_table(explained, explaining["composite"], *clips))
 write_table(output.sums, sum_table(explained, *clips, fitted, drsa))
 write_table(output.histogram, histogram_table(explained, *clips, fitted, key))
-write_table(output.examples, example_table(explained, corpus, fitted, sets, settings["objects"]))
+examples = example_table(explained, corpus, fitted, sets, settings["objects"])
+write_table(output.examples, examples)
+about = {
+    "network": snakemake.input.network,
+    "corpus": {key: corpus.info[key] for key in ("name", "content_sha256")},
+    "composite": explaining["composite"],
+    "seed": params.seed,
+}
+write_maps(output.maps, examples, about)

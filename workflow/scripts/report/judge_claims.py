@@ -21,7 +21,8 @@ for n, entry in enumerate(entries):
     module = importlib.import_module(entry["statistics"])
     tables = {table: paths[n, table] for table in entry["tables"]}
     tables = module.Tables(tables, entry["settings"], bootstrap)
-    instances.append(Instance(entry["study"], entry["name"], tables, module.STATISTICS))
+    one = Instance(entry["study"], entry["name"], tables, module.STATISTICS, entry["own"])
+    instances.append(one)
     name = f"{entry['study']}/{entry['name']}"
     embedded[name], figures[name] = entry["embedded"], entry["figures"]
 claims = dict(zip(params.claims, snakemake.input.claims, strict=True))

@@ -22,4 +22,10 @@ result = probe_study(
 )
 for name in ("predictions", "scores", "clips", "agreement", "cosines"):
     write_table(snakemake.output[name], getattr(result, name))
-write_vectors(snakemake.output.vectors, result.vectors, concepts.classes)
+about = {
+    "network": snakemake.input.network,
+    "corpus": {key: concepts.info[key] for key in ("name", "content_sha256")},
+    "view": snakemake.params.view,
+    "seed": snakemake.params.seed,
+}
+write_vectors(snakemake.output.vectors, result.vectors, concepts.classes, about)

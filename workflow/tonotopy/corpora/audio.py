@@ -1,27 +1,41 @@
 """Read one audio file the same way everywhere: mono, at a given rate, of a given length."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import soundfile
 import soxr
 
+from tonotopy.corpora.levels import is_silent
+from tonotopy.corpora.recordings import Recording, opened
 from tonotopy.errors import InputError
 
-EXACT_SEEK = ("WAV", "FLAC", "WAVEX", "AIFF")  # formats of which a part equals the part of a whole
+CANCELLED = "its channels cancel each other when they are mixed (opposite phase)"
+END = 1 << 62  # a frame that lies beyond the end of every file
 MARGIN_S = 0.1  # read on either side of a part, so that the resampler's edges fall outside
 LACKING = 0.01  # share of the length of all slices: GTZAN's half minutes may last 29.93 s
+
+
+class Clip(NamedTuple):
+    """What is read for a clip.
+
+    Attributes:
+        samples: float32, shape (samples,), mono; they may be silent or not finite.
+        cancelled: whether they are silent because the channels cancel each other.
+    """
+
+    samples: np.ndarray
+    cancelled: bool = False
 
 
 def read_audio(path: str | Path, rate: int) -> np.ndarray:
     """Return a file's sound mixed down to mono and resampled with soxr's high quality.
 
     Args:
-        path: a wav, flac, ogg or mp3 file.
+        path: of a file in a format of `formats.AUDIO_SUFFIXES`.
         rate: the wanted sampling rate in Hz.
 
     Returns:
@@ -30,15 +44,16 @@ def read_audio(path: str | Path, rate: int) -> np.ndarray:
     Raises:
         InputError: the file is missing, broken, empty, silent or not finite.
     """
-    with _opened(path) as file:
-        return _whole(file, path, rate)
+    with opened(path) as recording:
+        (frames,) = recording.parts([(0, END)])
+        return _resampled(_heard(frames, path), recording.rate, rate)
 
 
 def read_beginning(path: str | Path, seconds: float) -> tuple[np.ndarray, int]:
     """Return the beginning of a file's sound, mixed down to mono, at the file's own rate.
 
     Args:
-        path: a wav, flac, ogg or mp3 file.
+        path: of a file in a format of `formats.AUDIO_SUFFIXES`.
         seconds: how much of it is read, at most.
 
     Returns:
@@ -47,35 +62,31 @@ def read_beginning(path: str | Path, seconds: float) -> tuple[np.ndarray, int]:
     Raises:
         InputError: as `read_audio`; what comes after the beginning is not looked at.
     """
-    with _opened(path) as file:
-        frames = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
-        return _mono(frames, path), file.samplerate
+    with opened(path) as recording:
+        (frames,) = recording.parts([(0, round(seconds * recording.rate))])
+        return _heard(frames, path), recording.rate
 
 
-def read_clip(path: str | Path, rate: int, length: int, pad: str = "right") -> np.ndarray:
+def read_clip(path: str | Path, rate: int, length: int, pad: str = "right") -> Clip:
     """Return a file's middle ``length`` samples at a rate, padded if it is shorter.
 
-    Of a long wav or flac file only the middle is decoded and resampled; the result equals
-    `fit_length` of `read_audio` but for the resampler's rounding.
+    Of a long file only the middle is resampled; the samples equal `fit_length` of `read_audio` but
+    for the resampler's rounding.
 
     Args:
-        path: a wav, flac, ogg or mp3 file.
+        path: of a file in a format of `formats.AUDIO_SUFFIXES`.
         rate: the wanted sampling rate in Hz.
         length: the wanted number of samples.
         pad: see `fit_length`.
 
     Raises:
-        InputError: as `read_audio`; silence outside the part that is read is not looked at.
+        InputError: the file is missing, broken or empty.
     """
-    with _opened(path) as file:
-        first = (_samples(file, rate) - length) // 2
-        if file.format not in EXACT_SEEK or first <= 0:
-            return fit_length(_whole(file, path, rate), length, pad)
-        frames, skip = _part(file, rate, first, length)
-        samples = _resampled(_mono(frames, path), file, rate)
-    if len(samples) < skip + length:  # the file holds less than its header says
-        return fit_length(read_audio(path, rate), length, pad)
-    return samples[skip : skip + length]
+    with opened(path) as recording:
+        if not (total := _samples(recording, rate)):
+            raise InputError(f"{path}: has no samples")
+        first = max(0, (total - length) // 2)
+        return _cut(recording, rate, [(first, min(total, first + length))], length, pad)[0]
 
 
 def read_slices(
@@ -85,39 +96,62 @@ def read_slices(
     slices: int,
     wanted: Sequence[int],
     pad: str = "right",
-) -> list[np.ndarray]:
+) -> list[Clip]:
     """Return some of the slices that a file is cut into (see `slice_spans`), each of one length.
 
-    Of a wav or flac file only the wanted slices are decoded and resampled; the result equals
-    `cut_slices` of `read_audio` but for the resampler's rounding.
+    Of a wav, flac or long file only the wanted slices are resampled; the samples equal `cut_slices`
+    of `read_audio` but for the resampler's rounding.
 
     Args:
-        path: a wav, flac, ogg or mp3 file.
+        path: of a file in a format of `formats.AUDIO_SUFFIXES`.
         rate: the wanted sampling rate in Hz.
         length: of a slice, in samples at that rate.
         slices: number of slices of the whole file.
         wanted: their numbers, from 0.
         pad: where silence goes, see `fit_length`.
 
-    Returns:
-        float32, shape (length,) each. Slices of a wav or flac file may be silent or not finite.
-
     Raises:
-        InputError: the file is missing, broken, empty, or too short for so many slices; one of
-            another format is all silent or somewhere not finite.
+        InputError: the file is missing, broken, empty, or too short for so many slices.
     """
-    with _opened(path) as file:
-        if file.format not in EXACT_SEEK:
-            return cut_slices(_whole(file, path, rate), rate, length, slices, wanted, pad, path)
-        spans = slice_spans(_samples(file, rate), rate, length, slices, path)
+    with opened(path) as recording:
+        spans = slice_spans(_samples(recording, rate), rate, length, slices, path)
+        return _cut(recording, rate, [spans[number] for number in wanted], length, pad)
+
+
+def _cut(
+    recording: Recording, rate: int, spans: list[tuple[int, int]], length: int, pad: str
+) -> list[Clip]:
+    """Return parts of a recording, given by first and last sample (excluded) at a rate."""
+    if recording.kept is not None:
+        whole = _resampled(_mixed(recording.kept), recording.rate, rate)
+        reaches = [(0, recording.frames, first) for first, _ in spans]
+        sounds = [whole] * len(spans)
+    else:
+        reaches = [_reach(recording, rate, first, stop) for first, stop in spans]
         sounds = []
-        for first, stop in (spans[number] for number in wanted):
-            frames, skip = _part(file, rate, first, stop - first)
-            samples = _resampled(_mixed(frames), file, rate)[skip : skip + stop - first]
-            if len(samples) < stop - first - 1:  # the last one may be lost in rounding
-                raise InputError(f"{path}: holds less than its header says")
-            sounds.append(fit_length(samples, length, pad))
-    return sounds
+    parts = recording.parts([(start, end) for start, end, _ in reaches])
+    sounds = sounds or [_resampled(_mixed(part), recording.rate, rate) for part in parts]
+    clips = []
+    for (first, stop), (start, _, skip), part, sound in zip(
+        spans, reaches, parts, sounds, strict=True
+    ):
+        inner = sound[skip : skip + stop - first]
+        if len(inner) < stop - first - 1:  # the last one may be lost in rounding
+            raise InputError(f"{recording.path}: holds less than its header says")
+        begin, end = (round(at * recording.rate / rate) - start for at in (first, stop))
+        clips.append(_judged(fit_length(inner, length, pad), part[begin:end]))
+    return clips
+
+
+def _judged(samples: np.ndarray, frames: np.ndarray) -> Clip:
+    """Return a clip, silent where the frames that it was made of are, once they are mixed down.
+
+    Resampled, samples of half a step may exceed it.
+    """
+    mute = is_silent(_mixed(frames))
+    if mute and not is_silent(samples):
+        samples = np.zeros_like(samples)
+    return Clip(samples, mute and not is_silent(frames))
 
 
 def cut_slices(
@@ -166,60 +200,53 @@ def slice_spans(
     return [(first, min(first + length, after)) for first, after in pairwise(begins)]
 
 
-def _samples(file: soundfile.SoundFile, rate: int) -> int:
-    """Number of samples of a file at a rate, as soxr rounds."""
-    return round(file.frames * rate / file.samplerate)
+def _samples(recording: Recording, rate: int) -> int:
+    """Number of samples of a recording at a rate, as soxr rounds: halves upward."""
+    return (2 * recording.frames * rate + recording.rate) // (2 * recording.rate)
 
 
-def _part(file: soundfile.SoundFile, rate: int, first: int, length: int) -> tuple[np.ndarray, int]:
-    """Frames that become so many samples at a rate, and how many samples to skip before them.
+def _reach(recording: Recording, rate: int, first: int, stop: int) -> tuple[int, int, int]:
+    """First and last frame (excluded) that become a part, and how many samples to skip then.
 
     Args:
-        file: it is sought in.
-        rate: in Hz.
-        first: the first sample wanted, at that rate.
-        length: number of samples wanted.
+        recording: that the part is of.
+        rate: of the part in Hz.
+        first: its first sample, at that rate.
+        stop: the sample after its last one.
     """
     margin = round(MARGIN_S * rate)
-    step = rate // gcd(rate, file.samplerate)  # samples after which both rates' grids meet
-    frames = file.samplerate // gcd(rate, file.samplerate)
+    step = rate // gcd(rate, recording.rate)  # samples after which both rates' grids meet
+    frames = recording.rate // gcd(rate, recording.rate)
     begin = max(0, (first - margin) // step * step)
-    end = min(file.frames, -(-(first + length + margin) // step) * frames)
-    start = begin // step * frames
-    file.seek(start)
-    return file.read(end - start, dtype="float32", always_2d=True), first - begin
+    end = min(recording.frames, -(-(stop + margin) // step) * frames)
+    return begin // step * frames, end, first - begin
 
 
-def _whole(file: soundfile.SoundFile, path: str | Path, rate: int) -> np.ndarray:
-    return _resampled(_mono(file.read(dtype="float32", always_2d=True), path), file, rate)
+def _heard(frames: np.ndarray, path: str | Path) -> np.ndarray:
+    """Mix channels down.
 
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[soundfile.SoundFile]:
-    try:
-        with soundfile.SoundFile(path) as file:
-            yield file
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as audio ({error})") from error
-
-
-def _mono(samples: np.ndarray, path: str | Path) -> np.ndarray:
-    if not len(samples):
+    Raises:
+        InputError: nothing can be heard.
+    """
+    if not len(frames):
         raise InputError(f"{path}: has no samples")
-    if not np.isfinite(samples).all():
+    if not np.isfinite(frames).all():
         raise InputError(f"{path}: has samples that are not finite")
-    mono = _mixed(samples)
-    if not mono.any():
-        raise InputError(f"{path}: is silent")
+    mono = _mixed(frames)
+    if is_silent(mono):
+        raise InputError(f"{path}: {'is silent' if is_silent(frames) else CANCELLED}")
     return mono
 
 
-def _mixed(samples: np.ndarray) -> np.ndarray:
-    return samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
+def _mixed(frames: np.ndarray) -> np.ndarray:
+    if frames.shape[1] == 1:
+        return frames[:, 0]
+    with np.errstate(invalid="ignore"):  # infinite samples of opposite sign
+        return frames.mean(axis=1)
 
 
-def _resampled(mono: np.ndarray, file: soundfile.SoundFile, rate: int) -> np.ndarray:
-    return mono if file.samplerate == rate else soxr.resample(mono, file.samplerate, rate, "HQ")
+def _resampled(mono: np.ndarray, own: int, rate: int) -> np.ndarray:
+    return mono if own == rate else soxr.resample(mono, own, rate, "HQ")
 
 
 def fit_length(samples: np.ndarray, length: int, pad: str = "right") -> np.ndarray:

@@ -1,8 +1,5 @@
 """The public corpora by name; light enough to be read while the workflow is planned."""
 
-import hashlib
-from pathlib import Path
-
 from tonotopy.corpora.public.fma_small import FMA_SMALL
 from tonotopy.corpora.public.free_spoken_digits import FREE_SPOKEN_DIGITS
 from tonotopy.corpora.public.fsd50k import FSD50K
@@ -43,11 +40,3 @@ EMBEDDED = ("planted_music", "planted_twins", "embedded", "digits")
 def is_embedded(maker: str) -> bool:
     """Return whether the corpora of a maker are sound that the workflow makes itself."""
     return maker in EMBEDDED
-
-
-def listing(path: str) -> str:
-    """Return a hash over names and sizes of the files below a folder, or "" if it is missing."""
-    root = Path(path)
-    files = sorted(p for p in root.rglob("*") if p.is_file())
-    rows = [f"{p.relative_to(root).as_posix()} {p.stat().st_size}" for p in files]
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16] if rows else ""

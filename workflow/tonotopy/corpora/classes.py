@@ -25,8 +25,23 @@ def expected_classes(entry: dict) -> list[str] | None:
     if maker in PUBLIC:
         return _public_classes(entry)
     if maker == "folder":
-        return _folder_classes(FolderSettings(**{k: v for k, v in entry.items() if k != "maker"}))
+        return _folder_classes(_settings(entry))
     return _embedded_classes(entry)
+
+
+def check_words(entry: dict) -> None:
+    """Read the labels, groups and splits of a user's own folder, without any sound.
+
+    Raises:
+        InputError: they cannot be read, contradict each other, or settings are about none of them.
+    """
+    from tonotopy.corpora.listing import listing  # reads sound, whose libraries only a run needs
+
+    listing(Path(entry["path"]), _settings(entry))
+
+
+def _settings(entry: dict) -> FolderSettings:
+    return FolderSettings(**{key: value for key, value in entry.items() if key != "maker"})
 
 
 def _embedded_classes(entry: dict) -> list[str]:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tonotopy.corpora import sources
-from tonotopy.corpora.audio import limit_peak, unit_peak
-from tonotopy.corpora.schema import FULL_SCALE
+from tonotopy.corpora.audio import CANCELLED, Clip, limit_peak, unit_peak
+from tonotopy.corpora.levels import is_silent
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.errors import InputError
 
@@ -52,18 +52,22 @@ def _decode(wanted: Wanted, root: Path, settings: FolderSettings) -> list[np.nda
     how = (root, wanted.file, settings.store, settings.rate, length, settings.pad)
     try:
         if wanted.slices is None:
-            sounds = [sources.read(*how)]
+            clips = [sources.read(*how)]
         else:
-            sounds = sources.read_sliced(*how, settings.slices, wanted.slices)
+            clips = sources.read_sliced(*how, settings.slices, wanted.slices)
     except InputError as error:
         return str(error).removeprefix(f"{root / wanted.file}: ")
-    return [_levelled(sound, settings) for sound in sounds]
+    return [_levelled(clip, settings) for clip in clips]
 
 
-def _levelled(sound: np.ndarray, settings: FolderSettings) -> np.ndarray | str:
-    """Return a clip at its level, or why it cannot be used; below a step of 16 bits is silence."""
-    if not np.isfinite(sound).all():
+def _levelled(clip: Clip, settings: FolderSettings) -> np.ndarray | str:
+    """Return a clip at its level, or why it cannot be used."""
+    if not np.isfinite(clip.samples).all():
         return "has samples that are not finite"
-    if np.abs(sound).max() < 1 / FULL_SCALE:
-        return "is silent" if settings.slices else f"its middle {settings.seconds:g} s are silent"
-    return unit_peak(sound) if settings.peak else limit_peak(sound)
+    if clip.cancelled:
+        return CANCELLED
+    if is_silent(clip.samples):
+        where = "" if settings.slices else f" in its middle {settings.seconds:g} s"
+        peak = float(np.abs(clip.samples).max())
+        return f"is silent{where}" + (f" (peak {peak:.1e}, nothing in 16 bits)" if peak else "")
+    return unit_peak(clip.samples) if settings.peak else limit_peak(clip.samples)

@@ -1,10 +1,13 @@
 """What the rules of corpora read: functions of a job's wildcards and the configuration."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tonotopy import places
+from tonotopy.corpora import identity
 from tonotopy.corpora.audioset.labels import SEGMENTS, SETS, TAGS
-from tonotopy.corpora.catalogue import PUBLIC, listing
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.settings import FolderSettings
 
 GATHERED = {"gathered": tuple(SETS), "gathered_tags": (*SETS, TAGS)}  # table -> tasks of its clips
 
@@ -64,10 +67,28 @@ def sources_by_name(wildcards, config: dict, files) -> dict[str, str]:
     return {"download": files.sources[0]} if files.sources else {}
 
 
-def own_files(wildcards, config: dict) -> str:
-    """Return names and sizes of a user's own files, so that a changed folder is read again."""
-    path = settings(wildcards, config).get("path")
-    return listing(path) if path else ""
+def own_content(wildcards, config: dict) -> str:
+    """Return a hash over a user's own files, so that a changed folder is read again."""
+    entry = settings(wildcards, config)
+    return identity.content(_folder_settings(entry)) if entry.get("path") else ""
+
+
+def _folder_settings(entry: dict) -> FolderSettings:
+    changes = {k: v for k, v in entry.items() if k not in ("maker", "task", "version")}
+    if entry["maker"] not in PUBLIC:
+        return FolderSettings(**changes)
+    corpus = PUBLIC[entry["maker"]].version(entry.get("version"))
+    return corpus.settings(Path(changes.pop("path")), entry["task"], **changes)
+
+
+def settings_without_paths(wildcards, config: dict) -> dict:
+    """Return a corpus's entry without its paths: where equal files lie changes no corpus."""
+    entry = {key: value for key, value in settings(wildcards, config).items() if key != "path"}
+    for key in identity.RULES:
+        if entry.get(key):
+            rule = {name: value for name, value in entry[key].items() if name != "file"}
+            entry[key] = rule | ({"lists": sorted(rule["lists"])} if "lists" in rule else {})
+    return entry
 
 
 def clip_folder(config: dict) -> str:

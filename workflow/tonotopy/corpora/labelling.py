@@ -1,18 +1,72 @@
 """Where a folder keeps labels, groups and splits: folder names, file names, CSV, JSON or lists."""
 
-import csv
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from posixpath import splitext
+from typing import NamedTuple
 
+from tonotopy.corpora.keys import composed, forms, normal, normal_path, small_suffix
+from tonotopy.corpora.settings import SPLITS
+from tonotopy.corpora.tables import ENTRIES, files_of
+from tonotopy.corpora.texts import check_dialect
 from tonotopy.errors import InputError, nearest
 
-Reader = Callable[[Path], str | None]
+_ALL = ("from", "values", "rest")
+_TABLES = ("file", "match", "encoding")
+# what a rule may have besides, by where its words are
+KEYS = {
+    "folder": _ALL,
+    "name": (*_ALL, "pattern"),
+    "csv": (*_ALL, *_TABLES, "key", "column", "header", "delimiter", "where"),
+    "json": (*_ALL, *_TABLES, "column"),
+    "lists": (*_ALL, "lists", "match", "encoding"),
+    "lines": (*_ALL, *_TABLES),
+    "random": ("from", "shares"),
+}
+
+
+class Found(NamedTuple):
+    """A word that was found for a clip.
+
+    Attributes:
+        word: without blanks around it, accents composed.
+        written: as it stands there.
+        key: of the table's row, where that is less than the clip's path; "" otherwise.
+    """
+
+    word: str
+    written: str
+    key: str = ""
+
+
+class Reader:
+    """Finds the words of clips; calling it with a path gives the word, or None.
+
+    Attributes:
+        notes: what was guessed in reading a table.
+    """
+
+    def __init__(self, find: Callable[[Path], Found | None]):
+        self.notes: list[str] = []
+        self.find = find
+
+    def __call__(self, path: Path) -> str | None:
+        found = self.find(path)
+        return found.word if found else None
+
+    def where(self, key: str) -> str:
+        """Return where a key stands, for messages."""
+        return repr(key)
+
+    def unmet(self) -> str | None:
+        """Return a line on what it has for no clip that was asked for, None if there is nothing."""
+        return None
 
 
 def reader(rule: dict, root: Path) -> Reader:
-    """Return a function from a file's path (relative to root) to a word, or None where it has none.
+    """Return a reader from a file's path (relative to root) to a word, or None where it has none.
 
     Args:
         rule: where the word is:
@@ -20,8 +74,9 @@ def reader(rule: dict, root: Path) -> Reader:
             ``{from: name, pattern: REGEX}``: first group of the regular expression, searched in
             the path without its suffix;
             ``{from: csv, file: PATH, key: COLUMN, column: COLUMN}``: the row whose key is the
-            file's path, name or stem; ``header: 2`` joins two header lines as ``top.sub``;
-            ``where: {COLUMN: [WORD, ...]}`` reads rows alone that have one of the words there;
+            file's path, the end of it, its name or stem (see `keys`); ``header: 2`` joins two
+            header lines as ``top.sub``; ``encoding`` and ``delimiter`` where they are not to be
+            detected; ``where: {COLUMN: [WORD, ...]}`` reads rows alone that have one of the words;
             ``{from: json, file: PATH, column: KEY}``: ``{name: {KEY: word}}``;
             ``{from: lists, lists: {WORD: PATH}}``: text files with one path per line;
             ``{from: lines, file: PATH}``: a text file of lines ``WORD PATH``.
@@ -30,35 +85,145 @@ def reader(rule: dict, root: Path) -> Reader:
         root: folder that a relative PATH starts from.
 
     Raises:
-        InputError: the rule or a file it names is wrong; the message says how.
+        InputError: the rule or a file it names is wrong; the message says how. A reader raises it
+            for a clip of which two rows say different things.
     """
     source = rule.get("from")
     if source == "folder":
-        return lambda path: path.parent.name or None
+        return Reader(lambda path: _found(path.parent.name))
     if source == "name":
-        return _group_of(rule, "pattern")
-    tables = {"csv": _csv_words, "json": _json_words, "lists": _list_words, "lines": _line_words}
-    if source not in tables:
-        kinds = ["folder", "name", *tables]
+        group_of = _group_of(rule, "pattern")
+        return Reader(lambda path: _found(group_of(path)))
+    if source not in ENTRIES:
+        kinds = ["folder", "name", *ENTRIES]
         raise InputError(f"'from: {source}' is no place for a label{nearest(source, kinds)}")
-    words = dict(tables[source](rule, root))
-    if "match" in rule:
-        key_of = _group_of(rule, "match")
-        keyed = {key_of(Path(name)) or name: word for name, word in words.items()}
-        return lambda path: keyed.get(key_of(path)) or None
-    return lambda p: words.get(p.as_posix()) or words.get(p.name) or words.get(p.stem) or None
+    return TableReader(rule, root)
+
+
+def words_of(words: Reader, files: Iterable[Path]) -> list[Found | None]:
+    """Return the words of clips, of which no two may have met the same row by a part of their path.
+
+    Raises:
+        InputError: a row's key names two clips; the message has them all.
+    """
+    found = [words.find(file) for file in files]
+    by_key = defaultdict(list)
+    for file, one in zip(files, found, strict=True):
+        if one and one.key:
+            by_key[one.key].append(file.as_posix())
+    for key, clips in by_key.items():
+        if len(clips) > 1:
+            raise InputError(
+                f"'{key}' in {words.where(key)} names {len(clips)} files: "
+                f"{', '.join(map(repr, clips[:5]))}; write their paths there, such as '{clips[0]}'"
+            )
+    return found
+
+
+class TableReader(Reader):
+    """Finds words in tables; see `reader`."""
+
+    def __init__(self, rule: dict, root: Path):
+        super().__init__(self._find)
+        self._rule, self._root = rule, root
+        self._match = _group_of(rule, "match") if "match" in rule else None
+        self._words: dict[str, str] = {}
+        self._small: dict[str, str] = {}  # keys of which the suffix is in capitals
+        self._conflicts: set[str] = set()
+        self._asked: set[str] = set()
+        for entry in self._entries(self.notes):
+            self._take(self._key(entry.key), entry.word)
+
+    def where(self, key: str) -> str:
+        """Return all that tables say of a key: file, line and word."""
+        plain = small_suffix(key)
+        entries = ((small_suffix(self._key(e.key)), e) for e in self._entries([]))
+        told = [entry for name, entry in entries if name == plain and normal(entry.word)]
+        return " and ".join(f"{e.where} ('{e.word}')" for e in told[:4])
+
+    def unmet(self) -> str | None:
+        missed = self._words.keys() - self._asked
+        if not missed:
+            return None
+        files = self._rule.get("file") or list(self._rule.get("lists", {}).values())
+        return f"{len(missed)} name(s) in {files} are of no clip here, such as '{min(missed)}'"
+
+    def _entries(self, notes: list[str]):
+        return ENTRIES[self._rule["from"]](self._rule, self._root, notes)
+
+    def _key(self, written: str) -> str:
+        if self._match:
+            return self._match(Path(written)) or written
+        return normal_path(written, self._root)
+
+    def _take(self, key: str, word: str) -> None:
+        if not key or not (plain := normal(word)):
+            return
+        first = self._words.setdefault(key, word)
+        if first is not word and normal(first) != plain:
+            self._conflicts.add(key)
+        if not self._match and (small := small_suffix(key)) != key:
+            other = self._small.setdefault(small, key)
+            if normal(self._words[other]) != plain:
+                self._conflicts.add(other)
+
+    def _find(self, path: Path) -> Found | None:
+        if self._match:
+            key = self._match(path)
+            return self._found(key, "") if key in self._words else None
+        clip = normal_path(path.as_posix())
+        same = not self._small and small_suffix(clip) == clip
+        for form in forms(clip):
+            small = form if same else small_suffix(form)
+            for key in (form, small, self._small.get(small)):
+                if key in self._words:
+                    return self._found(key, "" if form == clip else key)
+        return None
+
+    def _found(self, key: str, part: str) -> Found:
+        if key in self._conflicts:
+            raise InputError(f"'{key}' has two words: {self.where(key)}; correct one of them")
+        self._asked.add(key)
+        return _found(self._words[key], part)
 
 
 def check_expressions(rule: dict) -> None:
-    """Check the regular expressions of a rule for `reader`.
+    """Check what of a rule for `reader` can be checked without its files.
 
     Raises:
-        InputError: one is missing or wrong; the message has it.
+        InputError: an expression is missing or wrong, a key is of no use there, there is no such
+            encoding, or a word stands for two splits or for none; the message has it.
     """
+    for key in rule:
+        if key not in KEYS[rule["from"]]:
+            used = ", ".join(KEYS[rule["from"]][1:])
+            raise InputError(f"'{key}' means nothing with 'from: {rule['from']}' (known: {used})")
     if rule["from"] == "name":
         _group_of(rule, "pattern")
     if "match" in rule:
         _group_of(rule, "match")
+    check_dialect(rule)
+    split_words(rule)
+
+
+def split_words(rule: dict) -> dict[str, str]:
+    """Return what word stands for which split: ``values`` of a rule, and the splits' own names.
+
+    Raises:
+        InputError: there is no such split, a word is none, or stands for two of them.
+    """
+    stands_for = {split: split for split in SPLITS}
+    for split, words in rule.get("values", {}).items():
+        if split not in SPLITS:
+            raise InputError(f"values: there is no split '{split}'{nearest(split, SPLITS)}")
+        for word in words if isinstance(words, list) else [words]:
+            if isinstance(word, bool) or not isinstance(word, str | int):
+                raise InputError(f"values.{split}: {word!r} is no word; put it in quotes")
+            if stands_for.get(normal(str(word)), split) != split:
+                other = stands_for[normal(str(word))]
+                raise InputError(f"values: '{word}' stands for {other} and for {split}")
+            stands_for[normal(str(word))] = split
+    return stands_for
 
 
 def check_files(rule: dict, root: Path) -> None:
@@ -68,14 +233,19 @@ def check_files(rule: dict, root: Path) -> None:
         InputError: the message names the one that is missing.
     """
     if rule["from"] in ("csv", "json", "lines"):
-        _files(rule.get("file", ""), root)
+        files_of(rule.get("file", ""), root)
     for file in rule.get("lists", {}).values():
-        _files(file, root)
+        files_of(file, root)
 
 
-def _group_of(rule: dict, key: str) -> Reader:
+def _found(written: str | None, key: str = "") -> Found | None:
+    word = normal(written or "")
+    return Found(word, written, key) if word else None
+
+
+def _group_of(rule: dict, key: str) -> Callable[[Path], str | None]:
     try:
-        pattern = re.compile(rule[key])
+        pattern = re.compile(composed(rule[key]))
     except (KeyError, re.error) as error:
         raise InputError(
             f"'from: {rule['from']}' needs a regular expression in '{key}' ({error})"
@@ -84,75 +254,7 @@ def _group_of(rule: dict, key: str) -> Reader:
         raise InputError(f"{key} {rule[key]!r} needs exactly one (group)")
 
     def read(path: Path) -> str | None:
-        match = pattern.search(path.with_suffix("").as_posix())
+        match = pattern.search(composed(splitext(path.as_posix())[0]))
         return match.group(1) if match else None
 
     return read
-
-
-def _files(patterns: str | list[str], root: Path) -> list[Path]:
-    paths = []
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        matches = sorted(root.glob(pattern)) if "*" in pattern else [root / pattern]
-        if not pattern or not matches or not all(path.is_file() for path in matches):
-            raise InputError(f"{root / pattern}: the file with the labels does not exist")
-        paths += matches
-    return paths
-
-
-def _csv_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
-    for path in _files(rule.get("file", ""), root):
-        with path.open(newline="", encoding="utf-8") as lines:
-            rows = csv.reader(lines)
-            columns = _columns(rows, rule.get("header", 1))
-            key, column = (_position(columns, rule, part, path) for part in ("key", "column"))
-            kept = {
-                _position(columns, {"where": name}, "where", path): set(words)
-                for name, words in rule.get("where", {}).items()
-            }
-            for row in rows:
-                if len(row) > max(key, column, *kept) and all(row[i] in kept[i] for i in kept):
-                    yield row[key], row[column]
-
-
-def _columns(rows: Iterator[list[str]], header: int) -> list[str]:
-    """Names of the columns; of several header lines the parts are joined by a point."""
-    lines = [next(rows, []) for _ in range(header)]
-    return [".".join(filter(None, parts)) for parts in zip(*lines, strict=True)]
-
-
-def _position(columns: list[str], rule: dict, part: str, path: Path) -> int:
-    column = rule.get(part, 0 if part == "key" and rule.get("header", 1) > 1 else None)
-    if isinstance(column, int):
-        return column
-    if column not in columns:
-        raise InputError(f"{path}: no column '{column}' for '{part}'{nearest(column, columns)}")
-    return columns.index(column)
-
-
-def _json_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
-    column = rule.get("column")
-    for path in _files(rule.get("file", ""), root):
-        try:
-            for name, entry in json.loads(path.read_text(encoding="utf-8")).items():
-                yield name, str(entry[column])
-        except (ValueError, AttributeError, TypeError) as error:
-            raise InputError(f"{path}: expected {{name: {{...}}}} as JSON ({error})") from error
-        except KeyError as error:
-            hint = nearest(str(column), entry)
-            raise InputError(f"{path}: '{name}' has no '{column}'{hint}") from error
-
-
-def _list_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
-    for word, file in rule.get("lists", {}).items():
-        for path in _files(file, root):
-            with path.open(encoding="utf-8") as lines:
-                yield from ((line.strip(), word) for line in lines)
-
-
-def _line_words(rule: dict, root: Path) -> Iterator[tuple[str, str]]:
-    for path in _files(rule.get("file", ""), root):
-        with path.open(encoding="utf-8") as lines:
-            for line in filter(str.strip, lines):
-                word, _, name = line.strip().partition(" ")
-                yield name.strip(), word

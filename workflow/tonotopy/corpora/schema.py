@@ -17,10 +17,10 @@ import datasets
 import numpy as np
 
 from tonotopy.corpora.parts import Parts, parts_feature
+from tonotopy.corpora.settings import SPLITS
 from tonotopy.errors import InputError, nearest
 from tonotopy.files import read_json, reading
 
-SPLITS = ("train", "validation", "test")
 COLUMNS = ("clip", "audio", "label", "group", "split", "parts")  # all others hold words
 FULL_SCALE = 32768  # int16 samples per unit of amplitude
 

@@ -9,8 +9,9 @@ import numpy as np
 import soxr
 from scipy.io import loadmat
 
-from tonotopy.corpora.audio import cut_slices, fit_length, read_clip, read_slices
-from tonotopy.corpora.formats import AUDIO_SUFFIXES
+from tonotopy.corpora.audio import Clip, cut_slices, fit_length, read_clip, read_slices
+from tonotopy.corpora.finding import Found, find
+from tonotopy.corpora.formats import SUFFIXES
 from tonotopy.errors import InputError, nearest
 
 PCVC_RATE = 48000
@@ -22,8 +23,8 @@ PCVC_CONSONANTS = (
 PCVC_VOWELS = ["A", "I", "U", "ae", "e", "o"]
 
 
-def clips(root: Path, store: str) -> list[Path]:
-    """Return what a folder holds, sorted: paths relative to it.
+def clips(root: Path, store: str) -> Found:
+    """Return the clips that a folder holds, and what was passed over in it.
 
     Args:
         root: the folder.
@@ -31,21 +32,22 @@ def clips(root: Path, store: str) -> list[Path]:
             ``SPEAKER/CONSONANT-VOWEL``.
 
     Raises:
-        InputError: the folder is missing or holds nothing of the kind.
+        InputError: the folder is missing, cannot be listed or holds nothing of the kind.
     """
     if store not in STORES:
         raise InputError(f"no kind of folder '{store}'{nearest(store, STORES)}")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; check 'path' in the corpus's configuration")
     kind = STORES[store]
-    paths = [p for p in root.rglob("*") if p.suffix.lower() in kind.suffixes and p.is_file()]
-    if not paths:
-        raise InputError(f"{root}: holds no audio file ({', '.join(kind.suffixes)})")
-    return sorted(name for path in paths for name in kind.names(path.relative_to(root)))
+    found = find(root, kind.suffixes)
+    if not found.files:
+        reasons = "; ".join([f"({', '.join(kind.suffixes)})", *found.notes])
+        raise InputError(f"{root}: holds no audio file {reasons}")
+    return Found(sorted(name for path in found.files for name in kind.names(path)), found.notes)
 
 
-def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) -> np.ndarray:
-    """Return a clip's samples: float32, shape (length,), mono, at the given rate in Hz.
+def read(root: Path, name: str, store: str, rate: int, length: int, pad: str) -> Clip:
+    """Return a clip: float32, shape (length,), mono, at the given rate in Hz.
 
     Raises:
         InputError: the clip cannot be used; the message says why.
@@ -62,7 +64,7 @@ def read_sliced(
     pad: str,
     slices: int,
     wanted: Sequence[int],
-) -> list[np.ndarray]:
+) -> list[Clip]:
     """Return some of the slices that a clip is cut into, see `audio.read_slices`.
 
     Args:
@@ -75,9 +77,6 @@ def read_sliced(
         slices: number of slices of the whole clip.
         wanted: numbers of those that are read, from 0.
 
-    Returns:
-        float32, shape (length,) each; they may be silent or not finite.
-
     Raises:
         InputError: the whole clip cannot be used; the message says why.
     """
@@ -88,22 +87,21 @@ def _pcvc_names(path: Path) -> list[Path]:
     return [path.with_suffix("") / f"{c}-{v}" for c in PCVC_CONSONANTS for v in PCVC_VOWELS]
 
 
-def _read_pcvc(path: Path, rate: int, length: int, pad: str) -> np.ndarray:
-    return fit_length(_syllable(path, rate), length, pad)
+def _read_pcvc(path: Path, rate: int, length: int, pad: str) -> Clip:
+    return Clip(fit_length(_syllable(path, rate), length, pad))
 
 
 def _read_pcvc_sliced(
     path: Path, rate: int, length: int, slices: int, wanted: Sequence[int], pad: str
-) -> list[np.ndarray]:
-    return cut_slices(_syllable(path, rate), rate, length, slices, wanted, pad, path)
+) -> list[Clip]:
+    syllable = _syllable(path, rate)
+    return [Clip(s) for s in cut_slices(syllable, rate, length, slices, wanted, pad, path)]
 
 
 def _syllable(path: Path, rate: int) -> np.ndarray:
     file = path.parent.with_suffix(".mat")
     consonant, vowel = path.name.rsplit("-", 1)
     samples = _matrix(file)[PCVC_CONSONANTS.index(consonant), PCVC_VOWELS.index(vowel)]
-    if not samples.any():
-        raise InputError(f"{path}: is silent")
     if rate != PCVC_RATE:
         samples = soxr.resample(samples, PCVC_RATE, rate, quality="HQ")
     return samples
@@ -128,11 +126,11 @@ class Store(NamedTuple):
 
     suffixes: tuple[str, ...]
     names: Callable[[Path], list[Path]]
-    read: Callable[..., np.ndarray]
-    read_sliced: Callable[..., list[np.ndarray]]
+    read: Callable[..., Clip]
+    read_sliced: Callable[..., list[Clip]]
 
 
 STORES = {
-    "audio": Store(AUDIO_SUFFIXES, lambda path: [path], read_clip, read_slices),
-    "pcvc": Store((".mat",), _pcvc_names, _read_pcvc, _read_pcvc_sliced),
+    "audio": Store(SUFFIXES["audio"], lambda path: [path], read_clip, read_slices),
+    "pcvc": Store(SUFFIXES["pcvc"], _pcvc_names, _read_pcvc, _read_pcvc_sliced),
 }

@@ -1,24 +1,12 @@
-"""Splits: written somewhere by the authors, or drawn; groups never cross them."""
+"""Splits and draws: splits are written somewhere or drawn; groups never cross them."""
 
 from collections import Counter, defaultdict
-from pathlib import Path
+from collections.abc import Sequence
 
-from tonotopy.corpora.labelling import Reader, reader
-from tonotopy.corpora.schema import SPLITS
-from tonotopy.corpora.settings import check_shares
+from tonotopy.corpora.settings import SPLITS, check_shares
 from tonotopy.seeding import generator
 
-
-def named_splits(rule: dict, root: Path) -> Reader:
-    """Return a reader of splits that are written somewhere.
-
-    ``values`` maps a split to the words that stand for it, beside its own name; ``rest`` names the
-    split of all others.
-    """
-    word, rest = reader(rule, root), rule.get("rest")
-    stands_for = {split: split for split in SPLITS}
-    stands_for |= {str(w): split for split, words in rule.get("values", {}).items() for w in words}
-    return lambda path: stands_for.get(word(path), rest)
+PREFERRED = ("train", "test", "validation")  # which splits a draw of one or two clips goes to
 
 
 def random_splits(labels, groups, shares: dict[str, float], seed: int) -> list[str]:
@@ -64,9 +52,9 @@ def _fill(order, members, shares) -> list[str]:
 
 
 def leaking(groups, splits) -> dict[int, str]:
-    """Return which clips must go so that no group is in two splits, and why.
+    """Return which clips must move so that no group is in two splits, and where to.
 
-    A group stays in the split that holds most of its clips (the first of train, validation, test
+    A group belongs to the split that holds most of its clips (the first of train, validation, test
     on ties).
 
     Args:
@@ -74,14 +62,14 @@ def leaking(groups, splits) -> dict[int, str]:
         splits: split per clip.
 
     Returns:
-        Clip's position -> reason.
+        Clip's position -> split of its group.
     """
     counts_of = defaultdict(Counter)
     for group, split in zip(groups, splits, strict=True):
         counts_of[group][split] += 1
     homes = {g: max(SPLITS, key=lambda s: counts[s]) for g, counts in counts_of.items()}
     return {
-        i: f"its group '{group}' is in split {homes[group]} already"
+        i: homes[group]
         for i, (group, split) in enumerate(zip(groups, splits, strict=True))
         if split != homes[group]
     }
@@ -106,3 +94,49 @@ def balanced(labels, per_class: int, seed: int) -> list[int]:
         order = generator(seed, "balance", str(label)).permutation(len(clips))
         indices += [clips[i] for i in order[:per_class]]
     return sorted(indices)
+
+
+def drawn(labels, splits, ranks: Sequence[float], per_class: int) -> list[int]:
+    """Draw at most ``per_class`` clips of every class, from its splits as `quotas` says.
+
+    Args:
+        labels: class per clip.
+        splits: split per clip.
+        ranks: number per clip; of each class and split those with the lowest are drawn, so that
+            a clip that is taken away changes no other clip's turn.
+        per_class: how many clips of a class are wanted.
+
+    Returns:
+        Positions of the drawn clips, ascending.
+    """
+    members = defaultdict(lambda: defaultdict(list))
+    for i, (label, split) in enumerate(zip(labels, splits, strict=True)):
+        members[label][split].append(i)
+    indices = []
+    for of_split in members.values():
+        wanted = quotas({split: len(clips) for split, clips in of_split.items()}, per_class)
+        for split, clips in of_split.items():
+            indices += sorted(clips, key=ranks.__getitem__)[: wanted[split]]
+    return sorted(indices)
+
+
+def quotas(sizes: dict[str, int], total: int) -> dict[str, int]:
+    """Divide a number of clips over splits in proportion to their sizes, at least one from each.
+
+    They are given out one by one (Sainte-Lague), so that no split gets fewer of a larger number.
+
+    Args:
+        sizes: split -> clips that it has.
+        total: how many are wanted; fewer than there are splits go to training, then to the test.
+
+    Returns:
+        Split -> clips to take; together the total, or all that there are.
+    """
+    taken = dict.fromkeys(sizes, 0)
+    for _ in range(min(total, sum(sizes.values()))):
+        open_splits = [s for s in PREFERRED if taken.get(s, 0) < sizes.get(s, 0)]
+        untouched = [s for s in open_splits if not taken[s]]
+        claims = {s: sizes[s] / (2 * taken[s] + 1) for s in open_splits}
+        split = untouched[0] if untouched else max(open_splits, key=claims.__getitem__)
+        taken[split] += 1
+    return taken

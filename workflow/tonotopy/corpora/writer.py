@@ -12,6 +12,7 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from tonotopy.corpora import parts as part_column
+from tonotopy.corpora.levels import is_silent, steps
 from tonotopy.corpora.schema import FULL_SCALE, SPLITS, Corpus, features
 from tonotopy.errors import InputError
 from tonotopy.files import naming, replacing, write_json
@@ -100,7 +101,7 @@ class CorpusWriter:
                 f"expected {sorted(self.words)}"
             )
         further = tuple(words[name] for name in self.words)
-        whole = np.clip(np.round(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
+        whole = np.clip(steps(samples), -FULL_SCALE, FULL_SCALE - 1)
         indices = [self.classes.index(name) for name in labels]
         target = sorted(indices) if self.tags else indices[0]
         row = (clip, whole.astype(np.int16), target, group or clip, split, *further)
@@ -134,7 +135,7 @@ class CorpusWriter:
             problem = f"has {samples.shape} samples, expected ({self.length},)"
         elif not np.isfinite(samples).all():
             problem = "has values that are not finite"
-        elif np.abs(samples).max() < 1 / FULL_SCALE:
+        elif is_silent(samples):
             problem = "is silent"
         elif np.abs(samples).max() > 1.0001:
             problem = f"peaks at {np.abs(samples).max():.3f}, expected at most 1"

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from tonotopy.drawing.letters import LETTER, arms
-from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, handles_above
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, ROLES, handles_above
 
 UNTRAINED = "untrained"
 NUMBERED = re.compile(r"(\D+)(\d+)")
@@ -30,7 +31,7 @@ def first_run(rows: pd.DataFrame) -> pd.DataFrame:
 def look_of(network: str, about: dict) -> dict:
     """Return colour, dash and marker of a network: the same in all figures of an entry."""
     if network == UNTRAINED:
-        return {"color": "0.45", "marker": "D", "linestyle": "-", "markerfacecolor": "white"}
+        return ROLES[UNTRAINED]
     index = list(about["networks"]).index(network)
     return {
         "color": COLOURS[index % len(COLOURS)],
@@ -56,7 +57,7 @@ def layer_ticks(axes, layers: list[str], x: bool = True) -> None:
     matches = [NUMBERED.fullmatch(name) for name in layers]
     prefixes = {match[1] for match in matches if match}
     short = len(prefixes) == 1
-    names = [m[2] if m and short else name for m, name in zip(matches, layers, strict=True)]
+    names = [literal(m[2] if m and short else n) for m, n in zip(matches, layers, strict=True)]
     axes.set_xticks(range(len(layers)), names)
     axes.set_xlim(-0.5, len(layers) - 0.5)
     for label, name in zip(axes.get_xticklabels(), names, strict=True):
@@ -64,8 +65,20 @@ def layer_ticks(axes, layers: list[str], x: bool = True) -> None:
             label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.tick_params(labelsize=LETTER)
     if x:
-        axes.set_xlabel(prefixes.pop() if short else "layer", labelpad=1)
+        axes.set_xlabel(literal(prefixes.pop()) if short else "layer", labelpad=1)
         axes.xaxis.label.set_size(LETTER + 1)
+
+
+def whole_ticks(axes, numbers) -> None:
+    """Put whole numbers below an axis, about ten at most, with room beside a single one.
+
+    Args:
+        axes: whose x are layers or epochs, counted from 1.
+        numbers: that are drawn.
+    """
+    first, last = min(numbers), max(numbers)
+    axes.set_xticks(range(first, last + 1, -(-(last - first + 1) // 10)))
+    axes.set_xlim(first - 0.4, last + 0.4)
 
 
 def curve(axes, layers: list[str], means: pd.DataFrame, shift: float = 0.0, **look) -> None:
@@ -92,7 +105,7 @@ def shifts(count: int, step: float = 0.07) -> list[float]:
 
 def network_legend(figure, networks: list[str], about: dict, further=()) -> None:
     """Put a legend of networks above a figure, with further lines: (name, look)."""
-    looks = [(name, look_of(name, about)) for name in networks]
+    looks = [(literal(name), look_of(name, about)) for name in networks]
     entries = [*looks, *further]
     handles = [Line2D([], [], **{"markersize": 4, "linewidth": 1.2, **look}) for _, look in entries]
     handles_above(figure, handles, [name for name, _ in entries], columns=6)

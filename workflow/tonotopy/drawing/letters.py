@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tonotopy.evidence import numbers
+
 LETTER = 6.5  # points, the smallest
 HEAD = 7.5  # of titles and labels
 WIDTH = 7.2  # inches, of a whole figure
@@ -26,7 +28,7 @@ def arms(value, low, high) -> np.ndarray:
 
 def number(value: float, digits: int = 3) -> str:
     """Return a number with so many significant digits and a proper minus sign."""
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")
+    return numbers.number(value, digits).replace("-", "−")
 
 
 def fixed(value: float, decimals: int = 2) -> str:

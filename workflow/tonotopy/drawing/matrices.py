@@ -1,57 +1,75 @@
 """Matrices of numbers, shaded by a map that darkens steadily."""
 
 import numpy as np
-import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Colormap
 from matplotlib.patches import Rectangle
 
 from tonotopy.drawing.letters import LETTER, write
+from tonotopy.drawing.names import literals, room
 
 SHADES = colormaps["Greys"]
+LONGEST = 32  # letters of a name, for which a matrix makes room
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 BRIGHT = 0.46  # grey from which black letters stand out more than white ones
 
 
-def matrix(axes, values: np.ndarray, text, rows, columns, limits: tuple[float, float]) -> None:
-    """Draw a matrix with text in its cells.
+def matrix(
+    axes,
+    values: np.ndarray,
+    text,
+    rows,
+    columns,
+    limits: tuple[float, float],
+    shades: Colormap = SHADES,
+):
+    """Draw a matrix with text in its cells; return the cells, for a scale beside them.
 
     Args:
         axes: to draw into.
         values: shape (rows, columns); nan is left white.
         text: of the same shape.
-        rows: their names, the first on top.
-        columns: their names.
-        limits: values that are drawn white and black.
+        rows: their names, the first on top, written by `names.literals`.
+        columns: their names, written likewise.
+        limits: values that are drawn in the first and in the last shade.
+        shades: colours of the values.
     """
-    sns.heatmap(
-        values,
-        annot=np.asarray(text, dtype=object),
-        fmt="",
-        cmap=SHADES,
-        vmin=limits[0],
-        vmax=limits[1],
-        ax=axes,
-        xticklabels=False,
-        yticklabels=False,
-        linewidths=0.4,
-        linecolor="0.85",
-        annot_kws={"fontsize": LETTER},
-        cbar=False,
-    )
-    _recolour(axes.texts, values, limits)
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    axes.set_xticks(np.arange(len(columns)) + 0.5, list(columns), **slanted)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
+    values = np.asarray(values, dtype=float)
+    look = {"cmap": shades, "vmin": limits[0], "vmax": limits[1]}
+    lines = {"edgecolor": "0.85", "linewidth": 0.4}
+    cells = axes.pcolormesh(np.ma.masked_invalid(values), **look, **lines)
+    axes.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
+    span = max(limits[1] - limits[0], 1e-12)
+    centred = {"ha": "center", "va": "center", "fontsize": LETTER}
+    for row, column in np.argwhere(np.isfinite(values)):
+        shade = shades((values[row, column] - limits[0]) / span)[:3] @ LUMINANCE
+        colour = "black" if shade > BRIGHT else "white"
+        axes.text(column + 0.5, row + 0.5, text[row][column], color=colour, **centred)
+    axes.spines[:].set_visible(False)
+    name_cells(axes, rows, columns)
     write(axes)
     axes.tick_params(length=0)
+    return cells
 
 
-def _recolour(texts, values: np.ndarray, limits: tuple[float, float]) -> None:
-    """Make the letters in the cells, row by row, black or white, whichever is easier to read."""
-    written = values[np.isfinite(values)]
-    shades = SHADES((written - limits[0]) / max(limits[1] - limits[0], 1e-12))[:, 0]
-    for text, shade in zip(texts, shades, strict=True):
-        text.set_color("black" if shade > BRIGHT else "white")
+def name_cells(axes, rows, columns) -> None:
+    """Write the names of a matrix's rows and columns, those of columns slanted.
+
+    Args:
+        axes: where each cell is one wide and one high.
+        rows: names, the first on top.
+        columns: names, the first at the left.
+    """
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(np.arange(len(columns)) + 0.5, literals(columns, LONGEST), **slanted)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, literals(rows, LONGEST), rotation=0)
+
+
+def name_room(rows, columns, points: float = LETTER) -> tuple[float, float]:
+    """Return the inches that names of rows take at the left, and slanted ones of columns below."""
+    left, below = (room(literals(names, LONGEST), points) for names in (rows, columns))
+    return left, below * np.sqrt(0.5)
 
 
 def outline(axes, row: int, column: int) -> None:

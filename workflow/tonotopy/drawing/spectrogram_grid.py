@@ -10,7 +10,7 @@ from tonotopy.drawing.letters import HEAD, LETTER, WIDTH
 from tonotopy.drawing.style import panels
 
 LOUD = colormaps["Greys"]  # begins with white and darkens steadily
-LONGEST = 18  # letters of a title above a panel
+LONGEST = 18  # letters of a name above or beside a panel
 PANEL_HEIGHT = 1.12  # inches
 
 
@@ -41,11 +41,6 @@ class Line:
 
     name: str
     panels: list[Panel | None]
-
-
-def shortened(name: str, longest: int = LONGEST) -> str:
-    """Return a name that fits above a panel: the end of a long one."""
-    return name if len(name) <= longest else f"…{name[1 - longest :]}"
 
 
 def draw_grid(

@@ -1,6 +1,7 @@
 """One look for all figures, and how they are read from and written to files."""
 
 import textwrap
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -11,6 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.letters import arms
+from tonotopy.evidence.numbers import NEAR_ZERO
 from tonotopy.evidence.resampling import bootstrap_means, interval
 from tonotopy.files import read_json, read_table, replacing
 from tonotopy.seeding import generator
@@ -20,6 +23,21 @@ COLOURS = ("#0b3c5d", "#d1495b", "#3b8f7a", "#edae49", "#6a4c93", "#8d99ae", "#c
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 CHANCE = {"color": "0.45", "linestyle": ":", "linewidth": 1.0}
+# what is compared in figures of several studies: the same colour, dash and marker in all of them
+HOLLOW = {"markerfacecolor": "white"}
+ROLES = {
+    "trained": {"color": COLOURS[0], "linestyle": "-", "marker": "o"},
+    "untrained": {"color": "0.45", "linestyle": "--", "marker": "D", **HOLLOW},
+    "start": {"color": COLOURS[4], "linestyle": "-.", "marker": "v"},
+    "shuffled": {"color": "0.6", "linestyle": ":", "marker": "x"},
+    "random": {"color": COLOURS[3], "linestyle": ":", "marker": "X"},
+    "correlated": {"color": COLOURS[2], "linestyle": "-.", "marker": "P"},
+    "unheard": {"color": COLOURS[2], "linestyle": "-.", "marker": "^"},
+    "input": {"color": COLOURS[1], "linestyle": ":", "marker": "x"},
+    "control": {"color": "0.45", "linestyle": ":", "marker": "s", **HOLLOW},
+}
+# figures have one font: what it lacks, such as emoji, is a box in PNG, and itself in SVG
+MISSING = r"Glyph \d+ .* missing from"
 CAPTION = {"fontsize": 6.5, "color": "0.35", "linespacing": 1.4}
 LETTERS = 21  # of a caption on an inch
 
@@ -51,6 +69,7 @@ plt.rcParams.update(
         "patch.linewidth": 0.8,
         "svg.fonttype": "none",
         "svg.hashsalt": "tonotopy",
+        "text.parse_math": False,  # a dollar in a name is a dollar
         "text.color": INK,
         **{
             f"{axis}tick.{key}": value
@@ -105,13 +124,24 @@ def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Pa
     lines = textwrap.wrap(caption, int(LETTERS * max(figure.get_figwidth(), 3.5)))
     figure.text(0.0, -0.01, "\n".join(lines), ha="left", va="top", **CAPTION)
     metadata = {"Title": title, "Description": caption}
+    for axes in figure.axes:
+        _settle(axes)
     for path, extra in (
         (svg, {"metadata": {**metadata, "Date": None}}),
         (png, {"metadata": metadata, "dpi": 160}),
     ):
-        with replacing(path) as draft:
+        with replacing(path) as draft, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", MISSING, UserWarning)
             figure.savefig(draft, bbox_inches="tight", **extra)
     plt.close(figure)
+
+
+def _settle(axes) -> None:
+    """Widen an axis that shows nothing but rounding noise around 0, which is no difference."""
+    for name in "xy":
+        low, high = sorted(getattr(axes, f"get_{name}lim")())
+        if max(abs(low), abs(high)) < NEAR_ZERO:
+            axes.set(**{f"{name}lim": (-1 if low < 0 else 0, 1)})
 
 
 def mean_band(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -121,7 +151,10 @@ def mean_band(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray, 
 
 
 def band(axes, x, values: np.ndarray, about: dict, index: int, label: str, **line) -> None:
-    """Draw a mean curve over x with its interval; ``index`` picks colour, dash and marker."""
+    """Draw a mean curve over x with its interval; ``index`` picks colour, dash and marker.
+
+    Where there is one x, there is a point with its interval.
+    """
     mean, low, high = mean_band(values, about)
     colour = COLOURS[index % len(COLOURS)]
     look = {
@@ -132,6 +165,9 @@ def band(axes, x, values: np.ndarray, about: dict, index: int, label: str, **lin
         "linewidth": 1.4,
         **line,
     }
+    if len(mean) == 1:
+        axes.errorbar(x, mean, arms(mean, low, high), label=label, elinewidth=1.1, **look)
+        return
     axes.plot(x, mean, label=label, **look)
     axes.fill_between(x, low, high, color=look["color"], alpha=0.18, linewidth=0)
 
@@ -176,8 +212,3 @@ def nothing_to_draw(reason: str):
     axes.axis("off")
     axes.text(0.5, 0.5, reason, ha="center", va="center", fontsize=8)
     return figure
-
-
-def joined(names: list[str]) -> str:
-    """Return class names as the thesis joins them: rock-metal."""
-    return "-".join(names)

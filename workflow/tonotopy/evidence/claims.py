@@ -17,6 +17,10 @@ class NotRun(Exception):
     """A statistic cannot be computed here; the message is the reason shown on the scorecard."""
 
 
+class NotApplicable(NotRun):
+    """A claim is about what an instance does not have: a network, a class, a planted cause."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number with its interval.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.evidence.trainings import training_shares, widening
 
@@ -116,7 +116,9 @@ class NetworkTables(StudyTables):
     def _check_names(self, keys: dict) -> None:
         for key, names in self.known().items():
             if key in keys and keys[key] not in names:
-                raise NotRun(f"the instance has no {key} '{keys[key]}' (it has {', '.join(names)})")
+                raise NotApplicable(
+                    f"the instance has no {key} '{keys[key]}' (it has {', '.join(names)})"
+                )
 
     def counts(self, units: int, kind: str) -> np.ndarray:
         """Return how often units are in the data and in every resample: (1 + resamples, units).

@@ -8,7 +8,16 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Claim, Estimate, NotRun, check_words, expand, verdict
+from tonotopy.evidence.claims import (
+    Claim,
+    Estimate,
+    NotApplicable,
+    NotRun,
+    check_words,
+    expand,
+    verdict,
+)
+from tonotopy.evidence.numbers import number
 from tonotopy.evidence.resampling import p_value
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.files import replacing, write_json
@@ -37,6 +46,7 @@ COLUMNS = (
     "reason",
 )
 
+APART = "apart"  # of a row: that it is about what a user's own instance does not have
 LEVEL = "level"  # of a row while it is judged: see `error_rate`
 NOT_IN_FAMILY = "the interval alone supports it; among all claims of the study, p is not small"
 
@@ -50,12 +60,15 @@ class Instance:
         name: name of the instance.
         tables: its tables.
         statistics: the study's statistics, name -> function of the tables and a claim's arguments.
+        own: whether it is a user's own. Papers print nothing of it, and a claim that is about what
+            it does not have is `APART`.
     """
 
     study: str
     name: str
     tables: StudyTables
     statistics: Mapping[str, Callable[..., Estimate]]
+    own: bool = False
 
 
 def judge(
@@ -111,15 +124,22 @@ def _judged_parts(row: dict, instance: Instance) -> list[dict]:
     try:
         combinations = instance.tables.combinations(row)
     except NotRun as reason:
-        return [_row(expand(row, instance.name)[0], str(reason))]
-    return [_judged(claim, instance) for claim in expand(row, instance.name, combinations)]
+        rows = [_not_run(expand(row, instance.name)[0], reason, instance)]
+    else:
+        rows = [_judged(claim, instance) for claim in expand(row, instance.name, combinations)]
+    return [{**row, "paper": None} for row in rows] if instance.own else rows
+
+
+def _not_run(claim: Claim, reason: NotRun, instance: Instance) -> dict:
+    apart = instance.own and isinstance(reason, NotApplicable)
+    return {**_row(claim, str(reason)), **({APART: True} if apart else {})}
 
 
 def _judged(claim: Claim, instance: Instance) -> dict:
     try:
         estimate = instance.statistics[claim.statistic](instance.tables, **claim.arguments)
     except NotRun as reason:
-        return _row(claim, str(reason))
+        return _not_run(claim, reason, instance)
     values = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high}
     judged = {"p": p_value(estimate.draws, claim.criterion), "n": estimate.n}
     judged |= {"unit": estimate.unit, "trainings": estimate.trainings}
@@ -164,6 +184,11 @@ def _row(claim: Claim, reason: str) -> dict:
     return {**about, **empty, "verdict": "not run", "reason": reason}
 
 
+def applying(rows: list[dict]) -> list[dict]:
+    """Return the rows but those that are about what a user's own instance does not have."""
+    return [row for row in rows if not row.get(APART)]
+
+
 def controls(rows: list[dict], *verdicts: str) -> list[dict]:
     """Return the controls with one of the verdicts."""
     return [r for r in rows if r["kind"] == "control" and r["verdict"] in verdicts]
@@ -185,7 +210,7 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     ran = controls(rows, "supported", "contradicted", "inconclusive")
     passed, failed = controls(rows, "supported"), controls(rows, "contradicted")
     text = f"{len(passed)} of {len(ran)} controls passed"
-    if absent := controls(rows, "not run"):
+    if absent := controls(applying(rows), "not run"):
         text += f", {len(absent)} not run (the scorecard says why)"
     for outcome, some in (("failed", failed), ("undecided", controls(ran, "inconclusive"))):
         if some:
@@ -196,7 +221,8 @@ def control_verdict(rows: list[dict], policy: str) -> str:
 
 
 def _summary(row: dict) -> str:
-    return f"{row['id']} {row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
+    estimate, low, high = (number(row[key]) for key in ("estimate", "low", "high"))
+    return f"{row['id']} {estimate} [{low}, {high}]"
 
 
 def sound_notes(embedded: Mapping[str, bool | None]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.files import read_table
 
@@ -57,7 +57,7 @@ class StudyTables:
         """
         value = self.settings.get(key)
         if not value:
-            raise NotRun(f"the instance has no '{key}'")
+            raise NotApplicable(f"the instance has no '{key}'")
         return value
 
     def read(self, name: str) -> pd.DataFrame:
@@ -67,7 +67,7 @@ class StudyTables:
             NotRun: the run did not make it, whatever an earlier one left on the disk.
         """
         if name not in self.paths:
-            raise NotRun(f"the table '{name}' is not part of this run")
+            raise NotApplicable(f"the table '{name}' is not part of this run")
         return read_table(self.paths[name])
 
     def weights(self, n: int, name: str) -> np.ndarray:
@@ -137,7 +137,7 @@ def one_third(layers: int) -> int:
         NotRun: fewer than three layers have no thirds.
     """
     if layers < 3:
-        raise NotRun(f"{layers} layers have no thirds")
+        raise NotApplicable(f"{layers} layers have no thirds")
     return layers // 3
 
 
@@ -154,6 +154,6 @@ def middle_advantage(accuracies: np.ndarray) -> np.ndarray:
     """
     layers = accuracies.shape[1]
     if layers < 3:
-        raise NotRun(f"{layers} layers have no middle")
+        raise NotApplicable(f"{layers} layers have no middle")
     best_middle = accuracies[:, middle_third(layers)].max(axis=1)
     return best_middle - np.maximum(accuracies[:, 0], accuracies[:, -1])

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from tonotopy import places
 from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.corpora.finding import find
 from tonotopy.corpora.formats import AUDIO_SUFFIXES
 from tonotopy.errors import InputError, nearest
 from tonotopy.instances import Instance, networks_of, running, used
 from tonotopy.networks.published import PUBLISHED, front_end_kind, front_end_settings
+from tonotopy.networks.transformer_kinds import KINDS
 
 DEFAULTS = {"networks": None, "seconds": 60.0, "windows": 1}
 PARTS = 2  # jobs that share the networks: most of a job's time goes into its start
@@ -46,7 +48,7 @@ def files(audio: str) -> list[Path]:
     """Return the files that are heard, in the order of their names, those in folders included.
 
     A file that is named itself may be of any kind; in folders only sound is looked for. Hidden
-    files and folders are left out.
+    files and folders, and what systems leave behind, are left out.
 
     Raises:
         InputError: there is no such file or folder, or the folder holds no sound.
@@ -56,18 +58,10 @@ def files(audio: str) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"audio: no file or folder '{audio}' (looked for {path})")
-    found = [
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() in AUDIO_SUFFIXES and file.is_file() and not _hidden(file, path)
-    ]
+    found = find(path, AUDIO_SUFFIXES).files
     if not found:
         raise InputError(f"audio: folder {path} holds no sound ({', '.join(AUDIO_SUFFIXES)})")
-    return sorted(found, key=lambda file: file.relative_to(path).parts)
-
-
-def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return [path / file for file in found]
 
 
 def listing(config: dict) -> list[dict]:
@@ -135,6 +129,8 @@ def classifies(entry: dict) -> bool:
         return bool(PUBLISHED[entry["published"]].classes)
     if "module" in entry:
         return bool(entry.get("classes"))
+    if "transformers" in entry:
+        return KINDS[entry["kind"]].classifies
     return entry["training"].get("objective", "classify") in (*SOFTMAX, *SIGMOID)
 
 

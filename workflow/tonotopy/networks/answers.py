@@ -2,6 +2,27 @@
 
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import PUBLISHED
+from tonotopy.networks.transformer_kinds import KINDS
+
+
+def check_differentiable(place: str, name: str, network: dict, study: str) -> None:
+    """Refuse a network whose input no gradient reaches.
+
+    Args:
+        place: of the network's name in the configuration.
+        name: of the network.
+        network: its entry.
+        study: what needs the gradient, for the message.
+
+    Raises:
+        InputError: naming the network.
+    """
+    if "transformers" in network:
+        raise InputError(
+            f"{place}: network '{name}' hears through a feature extractor of transformers, which "
+            f"no gradient passes, and {study} needs one: choose a network that is trained here, "
+            "published, or a module of your own"
+        )
 
 
 def check_classifies(path: str, entry: dict, network: dict, study: str) -> None:
@@ -18,6 +39,12 @@ def check_classifies(path: str, entry: dict, network: dict, study: str) -> None:
     """
     if "published" in network and not PUBLISHED[network["published"]].classes:
         raise InputError(f"{path}: network '{entry['network']}' does not classify")
+    if "transformers" in network and not KINDS[network["kind"]].classifies:
+        able = ", ".join(name for name, kind in KINDS.items() if kind.classifies)
+        raise InputError(
+            f"{path}: network '{entry['network']}' is a {network['kind']}, which does not classify "
+            f"(those that do: {able})"
+        )
     if "module" in network:
         outputs = network.get("classes", [])
         if not outputs:

@@ -1,5 +1,7 @@
 """Whether an untrained copy is a baseline: its weights must be other ones, and random."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,60 @@ ADVICE = (
     "name in 'untrained' of the network's entry a class or function (package.module:name) that "
     "makes it with random weights"
 )
+
+
+RESETS = ("reset_parameters", "_reset_parameters")  # what torch's modules draw their weights by
+
+
+def random_copy(
+    name: str, network: nn.Module, made: Callable[[int], nn.Module], seed: int
+) -> nn.Module:
+    """Return an untrained copy of a user's module.
+
+    A constructor that loads weights makes no such copy by itself: then every module that can draws
+    its weights anew (``reset_parameters``), if all that learn lie in such modules.
+
+    Args:
+        name: of the module, for messages.
+        network: what is studied.
+        made: returns what the constructor makes under a seed.
+        seed: of the copy.
+
+    Raises:
+        InputError: the copy has the weights of the network itself, or such that are the same under
+            every seed, and they cannot be drawn anew.
+    """
+    copy = made(seed)
+    try:
+        check_other_weights(name, network, copy)
+        check_random(name, copy, made(seed + 1))
+        return copy
+    except InputError:
+        copies = [_drawn_anew(made(other), other) for other in (seed, seed + 1)]
+        if None in copies:
+            raise
+    check_other_weights(name, network, copies[0])
+    check_random(name, *copies)
+    print(
+        f"note: the constructor of {name} loads its weights, so that those of the untrained copy "
+        "are drawn anew, module by module (reset_parameters); or name what makes the copy in "
+        "'untrained' of the network's entry"
+    )
+    return copies[0]
+
+
+def _drawn_anew(network: nn.Module, seed: int) -> nn.Module | None:
+    """Draw the weights that learn anew; return None where a module cannot, or nothing learns."""
+    torch.manual_seed(seed)
+    learning = {id(value) for value in network.parameters() if value.requires_grad}
+    drawn = set()
+    for module in network.modules():
+        own = {id(value) for value in module.parameters(recurse=False)} & learning
+        resets = [reset for reset in RESETS if callable(getattr(module, reset, None))]
+        if own and resets:
+            getattr(module, resets[0])()
+            drawn |= own
+    return network if learning and drawn == learning else None
 
 
 def check_other_weights(name: str, network: nn.Module, copy: nn.Module) -> None:

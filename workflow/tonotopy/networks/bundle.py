@@ -14,7 +14,7 @@ from tonotopy import sums
 from tonotopy.errors import InputError
 from tonotopy.files import read_json, replacing, write_json
 from tonotopy.frontends import registry as front_ends
-from tonotopy.networks.baselines import check_other_weights, check_random
+from tonotopy.networks.baselines import check_other_weights, random_copy
 from tonotopy.networks.layers import Layer, describe, module_at, parse
 from tonotopy.networks.registry import build
 from tonotopy.networks.snapshots import FOLDER, relative_path
@@ -144,7 +144,8 @@ def untrained(bundle: Bundle, seed: int) -> Bundle:
     """Return the same architecture and front end with fresh random weights.
 
     Layers that only scale the input (``hears_through``) are kept, so that the copy hears what the
-    trained network hears. A user's own module is made anew, or by its entry's ``untrained``.
+    trained network hears. A user's own module is made anew, see `baselines.random_copy`, or by its
+    entry's ``untrained``.
 
     Raises:
         InputError: the copy has the weights of the network itself, or such that are the same under
@@ -161,11 +162,12 @@ def untrained(bundle: Bundle, seed: int) -> Bundle:
         settings = bundle.front_end.settings
         return build(info["architecture"], info["arguments"], settings, len(info["classes"]))
 
-    network = made(seed)
     name = info["arguments"].get("module", info["architecture"])
-    check_other_weights(name, bundle.network, network)
     if info["architecture"] == "own" and not factory:
-        check_random(name, network, made(seed + 1))
+        network = random_copy(name, bundle.network, made, seed)
+    else:
+        network = made(seed)
+        check_other_weights(name, bundle.network, network)
     for name in getattr(network, "hears_through", ()):
         trained = bundle.network.get_submodule(name).state_dict()
         network.get_submodule(name).load_state_dict(trained)

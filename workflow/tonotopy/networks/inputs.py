@@ -1,10 +1,14 @@
 """What the rules of networks read: functions of a job's wildcards and the configuration."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tonotopy import places
 from tonotopy.networks.published import INITIAL, PUBLISHED
+from tonotopy.networks.transformer_kinds import WANTED, snapshot_name
 from tonotopy.provenance import own_hash
+
+SNAPSHOTS = "transformers"  # folder of their files among the downloads
 
 
 def settings(wildcards, config: dict) -> dict:
@@ -56,15 +60,47 @@ def text_files(wildcards, config: dict) -> list[str]:
     return [places.weights(declared.remote.file), places.weights(declared.vocabulary.file)]
 
 
-def own_weights(wildcards, config: dict) -> list[str]:
-    """Return the file of the weights of a user's own network, if there is one."""
-    path = settings(wildcards, config).get("weights")
-    return [path] if path else []
+def adopted(config: dict) -> list[str]:
+    """Return the networks that others made: users' own modules and networks of transformers."""
+    return [*with_key(config, "module"), *with_key(config, "transformers")]
+
+
+def adopted_files(wildcards, config: dict) -> list[str]:
+    """Return the files of a network that others made, if it has any.
+
+    What is not there is left out here, and told when a run begins, see `early.check_network`: a run
+    may be planned before or elsewhere.
+    """
+    entry = settings(wildcards, config)
+    if "transformers" in entry:
+        return transformer_files(entry)
+    path = entry.get("weights")
+    return [path] if path and Path(path).exists() else []
+
+
+def transformer_files(entry: dict) -> list[str]:
+    """Return the files of a network of transformers, or the folder that they are fetched into."""
+    if entry.get("path"):
+        return sorted(str(p) for end in WANTED for p in Path(entry["path"]).glob(end))
+    return [places.download(f"{SNAPSHOTS}/{snapshot_name(entry)}")]
+
+
+def snapshots(config: dict) -> dict[str, dict]:
+    """Return the networks that are fetched from the hub of transformers, by folder."""
+    entries = (config["networks"][name] for name in with_key(config, "transformers"))
+    return {snapshot_name(entry): entry for entry in entries if not entry.get("path")}
+
+
+def snapshot(wildcards, config: dict) -> dict:
+    """Return name and revision of a network on the hub."""
+    entry = snapshots(config)[wildcards.snapshot]
+    return {key: entry[key] for key in ("transformers", "revision")}
 
 
 def own_source(wildcards, config: dict) -> str:
     """Return a hash of the module of a user's own network, so that an edit makes it anew."""
-    return own_hash(settings(wildcards, config)["module"])
+    module = settings(wildcards, config).get("module")
+    return own_hash(module) if module else ""
 
 
 def untrained_source(wildcards, config: dict) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tonotopy.errors import InputError, nearest
+from tonotopy.networks.transformer_kinds import check_layers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -19,7 +20,8 @@ Change = Callable[["Tensor"], "Tensor"]  # of vectors (clips, positions, width)
 READS = ("all", "tokens", "channels")
 DEFAULT_VIEW = "default"
 VIEWS = (DEFAULT_VIEW, *READS)
-KEYS = ("path", "read", "tokens", "part", "batch_axis")
+CALLS = ("once", "concatenate", "first", "last")
+KEYS = ("path", "read", "tokens", "part", "batch_axis", "calls")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Layer:
         part: which tensor of an output that holds several, see `containers.locate`.
         batch_axis: axis of the tensor that clips are on; 1 for a recurrent module that is not
             ``batch_first``, and for its states.
+        calls: how often a pass calls the module: ``once``; or more often, of which the positions of
+            all calls (``concatenate``), those of the first or those of the last are meant.
     """
 
     path: str
@@ -45,6 +49,23 @@ class Layer:
     tokens: tuple[int, ...] | None = None
     part: int | str | None = None
     batch_axis: int = 0
+    calls: str = "once"
+
+    def tensor(self, output: Any) -> Tensor:
+        """Return the tensor that is meant of a module's output, as it is.
+
+        Raises:
+            InputError: there is no such part, or its values are complex.
+        """
+        from tonotopy.networks.containers import locate, pick  # as above
+
+        tensor = pick(output, locate(output, self.part))
+        if tensor.is_complex():
+            raise InputError(
+                f"layer '{self.path}': its values are complex, and no half of them may be dropped: "
+                "let a module return their modulus (abs) or both parts (torch.view_as_real)"
+            )
+        return tensor
 
     def vectors(self, output: Any, clips: int) -> Tensor:
         """Return what is meant of a module's output, shape (clips, positions, width).
@@ -54,9 +75,10 @@ class Layer:
             clips: number of clips in the batch.
 
         Raises:
-            InputError: the batch is no multiple of the clips, or there is no such part or token.
+            InputError: the batch is no multiple of the clips, there is no such part or token, or
+                the values are complex.
         """
-        return self._selected(self._laid(self._tensor(output), clips)).flatten(1, 2)
+        return self._selected(self._laid(self.tensor(output), clips)).flatten(1, 2)
 
     def vector(self, output: Any, clips: int) -> Tensor:
         """Return one vector per clip, the mean over positions, shape (clips, width).
@@ -64,7 +86,11 @@ class Layer:
         Raises:
             InputError: see `vectors`.
         """
-        vectors = self.vectors(output, clips)
+        return self.mean(self.vectors(output, clips))
+
+    @staticmethod
+    def mean(vectors: Tensor) -> Tensor:
+        """Return the mean over positions (clips, width) of vectors (clips, positions, width)."""
         if not vectors.is_floating_point():
             vectors = vectors.float()
         return vectors[:, 0] if vectors.shape[1] == 1 else vectors.mean(dim=1)
@@ -83,10 +109,9 @@ class Layer:
         """
         import torch  # here, because configurations are checked without it
 
-        from tonotopy.networks.containers import exchange, locate, pick
+        from tonotopy.networks.containers import exchange, locate
 
-        keys = locate(output, self.part)
-        tensor = pick(output, keys)
+        tensor = self.tensor(output)
         laid = self._laid(tensor, clips).clone()
         selected = self._selected(laid)
         before = selected.flatten(1, 2)
@@ -102,12 +127,8 @@ class Layer:
         else:
             laid[:, :, list(self.tokens)] = after
         # in the memory order of the original, which later views may rely on
-        return exchange(output, keys, torch.empty_like(tensor).copy_(self._folded(laid, tensor)))
-
-    def _tensor(self, output: Any) -> Tensor:
-        from tonotopy.networks.containers import locate, pick  # as above
-
-        return pick(output, locate(output, self.part))
+        whole = torch.empty_like(tensor).copy_(self._folded(laid, tensor))
+        return exchange(output, locate(output, self.part), whole)
 
     def _laid(self, tensor: Tensor, clips: int) -> Tensor:
         """Return a tensor as (clips, chunks, positions, width)."""
@@ -120,7 +141,8 @@ class Layer:
         if clips < 1 or len(rows) % clips:
             raise InputError(
                 f"layer '{self.path}': a batch of {len(rows)} is no multiple of {clips} clips "
-                f"(shape {tuple(tensor.shape)}, batch_axis {self.batch_axis})"
+                f"(shape {tuple(tensor.shape)}, batch_axis {self.batch_axis}): "
+                f"{_other_axes(tensor.shape, clips)}"
             )
         if self.read == "all":
             return rows.reshape(clips, 1, 1, -1)
@@ -182,6 +204,8 @@ def parse_entry(entry: Mapping, key: str) -> dict[str, Layer] | None:
     """
     if "stages" in entry:
         raise InputError(f"{key}.stages: the key is called 'layers' now, rename it")
+    if "transformers" in entry and check_layers(entry, key):
+        return None
     return parse(entry["layers"], f"{key}.layers") if "layers" in entry else None
 
 
@@ -196,6 +220,8 @@ def describe(layers: dict[str, Layer]) -> dict[str, dict]:
             described[name]["part"] = layer.part
         if layer.batch_axis:
             described[name]["batch_axis"] = layer.batch_axis
+        if layer.calls != "once":
+            described[name]["calls"] = layer.calls
     return described
 
 
@@ -252,7 +278,18 @@ def _layer(entry: Any, key: str, name: str) -> Layer:
     part = entry.get("part")
     if not (part is None or _is_index(part) or (isinstance(part, str) and part)):
         raise InputError(f"{key}.part: expected an index or a key, not {part!r}")
-    return Layer(path, read, _tokens(entry.get("tokens"), read, key), part, axis)
+    calls = entry.get("calls", "once")
+    if calls not in CALLS:
+        raise InputError(f"{key}.calls: '{calls}' is not possible{nearest(calls, CALLS)}")
+    return Layer(path, read, _tokens(entry.get("tokens"), read, key), part, axis, calls)
+
+
+def _other_axes(shape: tuple[int, ...], clips: int) -> str:
+    """Return what to do about an axis that has no row for each clip."""
+    axes = [str(axis) for axis, size in enumerate(shape) if size == clips]
+    if axes:
+        return f"axis {' or '.join(axes)} has one entry for each clip: set batch_axis to it"
+    return "choose a module that is given all clips of a batch at once"
 
 
 def _tokens(tokens: Any, read: str, key: str) -> tuple[int, ...] | None:

@@ -45,9 +45,10 @@ def imported(name: str, kind: str = "class") -> Callable:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:  # whatever stands in a user's module
+        told = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
         raise InputError(
-            f"module '{module_name}' cannot be imported from {here} ({error})"
+            f"module '{module_name}' cannot be imported from {here} ({told})"
         ) from error
     if not hasattr(module, own_name):
         known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]

@@ -181,6 +181,8 @@ def front_end_settings(entry: dict) -> dict:
     Args:
         entry: below ``networks``; what it publishes is known to be declared.
     """
+    if "transformers" in entry:
+        return {"kind": "waveform"}  # at the rate that its feature extractor says
     published = PUBLISHED[entry["published"]].front_end if "published" in entry else {}
     return entry.get("front_end") or published
 

@@ -1,19 +1,16 @@
 """From a downloaded weights file to a bundle that the workflow can study."""
 
 import hashlib
-import pickle
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
-
-from tonotopy import sums
 from tonotopy.errors import InputError, nearest
 from tonotopy.frontends import registry as front_ends
 from tonotopy.networks import ast_audioset, cnn14, codec
+from tonotopy.networks.adoption import TRIED, try_out
 from tonotopy.networks.bundle import save
+from tonotopy.networks.checkpoints import read_weights
+from tonotopy.networks.fitting import check_fit, converted
+from tonotopy.networks.layers import module_at, parse
 from tonotopy.networks.published import PUBLISHED, Published
 from tonotopy.networks.registry import build
 
@@ -23,30 +20,6 @@ CONVERTERS = {
     "ast_audioset": ast_audioset.convert,
     "encodec": codec.from_hub,
 }
-
-
-def read_weights(path: str | Path) -> dict:
-    """Read a safetensors file, or a torch file without executing anything that it holds.
-
-    Raises:
-        InputError: missing, damaged, or a torch file with more than tensors and plain containers.
-    """
-    path = Path(path)
-    sums.check(path)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: file not found; download the weights first") from error
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise InputError(
-            f"{path}: not readable as weights alone ({_first_line(error)}); delete it and download "
-            "it again, or give a safetensors file"
-        ) from error
-    if not isinstance(weights, dict):
-        raise InputError(f"{path}: holds a {type(weights).__name__}, expected a state dict")
-    return weights
 
 
 def publish(name: str, weights: str | Path, folder: str | Path, layers: dict | None = None) -> None:
@@ -69,43 +42,21 @@ def publish(name: str, weights: str | Path, folder: str | Path, layers: dict | N
     network = build(declared.architecture, declared.arguments, front_end.settings, classes=0)
     state = read_weights(weights)
     try:
-        converted = CONVERTERS.get(name, dict)(state)
-        check_fit(converted, network.state_dict())
+        named, expected = CONVERTERS.get(name, dict)(state), network.state_dict()
+        check_fit(named, expected)
+        fitted = converted(named, expected, weights)
     except InputError as error:
         raise InputError(
             f"{weights}: not the weights of '{name}' ({error}); the right file is at "
             f"{declared.remote.urls[0]}"
         ) from error
-    network.load_state_dict(converted, strict=True)
+    network.load_state_dict(fitted, strict=True)
     info = _info(name, declared, Path(weights)) | ({"layers": layers} if layers else {})
-    save(folder, network.eval(), front_end, info)
-
-
-def check_fit(weights: dict, expected: dict[str, Tensor]) -> None:
-    """Compare names and shapes of weights, and say briefly what differs.
-
-    Args:
-        weights: a state dict.
-        expected: the network's own.
-
-    Raises:
-        InputError: the first difference of each kind, and how many more there are.
-    """
-    differences = []
-    for verb, names in (("lacks", expected.keys() - weights), ("has", weights.keys() - expected)):
-        if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            differences.append(f"it {verb} '{min(names)}'{more}")
-    shapes = [
-        f"'{name}' is {tuple(weights[name].shape)}, expected {tuple(value.shape)}"
-        for name, value in sorted(expected.items())
-        if name in weights and weights[name].shape != value.shape
-    ]
-    if shapes:
-        more = f", and {len(shapes) - 1} more are of other shapes" if len(shapes) > 1 else ""
-        differences.append(shapes[0] + more)
-    if differences:
-        raise InputError("; ".join(differences))
+    heard = parse(layers) if layers else network.layers
+    for layer in heard.values():
+        module_at(network, layer.path)
+    try_out(network.eval(), front_end, heard, declared.seconds or TRIED, name)
+    save(folder, network, front_end, info)
 
 
 def _info(name: str, declared: Published, weights: Path) -> dict:
@@ -126,7 +77,3 @@ def _info(name: str, declared: Published, weights: Path) -> dict:
         },
         "trained": True,
     }
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

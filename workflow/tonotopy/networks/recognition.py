@@ -17,8 +17,9 @@ from tonotopy.corpora.audio import limit_peak, read_audio
 from tonotopy.errors import InputError
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.captions import CaptionEncoder, from_clap
+from tonotopy.networks.checkpoints import read_weights
 from tonotopy.networks.containers import logits
-from tonotopy.networks.publishing import check_fit, read_weights
+from tonotopy.networks.fitting import check_fit
 from tonotopy.networks.recordings import CALLED, PROMPT, RECORDINGS, TOP_CALLED, TOP_TAGS
 
 COLUMNS = [

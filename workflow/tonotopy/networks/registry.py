@@ -74,6 +74,12 @@ def _mobilenet() -> type[nn.Module]:
     return MobileNetV3
 
 
+def _transformer() -> type[nn.Module]:
+    from tonotopy.networks.transformer import Transformer
+
+    return Transformer
+
+
 ARCHITECTURES = {
     "ast": Architecture(_ast, ("mels", "frames")),
     "vggish": Architecture(lambda: VGGish, ("mels", "frames")),
@@ -87,6 +93,7 @@ ARCHITECTURES = {
     "sample_cnn": Architecture(lambda: SampleCNN),
     "small_codec": Architecture(lambda: SmallCodec, classifies=False),
     "own": Architecture(lambda: own),
+    "transformer": Architecture(_transformer),
     "transferred": Architecture(lambda: transferred, nested=True),
 }
 

@@ -6,8 +6,10 @@ Hooks are removed at the end of every block, also after an error.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from tonotopy.errors import InputError
@@ -31,13 +33,20 @@ def read(
         what was read; and what the network returned.
 
     Raises:
-        InputError: the network has no such module, or the pass does not call it exactly once.
+        InputError: the network has no such module, or the pass does not call it as often as
+            ``calls`` of the layer says.
     """
 
     def mean(layer: Layer, output: Any, clips: int) -> Tensor:
+        if layer.calls == "concatenate":
+            return layer.vectors(output, clips).detach().clone()
         return layer.vector(output, clips).detach().clone()
 
-    return _taken(network, layers, inputs, mean)
+    taken, output = _taken(network, layers, inputs, mean)
+    for name, layer in layers.items():
+        if layer.calls == "concatenate":
+            taken[name] = layer.mean(taken[name])
+    return taken, output
 
 
 def trace(
@@ -64,6 +73,28 @@ def trace(
     return _taken(network, layers, inputs, whole)
 
 
+def tensors(network: nn.Module, layers: dict[str, Layer], inputs: Tensor) -> dict[str, Tensor]:
+    """Return the tensors of a pass as the modules return them, to tell how these are laid.
+
+    Args:
+        network: is called with the inputs.
+        layers: by name.
+        inputs: shape (clips, ...).
+
+    Returns:
+        Layer -> its tensor in the first call of the pass.
+
+    Raises:
+        InputError: see `read`.
+    """
+
+    def bare(layer: Layer, output: Any, clips: int) -> Tensor:
+        return layer.tensor(output).detach().clone()
+
+    alone = {name: replace(layer, calls="first") for name, layer in layers.items()}
+    return _taken(network, alone, inputs, bare)[0]
+
+
 def _taken(
     network: nn.Module,
     layers: dict[str, Layer],
@@ -71,18 +102,34 @@ def _taken(
     take: Callable[[Layer, Any, int], Tensor],
 ) -> tuple[dict[str, Tensor], Any]:
     """Run a forward pass; return what is taken of each layer's output, and the network's."""
-    vectors: dict[str, Tensor] = {}
+    parts: dict[str, list[Tensor]] = {name: [] for name in layers}
 
     def keeping(name: str, layer: Layer) -> Handler:
         def keep(output: Any, clips: int) -> None:
-            vectors[name] = take(layer, output, clips)
+            if layer.calls == "last":
+                parts[name].clear()
+            parts[name].append(take(layer, output, clips))
 
         return keep
 
     handlers = [(name, layer, keeping(name, layer)) for name, layer in layers.items()]
     with _hooked(network, handlers):
         output = network(inputs)
-    return {name: vectors[name] for name in layers}, output
+    return {name: _joined(name, layers[name], parts[name]) for name in layers}, output
+
+
+def _joined(name: str, layer: Layer, parts: list[Tensor]) -> Tensor:
+    """Return what several calls of a module gave as one tensor, along its positions."""
+    if len(parts) == 1:
+        return parts[0]
+    widths = sorted({part.shape[-1] for part in parts})
+    if len(widths) > 1:
+        raise InputError(
+            f"layer '{name}' ({layer.path}): its {len(parts)} calls give vectors of different "
+            f"widths ({', '.join(map(str, widths))}), which are no positions of one layer: set "
+            "'calls' to first or last"
+        )
+    return torch.cat(parts, dim=1)
 
 
 @contextmanager
@@ -94,8 +141,15 @@ def writing(network: nn.Module, changes: dict[Layer, Change]) -> Iterator[None]:
         changes: layer -> a function from vectors (clips, positions, width) to the same shape.
 
     Raises:
-        InputError: the network has no such module, or a pass does not call it exactly once.
+        InputError: the network has no such module, a pass does not call it as often as ``calls``
+            of the layer says, or the last of several calls is meant, which nobody knows before.
     """
+    for layer in changes:
+        if layer.calls == "last":
+            raise InputError(
+                f"layer '{layer.path}': 'calls: last' can be read and not changed, because a pass "
+                "does not tell which call is the last: set it to first or concatenate"
+            )
 
     def changing(layer: Layer, change: Change) -> Handler:
         return lambda output, clips: layer.write(output, clips, change)
@@ -122,13 +176,14 @@ def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> I
 
     def end(module: nn.Module, args: tuple, output: Any) -> None:
         for number, (name, layer, _) in enumerate(handlers):
-            if calls[number] != 1:
+            if calls[number] != 1 and (layer.calls == "once" or not calls[number]):
                 raise InputError(_uncalled(name, layer, calls[number]))
 
-    def hook(number: int, handler: Handler) -> Callable:
+    def hook(number: int, layer: Layer, handler: Handler) -> Callable:
         def called(module: nn.Module, args: tuple, output: Any) -> Any:
             calls[number] += 1
-            return handler(output, clips)
+            later = layer.calls == "first" and calls[number] > 1
+            return None if later else handler(output, clips)
 
         return called
 
@@ -140,7 +195,7 @@ def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> I
             zip(modules, handlers, strict=True)
         ):
             _check_recurrent(module, name, layer)
-            handle = module.register_forward_hook(hook(number, handler))
+            handle = module.register_forward_hook(hook(number, layer, handler))
             stack.callback(handle.remove)
         start = network.register_forward_pre_hook(begin, with_kwargs=True)
         stack.callback(start.remove)
@@ -149,10 +204,12 @@ def _hooked(network: nn.Module, handlers: list[tuple[str, Layer, Handler]]) -> I
 
 
 def _uncalled(name: str, layer: Layer, calls: int) -> str:
-    fault = "is not called" if not calls else f"is called {calls} times"
+    fault = f"is called {calls} times" if calls else "is not called"
+    expected = "once" if layer.calls == "once" else "at least once"
+    several = ", or set 'calls' to concatenate, first or last" if calls else ""
     return (
-        f"layer '{name}' ({layer.path}) {fault} in a forward pass, expected once: choose a module "
-        "that is"
+        f"layer '{name}' ({layer.path}) {fault} in a forward pass, expected {expected}: choose a "
+        f"module that is{several}"
     )
 
 

@@ -7,6 +7,7 @@ quoted with how many parts came out how; where none was judged, it is quoted wit
 
 from collections.abc import Iterable, Mapping
 
+from tonotopy.evidence.numbers import number
 from tonotopy.pages.verdicts import counts, criterion_text, judged
 
 MIXED, NOT_RUN = "mixed", "not run"
@@ -58,14 +59,14 @@ def _numbers(parts: list[dict]) -> str:
     if not ran:
         return ""
     low, high = min(row["low"] for row in ran), max(row["high"] for row in ran)
-    span = f"{low:.3g} to {high:.3g}"
+    span = f"{number(low)} to {number(high)}"
     asked = f"asked: {criterion_text(ran[0]['criterion'])}"
     judged_parts = f"{len(ran)} of {len(parts)} parts judged; " if len(ran) < len(parts) else ""
     if len(ran) == 1:
         interval = f"interval {span}" if low < high else "the same in all resamples"
-        return f"{judged_parts}{ran[0]['estimate']:.3g}, {interval}; {asked}"
+        return f"{judged_parts}{number(ran[0]['estimate'])}, {interval}; {asked}"
     estimates = [row["estimate"] for row in ran]
     return (
-        f"{judged_parts or f'{len(ran)} parts; '}estimates {min(estimates):.3g} to "
-        f"{max(estimates):.3g}, all intervals within {span}; {asked}"
+        f"{judged_parts or f'{len(ran)} parts; '}estimates {number(min(estimates))} to "
+        f"{number(max(estimates))}, all intervals within {span}; {asked}"
     )

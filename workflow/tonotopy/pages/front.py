@@ -4,11 +4,12 @@ import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tonotopy.evidence.scorecard import control_verdict, controls, sound_notes
+from tonotopy.durations import in_words
+from tonotopy.evidence.scorecard import applying, control_verdict, controls, sound_notes
 from tonotopy.files import reading
 from tonotopy.pages import html
 from tonotopy.pages.answers import answer
-from tonotopy.pages.methods import citation, duration, paragraph
+from tonotopy.pages.methods import citation, paragraph
 from tonotopy.pages.scorecard import LINKS
 from tonotopy.pages.verdicts import counts
 
@@ -36,6 +37,7 @@ def page(
         folder: of the page, where sizes of pictures are read.
     """
     sources = {study["name"]: study["source"] for study in studies}
+    rows = applying(rows)
     return html.render(
         "front.html.j2",
         links=LINKS,
@@ -43,6 +45,7 @@ def page(
         about=about,
         notes=[*sound_notes(_sound(studies)), *about.get("notes", ())],
         embedded=all(_sound(studies).values()),
+        planted=any(value is not False for value in _sound(studies).values()),
         verdict=control_verdict(rows, "warn").removeprefix("WARNING: ").partition(", ")[0],
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
@@ -50,7 +53,7 @@ def page(
         overview=[_overview(rows, study, one) for study in studies for one in study["instances"]],
         studies=[_section(rows, study, Path(folder)) for study in studies],
         time=about["time"],
-        duration=duration,
+        duration=in_words,
         corpora=corpora,
         networks=networks,
         methods=paragraph({**about, "sources": sources}, corpora, networks),

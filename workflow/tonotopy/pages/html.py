@@ -4,6 +4,7 @@ from pathlib import Path
 
 import jinja2
 
+from tonotopy.evidence.numbers import number
 from tonotopy.files import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -23,6 +24,7 @@ def render(template: str, **values) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["number"] = number
     return environment.get_template(template).render(**values)
 
 

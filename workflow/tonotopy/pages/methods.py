@@ -1,6 +1,5 @@
 """What a run was made with: versions, sounds, networks and time, to be pasted into a paper."""
 
-import csv
 import platform
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from tonotopy import sums
+from tonotopy import durations, sums
 from tonotopy.files import read_json
 
 PACKAGES = ("torch", "snakemake", "numpy", "scipy", "scikit-learn")
@@ -77,25 +76,13 @@ def measured(folder: str | Path) -> dict:
         jobs (how many were measured), seconds (the sum of what each took) and longest (name and
         seconds of the longest), None where there is no job.
     """
-    seconds = {}
-    for path in sorted(Path(folder).rglob("*.tsv")):
-        with path.open(newline="") as file:
-            times = [float(row["s"]) for row in csv.DictReader(file, delimiter="\t")]
-        seconds[str(path.relative_to(folder).with_suffix(""))] = sum(times)
+    seconds = durations.measured(folder)
     longest = max(seconds, key=seconds.get) if seconds else None
     return {
         "jobs": len(seconds),
         "seconds": sum(seconds.values()),
         "longest": longest and (longest, seconds[longest]),
     }
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words, such as ``1 h 05 min``; below a minute in seconds."""
-    minutes = round(seconds / 60)
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def paragraph(about: Mapping, corpora: Sequence[Mapping], networks: Sequence[Mapping]) -> str:

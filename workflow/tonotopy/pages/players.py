@@ -6,6 +6,7 @@ Everything that can be heard and seen stands in the HTML; the script turns it in
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from tonotopy.evidence.numbers import number
 from tonotopy.pages.drawn import frequency_ticks, percent, placed, points, time_ticks
 from tonotopy.pages.html import render
 
@@ -51,7 +52,7 @@ def _text(value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+        return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else number(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
     return str(value)
@@ -109,17 +110,17 @@ def _alternative(track: dict, exhibit: dict, ticks: list) -> str:
     """Return what a screen reader says of a track's picture."""
     heatmap = ", with a heatmap over it" if track.get("overlay") else ""
     axis = f", {ticks[0][0]} to {ticks[-1][0]}" if ticks else ""
-    seconds = f"{exhibit['seconds']:.3g} s"
+    seconds = f"{number(exhibit['seconds'])} s"
     return f"Picture of {track['name']}, {exhibit['title']}: {seconds}{axis}{heatmap}"
 
 
 def _epochs(tracks: list[dict]) -> list[dict]:
     """Return the trainings among the tracks: name, and positions and names of their epochs."""
     trainings: dict[str, list[int]] = {}
-    for number, track in enumerate(tracks):
+    for place, track in enumerate(tracks):
         if track["kind"] == "epoch":
             of = [str(track["facts"][key]) for key in ("network", "layer") if key in track["facts"]]
-            trainings.setdefault(", ".join(of), []).append(number)
+            trainings.setdefault(", ".join(of), []).append(place)
     return [
         {"name": name, "tracks": numbers, "last": len(numbers) - 1}
         for name, numbers in trainings.items()
@@ -139,7 +140,7 @@ def _slider(slider: dict) -> dict:
         }
         for curve in slider["curves"]
     ]
-    values = [f"{value:.3g}" for value in slider["values"]]
+    values = [number(value) for value in slider["values"]]
     shown = sorted({0, start, len(values) - 1})
     return {
         "name": slider["name"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tonotopy.evidence.scorecard import controls, sound_notes
+from tonotopy.evidence.scorecard import APART, applying, controls, sound_notes
 from tonotopy.pages import html
 from tonotopy.pages.intervals import WIDTH, printed_number, scale
 from tonotopy.pages.verdicts import counts, criterion_text, judged, observed
@@ -33,6 +33,8 @@ def page(
 ) -> str:
     """Return the scorecard as an HTML page; all text is escaped.
 
+    Claims that are about what a user's own instance does not have stand folded below all others.
+
     Args:
         rows: the scorecard.
         scale: the scale that the results come from.
@@ -44,7 +46,8 @@ def page(
         notes: further sentences on what the run heard.
     """
     headings = {**titles, **{r["study"]: r["study"] for r in rows if r["study"] not in titles}}
-    groups = _groups(rows, figures or {})
+    told = applying(rows)
+    groups = _groups(told, figures or {})
     sections = {
         kind: {
             heading: [g for g in groups if (g["kind"], g["study"]) == (kind, study)]
@@ -60,7 +63,8 @@ def page(
         notes=[*sound_notes(embedded), *notes],
         failed=controls(rows, "contradicted"),
         undecided=controls(rows, "inconclusive"),
-        counts={kind: counts(r for r in rows if r["kind"] == kind) for kind in KINDS},
+        counts={kind: counts(r for r in told if r["kind"] == kind) for kind in KINDS},
+        apart=_groups([row for row in rows if row.get(APART)], {}),
         kinds=KINDS,
         sections=sections,
         width=WIDTH,
@@ -80,10 +84,11 @@ def _groups(rows: list[dict], figures: Figures) -> list[dict]:
 
 
 def _group(name: str, rows: list[dict], figures: Figures) -> dict:
-    about = {k: rows[0].get(k) for k in ("study", "kind", "claim", "source", "paper", "why")}
+    about = {k: rows[0].get(k) for k in ("study", "kind", "claim", "source", "why")}
+    paper = next((row["paper"] for row in rows if row["paper"]), None)
     ran = sorted(judged(rows), key=lambda row: ORDER.index(row["verdict"]))
     criterion = rows[0]["criterion"]
-    axis = scale(ran, criterion, printed_number(rows[0]["paper"], criterion))
+    axis = scale(ran, criterion, printed_number(paper, criterion))
     absent: dict[str, list[str]] = {}
     for row in rows:
         if row["verdict"] == "not run":
@@ -91,6 +96,7 @@ def _group(name: str, rows: list[dict], figures: Figures) -> dict:
     return {
         "id": name,
         **about,
+        "paper": paper,
         "criterion": criterion_text(criterion),
         "counts": counts(rows),
         "scale": axis,

@@ -46,6 +46,7 @@ def settings(
         "licence": "labels CC BY 4.0; the sound belongs to those who uploaded it",
         "keep": "cache only; neither audio nor renderings of it are shipped",
     }
+    declared = class_names() if task == TAGS else tuple(SETS[task])
     tagged = {"tags": SEPARATOR, "expected": (None, len(class_names()))} if task == TAGS else {}
     if task in SETS:
         with Path(table).open(encoding="utf-8") as lines:
@@ -58,5 +59,6 @@ def settings(
         split=column("split"),
         unlabelled="ignored",  # the folder holds other tasks' clips too
         about=about,
+        declared=declared,
         **options,
     )

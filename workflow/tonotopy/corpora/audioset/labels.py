@@ -1,5 +1,6 @@
 """The eighteen AudioSet labels behind GTZANLike and MedleySolosDBLike (thesis table 3.1)."""
 
+import re
 from dataclasses import dataclass
 
 from tonotopy.corpora.remote import Remote
@@ -48,17 +49,29 @@ def source(task: str) -> str:
     return f"{TITLES.get(task, 'all labels')}, from AudioSet"
 
 
-def thesis_counts(corpus: dict) -> dict[str, int]:
+MAKER = "audioset"  # of the thesis's corpora
+
+
+def plain(name: str) -> str:
+    """Return a class's name without what spellings differ in: hip hop, Hip-Hop and hiphop."""
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def thesis_counts(corpus: dict, maker: str | None) -> dict[str, int]:
     """Return the thesis's clips per class (table 3.1) where a corpus is one of its two.
 
     Args:
         corpus: its corpus.json.
+        maker: of the corpus, see `catalogue`; None where it is not known.
 
     Returns:
-        Class -> clips; empty for any other corpus, whose classes may have the same names.
+        Class, as the corpus spells it -> clips; empty for any other corpus, whose classes may have
+        the same names.
     """
     tasks = {source(task): labels for task, labels in SETS.items()}
-    return {name: label.thesis for name, label in tasks.get(corpus.get("source"), {}).items()}
+    labels = tasks.get(corpus.get("source"), {}) if maker == MAKER else {}
+    counts = {plain(name): label.thesis for name, label in labels.items()}
+    return {name: counts[plain(name)] for name in corpus["classes"] if plain(name) in counts}
 
 
 TRAINED = ("balanced", "unbalanced")  # tables of training clips, where all labels are used

@@ -124,6 +124,7 @@ class PublicCorpus:
         about |= {n: getattr(self, n) for n in ("citation", "licence", "keep")}
         read = {"label": definition.label, "names": definition.names, "tags": definition.tags}
         read["expected"] = (self.clips, definition.classes)
+        read["declared"] = definition.class_names
         root = Path(folder) / self.root
         path = root if root.is_dir() else Path(folder)
         return FolderSettings(**{**own, **read, "path": str(path), "about": about, **changes})

@@ -1,5 +1,14 @@
 """What chapter 2 of the thesis prints of its corpora, and which layers it names."""
 
+# makers of its corpora, see `corpora.catalogue`
+MAKERS = {
+    "note": "nsynth",
+    "instrument": "medley_solos_db",
+    "genre": "gtzan",
+    "consonant": "pcvc",
+    "keyword": "speech_commands",
+    "speakers": "libricount",
+}
 # table 2.2: clips, classes, seconds
 CORPORA = {
     "note": (1800, 12, "4"),

@@ -2,7 +2,7 @@
 
 from tonotopy import places
 from tonotopy.errors import InputError, nearest
-from tonotopy.networks.answers import check_classifies
+from tonotopy.networks.answers import check_classifies, check_differentiable
 from tonotopy.relevance.composites import parse
 from tonotopy.studies.relevance.figures import FIGURES
 from tonotopy.study import Answer, ClassName, Config, Entry, Need, Study
@@ -64,6 +64,7 @@ def _check(path: str, entry: Entry, config: Config) -> None:
             "it is to be explained on"
         )
     check_classifies(f"{path}.outputs", entry, network, "relevance")
+    check_differentiable(f"{path}.network", name, network, "relevance")
     parse(entry["composite"], f"{path}.composite")
     _check_shown(path, entry)
     _check_parts(path, entry, config)

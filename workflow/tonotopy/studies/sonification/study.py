@@ -3,6 +3,7 @@
 from tonotopy import places
 from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
+from tonotopy.networks.answers import check_differentiable
 from tonotopy.networks.published import front_end_kind, front_end_settings
 from tonotopy.studies.sonification.figures import FIGURES
 from tonotopy.study import Answer, Config, Entry, Need, Study
@@ -86,6 +87,7 @@ def _check_hears(place: str, name: str, config: Config) -> None:
             f"{place}: network '{name}' hears through front end '{kind}'; only networks that hear "
             f"the samples themselves can be sonified (front_end: {{kind: {HEARS}, rate: ...}})"
         )
+    check_differentiable(place, name, network, "sonification")
 
 
 def _check_corpora(path: str, entry: Entry, config: Config) -> None:

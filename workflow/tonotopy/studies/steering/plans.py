@@ -1,6 +1,6 @@
 """What is steered with what: the sweeps of study 2 and the tables they fill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,14 +52,32 @@ class Answers:
     view: str | None = None
 
 
-def write_vectors(path, vectors: Vectors, concepts: list[str]) -> None:
-    """Write the probes' vectors under names such as ``trained/layer1``, whole or not at all."""
+AXES = ["probe", "concept", "width"]  # of the vectors of a kind and layer
+UNITS = (
+    "weights of linear probes, normal to what they tell apart; lambda times the unit vector times "
+    "the norm of an activation is added to it"
+)
+
+
+def write_vectors(
+    path, vectors: Vectors, concepts: list[str], about: Mapping | None = None
+) -> None:
+    """Write the probes' vectors under names such as ``trained/layer1``, whole or not at all.
+
+    Args:
+        path: file.
+        vectors: of every kind and layer.
+        concepts: their names, in the order of the second axis.
+        about: what the vectors come from: network, corpus, view and seed.
+    """
     tensors = {
         f"{kind}/{layer}": values
         for kind, layers in vectors.items()
         for layer, values in layers.items()
     }
-    facts = {"concepts": concepts, "layers": list(next(iter(vectors.values())))}
+    layers = list(next(iter(vectors.values())))
+    told = {"concepts": concepts, "layers": layers, "axes": AXES, "units": UNITS}
+    facts = {**told, **(about or {})}
     write_tensors(path, tensors, facts)
 
 

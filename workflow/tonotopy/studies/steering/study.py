@@ -16,6 +16,7 @@ TABLES = (
     "clip_slopes",
     "slopes",
 )
+PROBED, STEERED = ("train", "test"), ("test",)  # splits with clips of every concept, every class
 
 
 def class_corpus(entry: Entry, config: Config) -> str:
@@ -63,10 +64,13 @@ def _class_names(entry: Entry, config: Config) -> list[ClassName]:
     concepts, classes = entry["concepts"], class_corpus(entry, config)
     names = []
     for number, pair in enumerate(entry["pairs"]):
-        names.append(ClassName(f"pairs.{number}.concept", pair["concept"], concepts))
-        names += [ClassName(f"pairs.{number}.target", target, classes) for target in pair["target"]]
+        names.append(ClassName(f"pairs.{number}.concept", pair["concept"], concepts, PROBED))
+        names += [
+            ClassName(f"pairs.{number}.target", target, classes, STEERED)
+            for target in pair["target"]
+        ]
     if entry.get("flat") is not None:
-        names.append(ClassName("flat", entry.get("flat"), concepts))
+        names.append(ClassName("flat", entry.get("flat"), concepts, PROBED))
     outputs = entry.get("outputs") or {}
     return names + [ClassName("outputs", output, classes) for output in outputs]
 

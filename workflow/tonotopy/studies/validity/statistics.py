@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import NetworkTables, quotient
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.validity.marks import (
@@ -48,7 +48,7 @@ class ValidityTables(NetworkTables):
         else:
             found = self.methods(null=word == "null")
         if not found:
-            raise NotRun(f"the instance has no {word}")
+            raise NotApplicable(f"the instance has no {word}")
         return sorted(found) if word == "attribute" else found
 
     def methods(self, null: bool) -> list[str]:
@@ -71,7 +71,7 @@ class ValidityTables(NetworkTables):
         self.applying(method)
         wide = self._marks.get((pairs, measure))
         if wide is None:
-            raise NotRun("what is planted is not known here")
+            raise NotApplicable("what is planted is not known here")
         return wide["value"][method].sort_index().to_numpy(dtype=float)
 
     def applying(self, method: str) -> dict:
@@ -82,10 +82,12 @@ class ValidityTables(NetworkTables):
         """
         rows = self.table("methods").set_index("method")
         if method not in rows.index:
-            raise NotRun(f"the instance has no method '{method}' (it has {', '.join(rows.index)})")
+            raise NotApplicable(
+                f"the instance has no method '{method}' (it has {', '.join(rows.index)})"
+            )
         row = rows.loc[method].to_dict()
         if not row["applies"]:
-            raise NotRun(f"the method '{method}' does not apply: {row['reason']}")
+            raise NotApplicable(f"the method '{method}' does not apply: {row['reason']}")
         return row
 
     @cached_property
@@ -105,7 +107,7 @@ class ValidityTables(NetworkTables):
         """
         planted = self.truth.planted
         if planted is None or not planted.any():
-            raise NotRun("no planted pair of value and class is known here")
+            raise NotApplicable("no planted pair of value and class is known here")
         return planted.ravel()
 
     def scores(self, method: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -183,7 +185,7 @@ def over_nulls(
     effects = tables.noisy_truth.data[inside]
     nulls = tables.methods(null=True)
     if not nulls:
-        raise NotRun("the instance has no null method")
+        raise NotApplicable("the instance has no null method")
     matrices = [method_matrices(tables.scores(null)[0]) for null in nulls]
     chance = MEASURES[measure].of(effects, np.concatenate(matrices)[:, inside])
     sets = len(chance)
@@ -228,7 +230,7 @@ def untrained_effect(tables: ValidityTables) -> Estimate:
     """
     attribute, effects = tables.setting("attribute"), tables.table("effects")
     if "untrained" not in set(effects["copy"]):
-        raise NotRun("the instance has no untrained copy")
+        raise NotApplicable("the instance has no untrained copy")
     untrained = effects_of(effects, attribute, "untrained")
     if untrained.bases != tables.truth.bases:
         raise NotRun("both copies were not measured on the same bases")
@@ -277,7 +279,7 @@ def over_attribute(tables: ValidityTables, attribute: str) -> Estimate:
     table = tables.table("effects")
     planted = [name for name in PLANTED if name in set(table["attribute"])]
     if not planted:
-        raise NotRun("the instance has no twins of a planted attribute")
+        raise NotApplicable("the instance has no twins of a planted attribute")
     moved = {}
     for name in (*planted, attribute):
         values = exposure(effects_of(table, name))

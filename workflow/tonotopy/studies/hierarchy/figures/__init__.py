@@ -26,47 +26,52 @@ def _without_truncated_clips(entry: Entry, config: Config) -> str | None:
     return _without_convolutions(entry, config) or _without("second")(entry, config)
 
 
-def _curves(caption: str, families: str, contrast: str, obstacle=None, **options) -> Figure:
+def _curves(
+    caption: str, families: str, contrast: str, obstacle=None, printed: str = "", **options
+) -> Figure:
     """Return a figure of accuracy over layers with a variant beside it."""
     options = {"families": families, "contrast": contrast, **options}
     extra = {} if obstacle is None else {"obstacle": obstacle}
-    return Figure("layer_curves", ("profiles",), caption, options, **extra)
+    return Figure("layer_curves", ("profiles",), caption, options, printed=printed, **extra)
 
 
 FIGURES = {
     "table-2.2-corpora": Figure(
         "corpora",
         ("profiles",),
-        "Clips, classes and chance of every task, beside the thesis's table 2.2.",
+        "Clips, classes and chance of every task.",
+        printed="Thesis table 2.2, whose numbers stand beside those of its own corpora.",
     ),
     "figure-2.1-layers": _curves(
         "Accuracy of a nearest-neighbour probe on the layers of every network but ASTs, with "
         "intervals over clips, at the k whose peak is best on the same clips (which flatters it a "
-        "little); dashed: a copy with random weights (thesis figure 2.1, whose named peaks are "
-        "marked).",
+        "little); dashed: a copy with random weights.",
         "convolutional",
         "copy",
         _without_convolutions,
+        "Thesis figure 2.1, whose named peaks are marked.",
         peaks=True,
     ),
     "figure-2.2-neighbours": Figure(
         "neighbours",
         ("profiles",),
-        "The profile at every k, the best one thick (thesis figure 2.2).",
+        "The profile of every network at every k, the best one thick.",
+        printed="Thesis figure 2.2, of CLAP.",
     ),
     "figure-2.3-one-second": _curves(
-        "Whole clips against their first second; tasks whose clips last a second have one curve "
-        "(thesis figure 2.3).",
+        "Whole clips against their first second; tasks whose clips last a second have one curve.",
         "convolutional",
         "length",
         _without_truncated_clips,
+        "Thesis figure 2.3.",
     ),
     "figure-2.4-ast": _curves(
-        "Accuracy on the class token after every layer of an AST (thesis figure 2.4, whose named "
-        "peaks are marked); dashed: a copy with random weights.",
+        "Accuracy on the class token after every layer of an AST; dashed: a copy with random "
+        "weights.",
         "ast",
         "copy",
         _without_ast,
+        "Thesis figure 2.4, whose named peaks are marked.",
         peaks=True,
     ),
     "centres": Figure(
@@ -76,11 +81,13 @@ FIGURES = {
         "clips. The hierarchy holds where low-level tasks lie left of high-level ones.",
     ),
     "folds": _curves(
-        "The thesis's folds against folds that keep a speaker, song or artist together. Where the "
-        "dashed curve is lower, the probe had recognised whom it knew.",
+        "Folds that are drawn without regard to groups against folds that keep a group (a speaker, "
+        "song or artist) together. Where the dashed curve is lower, the probe had recognised whom "
+        "it knew.",
         "all",
         "folds",
         _without_grouped_folds,
+        "The first are the thesis's.",
     ),
     "linear": _curves(
         "Nearest neighbours against a linear probe on the same folds.",

@@ -2,7 +2,7 @@
 
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.style import handles_above, only, panels
+from tonotopy.drawing.style import HOLLOW, handles_above, only, panels
 from tonotopy.studies.hierarchy.figures.profile_rows import (
     TITLES,
     look,
@@ -62,5 +62,5 @@ def _legend(figure, networks: list[str], about: dict) -> None:
     entries = network_entries(networks, about)
     grey = {"color": "0.3", "marker": "o", "markersize": 4.5, "linewidth": 1.1}
     entries["trained"] = Line2D([], [], **grey)
-    entries["untrained copy"] = Line2D([], [], markerfacecolor="white", **grey)
+    entries["untrained copy"] = Line2D([], [], **grey, **HOLLOW)
     handles_above(figure, list(entries.values()), list(entries), columns=6)

@@ -2,7 +2,8 @@
 
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, only
+from tonotopy.drawing.letters import arms
+from tonotopy.drawing.style import CHANCE, HOLLOW, handles_above, nothing_to_draw, only
 from tonotopy.studies.hierarchy.figures.profile_rows import (
     at_best_k,
     look,
@@ -17,7 +18,7 @@ from tonotopy.studies.hierarchy.thesis import PEAKS
 CONTRASTS = {
     "copy": {"trained": "trained", "untrained": "untrained copy"},
     "length": {"whole": "whole clips", "second": "first second"},
-    "folds": {"paper": "thesis's folds", "grouped": "grouped folds"},
+    "folds": {"paper": "folds of clips", "grouped": "grouped folds"},
     "probe": {"knn": "nearest neighbours", "linear": "linear probe"},
 }
 DASHED = (0, (2.2, 1.4))
@@ -27,8 +28,9 @@ def draw(sources: dict, about: dict):
     """Draw a panel per task and a curve per network, each with its variant dashed.
 
     ``about`` says which networks (``families``) and which variant (``contrast``), and whether the
-    peaks that the thesis names are marked (``peaks``).
+    peaks that the thesis names are marked (``peaks``), which it does of no user's own instance.
     """
+    marking = about.get("peaks", False) and not about["own"]
     table = rows_of(only(sources), **{about["contrast"]: None})
     networks = networks_of(table, about, about["families"])
     if not networks:
@@ -41,12 +43,12 @@ def draw(sources: dict, about: dict):
                 curve = rows_of(rows, **{about["contrast"]: variant})
                 if len(curve):
                     _curve(axes, at_best_k(curve), look(network, about), dashed=bool(order))
-            if about.get("peaks") and len(rows):
+            if marking and len(rows):
                 depths = _thesis_peaks(rows)
                 shift = 0.035 * (index - (len(networks) - 1) / 2)
                 _peaks(axes, depths, shift, look(network, about)["color"])
     pairs = table[table["network"].isin(networks)].groupby(["network", "task"], observed=True)
-    marked = about.get("peaks", False) and any(_thesis_peaks(rows) for _, rows in pairs)
+    marked = marking and any(_thesis_peaks(rows) for _, rows in pairs)
     _legend(figure, networks, about, marked)
     return figure
 
@@ -58,6 +60,11 @@ def _thesis_peaks(rows) -> list[float]:
 
 def _curve(axes, rows, line: dict, dashed: bool) -> None:
     line = {**line, "markersize": 3.5, "linewidth": 1.4}
+    if len(rows) == 1:
+        line |= HOLLOW if dashed else {}
+        ends = arms(rows["accuracy"], rows["low"], rows["high"])
+        axes.errorbar(rows["depth"] + 0.03 * dashed, rows["accuracy"], ends, elinewidth=1, **line)
+        return
     if dashed:
         line |= {"linestyle": DASHED, "linewidth": 1.2, "marker": ""}
     axes.plot(rows["depth"], rows["accuracy"], **line)

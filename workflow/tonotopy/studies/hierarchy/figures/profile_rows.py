@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, COLOURS, MARKERS, panels
 from tonotopy.studies.hierarchy.profiles import best_k
 
@@ -16,6 +17,7 @@ TITLES = {
     "genre": "genre",
     "speakers": "speaker count",
 }  # the thesis's order: music left, speech right, more abstract further down
+WIDE = 55  # letters that fit below a panel of half a page
 SHORT = {"vggish": "VGGish", "clap": "CLAP", "mobilenet": "MobileNetV3", "ast": "AST"}
 
 
@@ -27,12 +29,12 @@ def ordered_tasks(about: dict) -> list[str]:
 
 def title(task: str, about: dict) -> str:
     """Return a task's name with its level."""
-    return f"{TITLES.get(task, task)} ({about['tasks'][task]['level']} level)"
+    return f"{TITLES.get(task, literal(task))} ({about['tasks'][task]['level']} level)"
 
 
 def shown(network: str) -> str:
     """Return a network's name as it is written."""
-    return SHORT.get(network, network)
+    return SHORT.get(network, literal(network))
 
 
 def look(network: str, about: dict) -> dict:
@@ -76,23 +78,43 @@ def networks_of(table: pd.DataFrame, about: dict, families: str) -> list[str]:
 def task_panels(table: pd.DataFrame, about: dict, networks: list[str]):
     """Return (figure, task -> axes): two columns with chance lines, layers along x by depth.
 
-    Accuracy starts at 0 in every panel and ends above the networks' highest in ``table``.
+    Accuracy starts at 0 and ends above the networks' highest in ``table``, the same in a row.
     """
     tasks = ordered_tasks(about)
-    figure, grid = panels(len(tasks), width=3.4, height=2.0, columns=2, sharex=True)
+    figure, grid = panels(len(tasks), width=3.4, height=2.0, columns=2, sharex=True, sharey="row")
     table = table[table["network"].isin(networks)]
-    ticks, names, label = _ticks(table)
-    for axes, task in zip(grid, tasks, strict=True):
-        rows, top = table[table["task"] == task], 1.0
+    for place, (axes, task) in enumerate(zip(grid, tasks, strict=True)):
+        rows, beside = table[table["task"] == task], tasks[place // 2 * 2 : place // 2 * 2 + 2]
         if len(rows):
             axes.axhline(rows["chance"].iloc[0], **CHANCE)
-            top = min(1.02, 1.15 * rows["high"].max())
-        axes.set(title=title(task, about), ylim=(0, top), xlim=(-0.04, 1.04))
-        axes.set_xticks(ticks, names, fontsize=7)
+        axes.set(title=title(task, about), ylim=(0, top_of(table, beside)))
         axes.title.set_fontsize(8.5)
+        label = depth_ticks(axes, table)
     figure.supxlabel(label, fontsize=8.5)
     figure.supylabel("accuracy", fontsize=8.5)
     return figure, dict(zip(tasks, grid, strict=True))
+
+
+def top_of(table: pd.DataFrame, tasks: list[str]) -> float:
+    """Return where an axis of accuracy ends that has room for some tasks."""
+    highest = table.loc[table["task"].isin(tasks), "high"].max()
+    return 1.0 if np.isnan(highest) else min(1.02, 1.15 * highest)
+
+
+def depth_ticks(axes, table: pd.DataFrame, room: int = WIDE) -> str:
+    """Write what is below an axis of relative depth, slanted if it has no room; return its name.
+
+    Args:
+        axes: to write below.
+        table: rows of the networks that are drawn.
+        room: letters that fit below it.
+    """
+    ticks, names, label = _ticks(table)
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    crowded = sum(len(name) + 1 for name in names) > room
+    axes.set_xticks(ticks, names, fontsize=7, **(slanted if crowded else {}))
+    axes.set_xlim(-0.04, 1.04)
+    return label
 
 
 def _ticks(table: pd.DataFrame):
@@ -104,4 +126,4 @@ def _ticks(table: pd.DataFrame):
         return depths, [f"{d:g}" for d in depths], "relative depth (0 first layer, 1 last)"
     (shared,) = names
     depths = layers.drop_duplicates("position")["depth"]
-    return depths, [name.removeprefix("layer") for name in shared], "layer"
+    return depths, [literal(name.removeprefix("layer")) for name in shared], "layer"

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.letters import arms
+from tonotopy.drawing.style import ROLES, legend_above, nothing_to_draw, only, panels
 from tonotopy.evidence.resampling import bootstrap_weights, interval
 from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
 from tonotopy.studies.hierarchy.figures.profile_rows import shown
 
-COPIES = {"trained": (0, "trained"), "untrained": (5, "untrained copy")}
+COPIES = {"trained": "trained", "untrained": "untrained copy"}
 
 
 def draw(sources: dict, about: dict):
@@ -18,16 +19,17 @@ def draw(sources: dict, about: dict):
     if not networks:
         return nothing_to_draw("no network of this study was made to tag")
     figure, (axes,) = panels(1, width=4.8, height=0.9 + 0.5 * len(networks))
-    for index, (copy, (colour, name)) in enumerate(COPIES.items()):
+    for index, (copy, name) in enumerate(COPIES.items()):
         rows = table[table["copy"] == copy]
         precisions = np.array([_precision(rows[rows["network"] == n], about) for n in networks])
         value, low, high = precisions.T
         lanes = np.arange(len(networks)) + 0.38 * (index - 0.5)
-        axes.barh(lanes, value, height=0.34, color=COLOURS[colour], label=name)
+        colour, face = ROLES[copy]["color"], ROLES[copy].get("markerfacecolor")
+        axes.barh(lanes, value, 0.34, facecolor=face or colour, edgecolor=colour, label=name)
         axes.errorbar(
             value,
             lanes,
-            xerr=[value - low, high - value],
+            xerr=arms(value, low, high),
             linestyle="",
             color="0.15",
             elinewidth=1,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
 from tonotopy.studies.hierarchy.statistics.profiles import share_lost
@@ -56,7 +56,7 @@ def groups_disjoint(tables: HierarchyTables, task: str, folds: str = "grouped") 
 def clips_over_thesis(tables: HierarchyTables, task: str) -> Estimate:
     """Number of clips of a task over that of the thesis's table 2.2: a count, without error."""
     if task not in CORPORA:
-        raise NotRun(f"the thesis has no task {task}")
+        raise NotApplicable(f"the thesis has no task {task}")
     clips = tables.resamples[task].clips
     return _exact(tables, clips / CORPORA[task][0], clips)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.studies.hierarchy.clip_groups import ClipResamples, resamples_by_task
 from tonotopy.studies.hierarchy.families import THESIS_FAMILIES
@@ -163,7 +163,7 @@ class HierarchyTables(StudyTables):
         if not names:
             condition = f" of family {' or '.join(families)}" if families else ""
             condition += f" with the copy '{' or '.join(copies)}'" if copies else ""
-            raise NotRun(f"the study has no network{condition}")
+            raise NotApplicable(f"the study has no network{condition}")
         return names
 
     def tasks(self, names: list[str] | None = None, levels: list[str] | None = None) -> list[str]:
@@ -180,7 +180,7 @@ class HierarchyTables(StudyTables):
         if not tasks:
             condition = f" {' or '.join(names)}" if names else ""
             condition += f" of level {' or '.join(levels)}" if levels else ""
-            raise NotRun(f"the study has no task{condition}")
+            raise NotApplicable(f"the study has no task{condition}")
         return tasks
 
     def rows(self, network: str, task: str, **keys) -> pd.DataFrame:

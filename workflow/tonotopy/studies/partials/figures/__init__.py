@@ -10,10 +10,8 @@ KNOWN = (
     "Known answers: filter banks of the ear and of a constant-Q transform isolate bands, filters "
     "of white noise do not."
 )
-NATURAL = (
-    "Natural sound is the corpus of the entry's contexts; at mini scale these are notes of several "
-    "instruments, synthesised."
-)
+NATURAL = "Natural sound is the corpus of the entry's contexts."
+SYNTHESISED = "These are notes of several instruments, synthesised."
 
 
 def _without_codes(entry: Entry, config: Config) -> str | None:
@@ -40,6 +38,7 @@ FIGURES = {
         "answers some that are spread over all. Black is the peak, white the median of the sweep "
         "or less. Marks at the right: isolates a band on tones (square), also in complexes "
         f"(triangle), also in natural sound (disc). {NATURAL} {KNOWN}",
+        planted=SYNTHESISED,
     ),
     "steps": Figure(
         "steps",
@@ -47,6 +46,7 @@ FIGURES = {
         "Share of directions that isolate a band on pure tones (1), that also follow it in "
         f"complexes of partials (2), and that also do so in natural sound (3). {NATURAL} {KNOWN} "
         f"{SHARES}",
+        planted=SYNTHESISED,
     ),
     "contexts": Figure(
         "contexts",

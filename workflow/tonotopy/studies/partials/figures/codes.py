@@ -6,6 +6,7 @@ import pandas as pd
 from tonotopy.drawing.curves import LINE, look_of, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import arms, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, legend_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import interval
@@ -41,7 +42,7 @@ def draw(sources: dict, about: dict):
     aside = dict(zip(clustered, shifts(len(clustered), 0.15), strict=True))
     for network, own in books.items():
         places = [count + aside[network]] if network in aside else own
-        look = {**LINE, **look_of(network, about), "label": network}
+        look = {**LINE, **look_of(network, about), "label": literal(network)}
         _errors(axes, places, [spans[network, book] for book in own], look)
     known = [book for name, book in spans if name == KNOWN]
     look = {**LINE, "color": "0.45", "marker": "D", "linestyle": "none", "label": "known answers"}

@@ -6,6 +6,7 @@ import pandas as pd
 from tonotopy.drawing.curves import LINE, look_of
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, arms, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.tables import FEWEST
@@ -32,7 +33,7 @@ def draw(sources: dict, about: dict):
         colour = look_of(network, about)["color"] if studied else "0.35"
         rows = table[own & narrow].sort_values(["run", "kind", "direction"])
         _panel(axes, rows, about, colour)
-        write(axes, f"{network}: {len(rows)} of {(own & _learned(table)).sum()}", "", "")
+        write(axes, f"{literal(network)}: {len(rows)} of {(own & _learned(table)).sum()}", "", "")
         if axes in grid[::4]:
             axes.set_ylabel("rank correlation", fontsize=HEAD)
     return figure

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from tonotopy.drawing.curves import LINE, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import WIDTH, arms, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import handles_above, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.trainings import training_shares
@@ -58,10 +59,10 @@ def share_panels(table: pd.DataFrame, about: dict, shown: Inside, label: str):
         for shift, (inside, look) in zip(shifts(len(shown), 0.22), shown.values(), strict=True):
             _points(axes, table, places, about, inside, shift, look)
         slanted = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-        axes.set_xticks(range(len(places)), [name for *_, name in places], **slanted)
+        axes.set_xticks(range(len(places)), [literal(name) for *_, name in places], **slanted)
         axes.set_xlim(-0.6, len(places) - 0.4)
         axes.set_ylim(-0.03, 1.03)
-        write(axes, title, "", label if axes in grid[::3] else "")
+        write(axes, literal(title), "", label if axes in grid[::3] else "")
     handles = [Line2D([], [], markersize=4, **look) for _, look in shown.values()]
     handles_above(figure, handles, list(shown), columns=4)
     return figure

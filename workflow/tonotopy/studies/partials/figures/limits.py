@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, handles_above, nothing_to_draw, panels
 from tonotopy.studies.partials.figures.kinds import ordered
 
@@ -28,7 +29,7 @@ def draw(sources: dict, about: dict):
         rows = first_run(filters[filters["network"].astype(str) == network])
         _filters(axes, rows)
         own = rows.iloc[0]
-        write(axes, f"{network}: {own['taps']} taps, {own['rate'] / 1000:g} kHz")
+        write(axes, f"{literal(network)}: {own['taps']} taps, {own['rate'] / 1000:g} kHz")
     for number, axes in enumerate(grid):
         axes.axhline(HALF, **CHANCE)
         axes.set_xscale("log")

@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.spectrogram_grid import LOUD
 from tonotopy.drawing.style import handles_above, nothing_to_draw, panels
 from tonotopy.studies.partials.figures.kinds import STEPS, ordered
@@ -29,7 +30,7 @@ def draw(sources: dict, about: dict):
         own = tones[tones["network"].astype(str) == network]
         _map(axes, best, own[own["run"] == best["run"].iloc[0]])
         last = axes in grid[-4:]
-        write(axes, network, "semitone (MIDI)" if last else "", "")
+        write(axes, literal(network), "semitone (MIDI)" if last else "", "")
         if axes in grid[::4]:
             axes.set_ylabel("directions, by peak", fontsize=HEAD)
     looks = [{"marker": marker, "color": "black", "linestyle": "none"} for marker in MARKS.values()]

@@ -8,7 +8,7 @@ are their null.
 
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import Means
 from tonotopy.evidence.tables import FEWEST
 from tonotopy.evidence.units import over_means
@@ -124,7 +124,7 @@ def centre_error(tables: PartialsTables, network: str) -> Estimate:
     """
     rows = tables.rows("directions", network=network, kind="unit")
     if rows["centre"].isna().all():
-        raise NotRun(f"network '{network}' has no known centres")
+        raise NotApplicable(f"network '{network}' has no known centres")
     swept = tables.rows("responses", network=network, stimulus="tone")["semitone"]
     rows = rows[rows["centre"].between(swept.min(), swept.max())]
     if rows.empty:
@@ -139,7 +139,9 @@ def _directions(tables: PartialsTables, network: str, kind: Kinds) -> pd.DataFra
     rows = tables.rows("directions", network=network)
     rows = rows[rows["kind"] != RANDOM] if kind is None else rows[rows["kind"].isin(kind)]
     if rows.empty:
-        raise NotRun(f"network '{network}' has no directions of kind {' or '.join(kind or [])}")
+        raise NotApplicable(
+            f"network '{network}' has no directions of kind {' or '.join(kind or [])}"
+        )
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.claims import NotApplicable
 from tonotopy.evidence.networks import Means, NetworkTables
 from tonotopy.studies.partials.statistics.proportions import share_draws
 from tonotopy.studies.partials.study import KNOWN, STUDIED, role_of
@@ -64,7 +64,7 @@ class PartialsTables(NetworkTables):
         names = [n for n in known[word]() if wanted is None or str(n) in wanted]
         if not names:
             asked = f" {' or '.join(wanted)}" if wanted else ""
-            raise NotRun(f"the instance has no {_written(word)}{asked}")
+            raise NotApplicable(f"the instance has no {_written(word)}{asked}")
         return names
 
     def _of_role(self, role: str) -> list[str]:

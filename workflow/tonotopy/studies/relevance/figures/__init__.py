@@ -22,10 +22,10 @@ def _untrained_here(entry: Entry, config: Config) -> str | None:
     return None if trained else "the network was not trained here"
 
 
-def _explained(kind: str, caption: str, obstacle=None) -> Figure:
+def _explained(kind: str, caption: str, printed: str, obstacle=None) -> Figure:
     """Return a figure of clips, heatmaps and components: one of the sets of examples."""
     extra = {} if obstacle is None else {"obstacle": obstacle}
-    return Figure("components", ("examples",), caption, {"set": kind}, **extra)
+    return Figure("components", ("examples",), caption, {"set": kind}, printed=printed, **extra)
 
 
 SCALE = (
@@ -38,35 +38,36 @@ FIGURES = {
     "figure-4.1-objects": Figure(
         "objects",
         ("examples",),
-        "A clip of every class as the network hears it, and each of its parts alone, on one scale "
-        "(thesis figures 4.1, 4.2, 4.4 and C.2).",
+        "A clip of every class as the network hears it, and each of its parts alone, on one scale.",
         obstacle=_without("objects"),
+        printed="Thesis figures 4.1, 4.2, 4.4 and C.2.",
     ),
     "figure-4.3-components": _explained(
         "own",
-        "Clips, their standard heatmaps, and the components that DRSA splits these into (thesis "
-        f"figures 4.3, 4.6, 4.7, C.1 and C.4 to C.6). {SCALE}",
+        f"Clips, their standard heatmaps, and the components that DRSA splits these into. {SCALE}",
+        "Thesis figures 4.3, 4.6, 4.7, C.1 and C.4 to C.6.",
     ),
     "figure-4.5-random": _explained(
         "random",
-        "The clips of figure 4.3, their heatmaps split by random subspaces (thesis figure 4.5). "
-        f"{SCALE}",
+        f"Clips, their heatmaps split by random subspaces. {SCALE}",
+        "Thesis figure 4.5.",
     ),
     "figure-4.8-exchanged": _explained(
         "exchanged",
-        "Clips of a class, their heatmaps split by the subspaces of another class (thesis figure "
-        f"4.8). {SCALE}",
+        f"Clips of a class, their heatmaps split by the subspaces of another class. {SCALE}",
+        "Thesis figure 4.8.",
         _without("exchanged"),
     ),
     "figure-c.3-layers": _explained(
         "layers",
-        f"One clip, its heatmap split at every layer (thesis figure C.3). {SCALE}",
+        f"One clip, its heatmap split at every layer. {SCALE}",
+        "Thesis figure C.3.",
         _with_one_layer,
     ),
     "figure-c.7-components": _explained(
         "numbers",
-        "One clip, its heatmap split into fewer or more components (thesis figures C.7 and C.8). "
-        f"{SCALE}",
+        f"One clip, its heatmap split into fewer or more components. {SCALE}",
+        "Thesis figures C.7 and C.8.",
         _with_one_number,
     ),
     "table-4.4-aupc": Figure(
@@ -76,60 +77,67 @@ FIGURES = {
         "relevant of every component first. Mean over clips, then over classes; bars are intervals "
         "over groups of clips, numbers have their standard error, the best of a column is bold. "
         "The three areas weigh a step by the share of the input that it flips (share), equally "
-        "(step), or as equation 4.4 prints it (printed). Grey and hollow: the thesis's table 4.4, "
-        "in the units of its own network, with the largest standard error of a layer.",
+        "(step), or by the sum that was first published (printed).",
+        printed="Thesis equation 4.4 prints the third, table 4.4 the areas of its own network, "
+        "which are shown, grey and hollow, beside those of its own corpus.",
     ),
     "figure-4.10-cross-class": Figure(
         "cross_class",
         ("exchanged",),
         "How much lower the area under the patch-flipping curve (by share) is with components than "
         "with the standard heatmap, where a class's heatmaps are split by its own subspaces "
-        "(outlined) and by those of others; higher is better, a dot marks the highest of a row "
-        "(thesis figure 4.10). Means over clips, ± their standard error over groups.",
+        "(outlined) and by those of others; higher is better, a dot marks the highest of a row. "
+        "Means over clips, ± their standard error over groups.",
         obstacle=_without("exchanged"),
+        printed="Thesis figure 4.10.",
     ),
     "figure-a.1-training": Figure(
         "training",
         ("history",),
         "Score and loss over the epochs of the network's training, as far as they were kept, one "
-        "run (thesis figure A.1 has accuracies and losses, averaged over ten folds).",
+        "run.",
         obstacle=_untrained_here,
+        printed="Thesis figure A.1 has accuracies and losses, averaged over ten folds.",
     ),
     "figure-a.2-confusion": Figure(
         "confusion",
         ("predictions",),
-        "Answers of the network to clips that it was not trained on, in percent of the true class, "
-        "beside the thesis's figure A.2 where the classes are its ten genres.",
+        "Answers of the network to clips that it was not trained on, in percent of the true class; "
+        "cells of 0 are left blank.",
+        printed="Thesis figure A.2, which is shown beside those of its own corpus.",
     ),
     "figure-a.2-folds": Figure(
         "confusion",
         ("folds",),
-        "Answers under cross-validation, all folds together, in percent of the true class, beside "
-        "the thesis's figure A.2 where the classes are its ten genres. By clip: a song may be "
-        "heard in training and in its test, as in the thesis; by group: it may not.",
+        "Answers under cross-validation, all folds together, in percent of the true class; cells "
+        "of 0 are left blank. By clip: a group of clips (a song) may be heard in training and in "
+        "its test; by group: it may not.",
         obstacle=_without("folds"),
+        printed="Thesis figure A.2, whose folds are by clip; it is shown beside those of its own "
+        "corpus.",
     ),
     "figure-b.1-gammas": Figure(
         "gammas",
         ("gammas",),
         "Area under the patch-flipping curve of the standard heatmap over gamma, the same in all "
         "layers or decreasing from layer to layer (then its largest value is shown), and in random "
-        "order; lower is better, the lowest is ringed (thesis figure B.1). Intervals over groups "
-        "of clips.",
+        "order; lower is better, the lowest is ringed. Intervals over groups of clips.",
         obstacle=_without("gammas"),
+        printed="Thesis figure B.1.",
     ),
     "figure-b.2-objectives": Figure(
         "objectives",
         ("objectives",),
-        "Objective over the steps of the ascent, all starts, the best of each method thick (thesis "
-        "figure B.2). Objectives of DRSA and DSA are of different vectors: their heights do not "
-        "compare.",
+        "Objective over the steps of the ascent, all starts, the best of each method thick. "
+        "Objectives of DRSA and DSA are of different vectors: their heights do not compare.",
+        printed="Thesis figure B.2.",
     ),
     "figure-b.3-histogram": Figure(
         "histogram",
         ("histogram",),
         "Relevance of cells of component heatmaps, rectified and divided by their maximum; below "
-        "the 90th percentile nothing is rendered (thesis figure B.3).",
+        "the 90th percentile nothing is rendered.",
+        printed="Thesis figure B.3.",
     ),
     "disentanglement": Figure(
         "disentanglement",
@@ -138,8 +146,9 @@ FIGURES = {
         "of the positive relevance, as a share of the entropy of parts; the mean of the classes, "
         "with intervals over groups of clips. Ceiling: components that are the parts' ratio masks "
         "themselves. Shuffled: DRSA's components in random order in every clip. Random: mean and "
-        "range over bases. (The score is ours; the thesis has none.)",
+        "range over bases.",
         obstacle=_without("objects"),
+        printed="The score is ours; the thesis has none.",
     ),
     "muting": Figure(
         "muting",

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.gridspec import GridSpec
 
+from tonotopy.drawing.names import literals
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, plt
 from tonotopy.studies.relevance.figures.looks import (
     AREAS,
@@ -13,6 +14,7 @@ from tonotopy.studies.relevance.figures.looks import (
     NAMES,
     WIDTH,
     arms,
+    beside_thesis,
     layers_of,
     write,
 )
@@ -31,7 +33,10 @@ Row = tuple[str, int]  # method and number of components
 
 
 def draw(sources: dict, about: dict):
-    """Draw a panel per area and one of the thesis's, methods beside each other; numbers below."""
+    """Draw a panel per area, methods beside each other; numbers below.
+
+    There is one of the thesis's, too, beside its own corpus.
+    """
     table = only(sources)
     table = table[(table["fill"] == "zero") & (table["order"] == "most")]
     layers = layers_of(table, about)
@@ -39,15 +44,18 @@ def draw(sources: dict, about: dict):
         return nothing_to_draw("no layer has subspaces whose patches were flipped")
     scores = {area: _scores(table, area, layers, about) for area in AREAS}
     cells, best = _numbers(scores, layers)
+    if beside_thesis(about):
+        cells += _thesis_numbers(layers)
     heights = [1.9, 1.9, ROW_HEIGHT * (len(cells) + 1.5)]
     figure = plt.figure(figsize=(WIDTH, sum(heights) + 0.5))
     grid = GridSpec(3, 2, figure, height_ratios=heights)
-    shown = about["shown"]["components"]
-    panels = [figure.add_subplot(grid[n // 2, n % 2]) for n in range(4)]
-    for axes, (area, rows) in zip(panels, scores.items(), strict=False):
-        _points(axes, rows, layers, shown)
-        write(axes, f"{AREAS[area]}, K = {shown}", y="AUPC (lower is better)")
-    _thesis_points(panels[3], layers)
+    shown, panels = about["shown"]["components"], []
+    for n, (area, rows) in enumerate(scores.items()):
+        panels.append(figure.add_subplot(grid[n // 2, n % 2], sharey=panels[0] if n == 1 else None))
+        _points(panels[-1], rows, layers, shown)
+        write(panels[-1], f"{AREAS[area]}, K = {shown}", y="AUPC (lower is better)")
+    if beside_thesis(about):
+        _thesis_points(figure.add_subplot(grid[1, 1]), layers)
     legend_above(figure, panels[0], columns=5)
     _write_table(figure.add_subplot(grid[2, :]), cells, best, layers)
     return figure
@@ -112,7 +120,7 @@ def _thesis_points(axes, layers: list[str]) -> None:
 
 
 def _ticks(axes, layers: list[str]) -> None:
-    axes.set_xticks(range(len(layers)), layers)
+    axes.set_xticks(range(len(layers)), literals(layers))
     axes.set_xlim(-0.5, len(layers) - 0.5)
 
 
@@ -130,11 +138,17 @@ def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tupl
                 np.inf if row[column] is None else row[column]["value"] for row in rows.values()
             ]
             best.add((start + int(np.argmin(values)), column))
+    return cells, best
+
+
+def _thesis_numbers(layers: list[str]) -> list[list[str]]:
+    """Return the rows of the table below that are the thesis's."""
+    cells = []
     for method, values in THESIS.items():
         text = [f"{values[n]:.3f}" if n in values else "-" for n in layers]
         cells.append(["thesis" if method == "standard" else "", NAMES[method], *text])
     errors = [f"± {THESIS_ERROR[n]:.3f}" if n in THESIS_ERROR else "-" for n in layers]
-    return [*cells, ["", "largest error", *errors]], best
+    return [*cells, ["", "largest error", *errors]]
 
 
 def _write_table(axes, cells: list[list[str]], best: set, layers: list[str]) -> None:
@@ -142,7 +156,7 @@ def _write_table(axes, cells: list[list[str]], best: set, layers: list[str]) -> 
     widths = [0.13, 0.17, *[min(0.14, 0.7 / len(layers))] * len(layers)]
     table = axes.table(
         cells,
-        colLabels=["area", "method", *layers],
+        colLabels=["area", "method", *literals(layers)],
         colWidths=widths,
         bbox=(0, 0, sum(widths), 1),
         cellLoc="left",

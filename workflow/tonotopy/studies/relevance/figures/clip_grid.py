@@ -6,18 +6,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, Powe
 from seaborn import color_palette
 
 from tonotopy.drawing.letters import number
-from tonotopy.drawing.spectrogram_grid import Panel, shortened
-
-__all__ = [
-    "RELEVANT",
-    "band_position",
-    "heatmap_title",
-    "image",
-    "loudness_scale",
-    "relevance_scale",
-    "shortened",
-    "spectrogram",
-]
+from tonotopy.drawing.spectrogram_grid import Panel
 
 # begins with white and darkens steadily, so that it survives greyscale
 RELEVANT = LinearSegmentedColormap.from_list(

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tonotopy.drawing.spectrogram_grid import LOUD, Line, draw_grid, shortened
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD, Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw, only
 from tonotopy.studies.relevance.figures.clip_grid import (
     RELEVANT,
@@ -70,7 +71,8 @@ def _one_of_each_class(rows: pd.DataFrame, about: dict) -> list[pd.DataFrame]:
 def _variants(clip: pd.DataFrame, about: dict) -> list[tuple[str, pd.DataFrame]]:
     """Return (name, components by number) of a clip at each layer, from the input on, and K."""
     label, subspaces = (str(clip[column].iloc[0]) for column in ("label", "subspaces"))
-    classes = label if subspaces == label else f"{label} through {subspaces}"
+    through = "" if subspaces == label else f"\nthrough {literal(subspaces, LONGEST)}"
+    classes = f"{literal(label, LONGEST)}{through}"
     parts = clip[clip["panel"].str.startswith(PREFIX)]
     parts = parts.assign(component=parts["panel"].str.removeprefix(PREFIX).astype(int))
     variants = []
@@ -78,7 +80,7 @@ def _variants(clip: pd.DataFrame, about: dict) -> list[tuple[str, pd.DataFrame]]
         at_layer = parts[parts["layer"] == layer]
         for k in sorted(at_layer["components"].unique()):
             rows = at_layer[at_layer["components"] == k].sort_values("component")
-            variants.append((f"{classes}\n{layer}, K = {k}", rows))
+            variants.append((f"{classes}\n{literal(layer, LONGEST)}, K = {k}", rows))
     return variants
 
 
@@ -89,7 +91,7 @@ def _lines(name: str, clip: pd.DataFrame, components: pd.DataFrame) -> list[Line
     whole = pd.concat([clip[same.all(axis=1)], others]).drop_duplicates("panel").set_index("panel")
     heatmaps = pd.concat([whole.loc[["standard"]], components.set_index("panel")])
     scale, sound = relevance_scale(heatmaps), whole.loc[["input"]]
-    title = f"clip\n{shortened(str(clip['clip'].iloc[0]))}"
+    title = f"clip\n{literal(clip['clip'].iloc[0], LONGEST)}"
     head = spectrogram(title, sound.iloc[0], loudness_scale(sound), LOUD)
     standard, *parts = (
         spectrogram(heatmap_title(panel, row), row, scale, RELEVANT)

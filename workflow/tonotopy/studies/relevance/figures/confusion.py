@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.corpora.audioset.labels import plain
 from tonotopy.drawing.intervals import resampled_clips
-from tonotopy.drawing.matrices import matrix, outline
+from tonotopy.drawing.matrices import matrix, name_room, outline
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.evidence.groups import Groups
 from tonotopy.probes.scores import confusion_counts
-from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
+from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, beside_thesis, fixed
 
 GENRES = (
     *("pop", "metal", "disco", "blues", "reggae"),
@@ -27,6 +28,7 @@ THESIS = (
     (2.8, 0.1, 2.0, 2.7, 1.8, 0.1, 5.5, 0.1, 83.4, 1.0),
     (0.5, 0.8, 0.3, 2.9, 0.3, 3.1, 2.6, 0.4, 2.8, 86.4),
 )
+CELL = 0.27  # inches
 PARTS = {"clip": "folds of clips", "group": "folds that keep groups whole"}
 
 
@@ -41,11 +43,12 @@ def draw(sources: dict, about: dict):
     if not kinds:
         return nothing_to_draw("there are no answers to clips that the network was not trained on")
     classes = ordered_classes(pd.concat(kinds.values()))
-    compared = {_plain(name) for name in classes} == set(GENRES)
+    compared = beside_thesis(about) and {plain(name) for name in classes} == set(GENRES)
     count = len(kinds) + compared
-    across = min(count, 2)
-    height = min(3.75, 1.25 + 0.3 * len(classes))
-    width = WIDTH / 2 if len(classes) > 6 else 2.6
+    left, below = name_room(classes, classes)
+    height = 1.1 + below + CELL * len(classes)
+    width = min(max(2.6, 0.6 + left + CELL * len(classes)), WIDTH)
+    across = min(count, 2 if 2 * width <= WIDTH else 1)
     figure, grid = panels(count, width=width, height=height, columns=across)
     for axes, (name, rows) in zip(grid, kinds.items(), strict=False):
         _confusions(axes, rates(rows, classes), classes)
@@ -57,16 +60,11 @@ def draw(sources: dict, about: dict):
     return figure
 
 
-def _plain(name: str) -> str:
-    """A class's name as the thesis spells it."""
-    return name.replace(" ", "").replace("-", "")
-
-
 def ordered_classes(rows: pd.DataFrame) -> list[str]:
     """Return the true and predicted classes: in the thesis's order if it has them, else sorted."""
     names = sorted({*rows["label"].astype(str), *rows["predicted"].astype(str)})
-    if {_plain(name) for name in names} <= set(GENRES):
-        return sorted(names, key=lambda name: GENRES.index(_plain(name)))
+    if {plain(name) for name in names} <= set(GENRES):
+        return sorted(names, key=lambda name: (GENRES.index(plain(name)), name))
     return names
 
 
@@ -84,7 +82,7 @@ def _confusions(axes, percent: np.ndarray, classes: list[str]) -> None:
     matrix(axes, percent, text, classes, classes, (0, 100))
     for n in range(len(classes)):
         outline(axes, n, n)
-    axes.set_xlabel("answer", fontsize=HEAD)
+    axes.set_xlabel("answer (percent of the true class; blank: 0)", fontsize=HEAD)
     axes.set_ylabel("true class", fontsize=HEAD)
 
 

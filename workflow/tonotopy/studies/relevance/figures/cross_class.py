@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from tonotopy.drawing.matrices import matrix, outline
+from tonotopy.drawing.matrices import matrix, name_room, outline
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import nothing_to_draw, only, panels
-from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, fixed
+from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, beside_thesis, fixed
 from tonotopy.studies.relevance.figures.scores import class_means
 
 
@@ -25,8 +26,9 @@ def draw(sources: dict, about: dict):
         ]
         for top, row in zip(highest, zip(gains, errors.to_numpy(), strict=True), strict=True)
     ]
-    width = min(WIDTH, 1.6 + 0.62 * len(subspaces))
-    figure, (axes,) = panels(1, width=width, height=1.3 + 0.4 * len(classes))
+    left, below = name_room(classes, subspaces)
+    width = min(WIDTH, max(3.6, 0.6 + left + 0.62 * len(subspaces)))
+    figure, (axes,) = panels(1, width=width, height=0.8 + below + 0.4 * len(classes))
     matrix(axes, gains, text, classes, subspaces, (np.nanmin(gains), np.nanmax(gains)))
     own = [(n, subspaces.index(name)) for n, name in enumerate(classes) if name in subspaces]
     for row, column in own:
@@ -35,6 +37,7 @@ def draw(sources: dict, about: dict):
     axes.set_ylabel("explained class", fontsize=HEAD)
     layer, k = table["layer"].iloc[0], table["components"].iloc[0]
     hits = sum(highest[row] == column for row, column in own)
-    title = f"{layer}, K = {k}: highest on the diagonal in {hits} of {len(own)} rows"
-    axes.set_title(f"{title}\n(thesis: in 10 of 10)", fontsize=HEAD)
+    title = f"{literal(layer)}, K = {k}: highest on the diagonal in {hits} of {len(own)} rows"
+    printed = "\n(thesis: in 10 of 10)" if beside_thesis(about) else ""
+    axes.set_title(f"{title}{printed}", fontsize=HEAD)
     return figure

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
-from tonotopy.drawing.style import legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.names import literal, literals
+from tonotopy.drawing.style import ROLES, legend_above, nothing_to_draw, only, panels
 from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.disentanglement import disentanglement, shuffled_information
 from tonotopy.seeding import generator
@@ -21,15 +22,13 @@ from tonotopy.studies.relevance.figures.looks import (
 )
 
 SHUFFLES = 20
-UNTRAINED = {"color": "0.45", "marker": "o", "linestyle": "-", "markerfacecolor": "white"}
-SHUFFLED = {"color": "0.3", "marker": "x", "linestyle": ":"}
 CURVES = {
     "drsa": (NAMES["drsa"], LOOKS["drsa"]),
-    "untrained": ("DRSA, untrained network", UNTRAINED),
+    "untrained": ("DRSA, untrained network", ROLES["untrained"]),
     "dsa": (NAMES["dsa"], LOOKS["dsa"]),
     "random": ("random bases", LOOKS["random"]),
     "pca": (NAMES["pca"], LOOKS["pca"]),
-    "shuffled": ("DRSA, shuffled", SHUFFLED),
+    "shuffled": ("DRSA, shuffled", ROLES["shuffled"]),
 }
 
 
@@ -63,7 +62,8 @@ def draw(sources: dict, about: dict):
         axes.axhline(ceiling.value, color="black", linestyle="--", linewidth=1.2, label="ceiling")
         axes.axhspan(ceiling.low, ceiling.high, color="0.5", alpha=0.2, linewidth=0)
     axes.set_ylim(bottom=0)
-    title, x = (f"K = {k}", "layer") if len(layers) > 1 else (f"{layers[0]}, K = {k}", "")
+    name = literal(layers[0])
+    title, x = (f"K = {k}", "layer") if len(layers) > 1 else (f"{name}, K = {k}", "")
     write(axes, title, x, "MI(component; part) / H(part)")
     legend_above(figure, axes, columns=4)
     return figure
@@ -147,7 +147,7 @@ def _lines(axes, curves: dict[str, list[Score | None]], layers: list[str]) -> No
             elinewidth=1,
             **look,
         )
-    axes.set_xticks(range(len(layers)), layers)
+    axes.set_xticks(range(len(layers)), literals(layers))
 
 
 def _bars(axes, scores: dict[str, Score]) -> None:

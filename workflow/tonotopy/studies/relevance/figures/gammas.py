@@ -16,7 +16,7 @@ def draw(sources: dict, about: dict):
     if table.empty:
         return nothing_to_draw("no gamma was tried")
     ordered = table[table["kind"] != "random"]
-    figure, grid = panels(len(AREAS), width=WIDTH / 3, height=2.4)
+    figure, grid = panels(len(AREAS), width=WIDTH / 3, height=2.4, sharey=True)
     for axes, area in zip(grid, AREAS, strict=True):
         means = class_means(ordered, area, ["kind", "gamma"], about)
         for kind, look in LOOKS.items():

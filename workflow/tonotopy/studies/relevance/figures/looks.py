@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, arms, fixed, number, write
-from tonotopy.drawing.style import COLOURS, MARKERS
+from tonotopy.drawing.style import COLOURS, MARKERS, ROLES
 
 __all__ = [  # with the letters of all studies
     "AREAS",
@@ -13,6 +13,7 @@ __all__ = [  # with the letters of all studies
     "NAMES",
     "WIDTH",
     "arms",
+    "beside_thesis",
     "classes_of",
     "fixed",
     "layers_of",
@@ -29,12 +30,18 @@ NAMES = {
 }
 LOOKS = {
     "standard": {"color": COLOURS[5], "marker": MARKERS[5], "linestyle": ":"},
-    "random": {"color": COLOURS[3], "marker": MARKERS[3], "linestyle": ":"},
+    "random": ROLES["random"],
     "pca": {"color": COLOURS[2], "marker": MARKERS[2], "linestyle": "-."},
     "dsa": {"color": COLOURS[1], "marker": MARKERS[1], "linestyle": "--"},
     "drsa": {"color": COLOURS[0], "marker": MARKERS[0], "linestyle": "-"},
 }
+PRINTED = "gtzan"  # maker of the thesis's corpus of music
 AREAS = {"share": "by share", "step": "by step", "printed": "as printed"}
+
+
+def beside_thesis(about: dict) -> bool:
+    """Tell whether an instance hears the thesis's corpus of music, and no other."""
+    return set(about["makers"].values()) == {PRINTED}
 
 
 def layers_of(table: pd.DataFrame, about: dict) -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.intervals import resampled_clips
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, MARKERS, handles_above, nothing_to_draw, only, panels
 from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
@@ -25,12 +26,13 @@ def draw(sources: dict, about: dict):
         return nothing_to_draw("no part was muted")
     marked = sorted({label for classes in causes.values() for label in classes})
     columns = min(ACROSS, len(parts))
-    figure, grid = panels(len(parts), width=WIDTH / ACROSS, height=2.3, columns=columns)
+    size = {"width": WIDTH / ACROSS, "height": 2.3, "columns": columns}
+    figure, grid = panels(len(parts), sharey="row", **size)
     for n, (axes, part) in enumerate(zip(grid, parts, strict=True)):
         rows = table[table["part"].astype(str) == part]
         _points(axes, rows, causes.get(part, []), marked, about)
         write(axes, "", "lift (octaves)", "drop of the logit" if n % columns == 0 else "")
-        axes.set_title(f"{part}\n{_correlation(rows, about)}", fontsize=HEAD)
+        axes.set_title(f"{literal(part)}\n{_correlation(rows, about)}", fontsize=HEAD)
     _legend(figure, grid, marked)
     return figure
 
@@ -60,7 +62,7 @@ def _points(axes, rows: pd.DataFrame, caused: list[str], marked: list[str], abou
             means[1]["value"],
             xerr=reach[0],
             yerr=reach[1],
-            label=label,
+            label=literal(label),
             linestyle="",
             markersize=6,
             markeredgecolor="white",
@@ -89,7 +91,7 @@ def _legend(figure, grid, marked: list[str]) -> None:
     for axes in grid:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(name, handle)
-    names = [name for name in marked if name in entries]
+    names = [name for name in map(literal, marked) if name in entries]
     grey = grid[0].scatter([], [], label="clips of classes that the part does not cause", **OTHERS)
     handles = [*(entries[name] for name in names), grey]
     handles_above(figure, handles, [*names, grey.get_label()], columns=5)

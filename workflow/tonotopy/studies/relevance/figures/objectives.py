@@ -1,5 +1,6 @@
 """Figure B.2: the ascent of subspaces."""
 
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import (
     LETTER,
@@ -25,15 +26,14 @@ def draw(sources: dict, about: dict):
     columns = min(ACROSS, len(classes))
     size = {"width": min(3.4, WIDTH / columns), "height": 2.1 if columns < ACROSS else 1.6}
     figure, grid = panels(len(classes), columns=columns, sharey=True, **size)
+    layer = literal(shown["layer"])
     for n, (axes, label) in enumerate(zip(grid, classes, strict=True)):
         own = rows[rows["label"].astype(str) == label]
         spreads = [_starts(axes, own[own["method"] == m], m) for m in ("drsa", "dsa")]
-        write(axes, label, "step", "objective" if n % columns == 0 else "")
+        write(axes, literal(label), "step", "objective" if n % columns == 0 else "")
         text = "\n".join(filter(None, spreads))
         axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", fontsize=LETTER)
-    heading = (
-        f"{shown['layer']}, K = {shown['components']}; spread: of the last values of all starts"
-    )
+    heading = f"{layer}, K = {shown['components']}; spread: of the last values of all starts"
     legend_above(figure, grid[0], title=heading, title_fontsize=7)
     return figure
 

@@ -1,6 +1,7 @@
 """Figures 4.1, 4.2, 4.4 and C.2: clips, and each of their parts alone."""
 
-from tonotopy.drawing.spectrogram_grid import LOUD, Line, draw_grid, shortened
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD, Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw, only
 from tonotopy.studies.relevance.figures.clip_grid import loudness_scale, spectrogram
 from tonotopy.studies.relevance.figures.looks import classes_of
@@ -19,13 +20,15 @@ def draw(sources: dict, about: dict):
     lines = []
     for rows in firsts:
         scale = loudness_scale(rows)
-        title = f"clip {shortened(str(rows['clip'].iloc[0]))}"
+        title = f"clip {literal(rows['clip'].iloc[0], LONGEST)}"
         cells = [spectrogram(title, rows.loc["input"], scale, LOUD)]
         cells += [
-            spectrogram(name, rows.loc[panel], scale, LOUD) if panel in rows.index else None
+            spectrogram(literal(name, LONGEST), rows.loc[panel], scale, LOUD)
+            if panel in rows.index
+            else None
             for panel, name in parts.items()
         ]
-        lines.append(Line(str(rows["label"].iloc[0]), cells))
+        lines.append(Line(literal(rows["label"].iloc[0], LONGEST), cells))
     return draw_grid(lines)
 
 

@@ -1,8 +1,11 @@
 """Do heatmaps depend on the weights? Layers are randomised from the output on."""
 
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, COLOURS, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import arms, write
 from tonotopy.studies.relevance.figures.scores import class_means
+
+CROWDED = 60  # letters of upright names of layers
 
 
 def draw(sources: dict, about: dict):
@@ -18,6 +21,9 @@ def draw(sources: dict, about: dict):
     look = {"color": COLOURS[0], "marker": "o", "markersize": 4, "capsize": 2, "elinewidth": 1}
     axes.errorbar(means.index, means["value"], reach, linestyle="", **look)
     axes.axhline(0, **CHANCE)
-    axes.set_xticks([0, *means.index], ["none", *(names[step] for step in means.index)])
+    ticks = ["none", *(literal(names[step]) for step in means.index)]
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    crowded = sum(map(len, ticks)) > CROWDED
+    axes.set_xticks([0, *means.index], ticks, **(slanted if crowded else {}))
     write(axes, "", "layer randomised last, with all above it", "correlation of heatmaps")
     return figure

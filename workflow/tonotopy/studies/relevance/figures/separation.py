@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.matrices import matrix, outline
+from tonotopy.drawing.names import LONGEST, literal
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, classes_of, fixed
 
@@ -30,7 +31,8 @@ def draw(sources: dict, about: dict):
     for axes, label in zip(grid, classes, strict=True):
         _panel(axes, quartiles.loc[label], parts, objects, limits, few)
         layer, k = _shown(table[table["label"].astype(str) == label])
-        axes.set_title(f"{label}: {layer}, K = {k}", fontsize=HEAD)
+        title = f"{literal(label, LONGEST - 6)}: {literal(layer, LONGEST - 6)}, K = {k}"
+        axes.set_title(title, fontsize=HEAD)
     figure.supylabel("rendered sound", fontsize=HEAD)
     figure.supxlabel("part of the clip", fontsize=HEAD)
     figure.suptitle("SI-SDR in dB", fontsize=HEAD)

@@ -1,5 +1,7 @@
 """Figure A.1: the training of the network."""
 
+from tonotopy.drawing.curves import whole_ticks
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import write
 
@@ -25,7 +27,8 @@ def draw(sources: dict, about: dict):
             if f"{split}_{kind}" in names:
                 values = table[f"{split}_{kind}"]
                 axes.plot(table["epoch"] + 1, values, label=split, markersize=3, **look)
-        write(axes, about["network"], "epoch", WORDS.get(kind, kind))
+        whole_ticks(axes, table["epoch"] + 1)
+        write(axes, literal(about["network"]), "epoch", WORDS.get(kind, kind))
         if kind != "loss":
             axes.set_ylim(top=1.02)
     if (table[[n for n in names if n.endswith("_loss")]] > 0).all(axis=None):

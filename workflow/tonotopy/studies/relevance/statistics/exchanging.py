@@ -6,7 +6,7 @@ better; averaged over the clips of the class whose explanation is split, the ``a
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.relevance.statistics.extremes import highest, lead, pairwise_lead
 from tonotopy.studies.relevance.statistics.tables import Clips, RelevanceTables
 
@@ -24,7 +24,7 @@ def _gains(tables: RelevanceTables, area: str) -> tuple[Clips, np.ndarray]:
 def _index(clips: Clips, *names: str) -> list[int]:
     missing = [name for name in names if name not in clips.classes]
     if missing:
-        raise NotRun(f"subspaces of {' and '.join(missing)} are not exchanged")
+        raise NotApplicable(f"subspaces of {' and '.join(missing)} are not exchanged")
     return [clips.classes.index(name) for name in names]
 
 

@@ -7,7 +7,7 @@ integrated over: ``share`` of the input that is flipped, ``step``, or as ``print
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.relevance.statistics.bases import mean_of_bases
 from tonotopy.studies.relevance.statistics.extremes import highest, lead
 from tonotopy.studies.relevance.statistics.tables import Grid, RelevanceTables
@@ -213,7 +213,7 @@ def _error_bar(tables: RelevanceTables, layer: str, area: str) -> np.ndarray:
     grids = [_grid(tables, method, layer, area) for method in SPLITS]
     classes = np.stack([grid.clips.label_means(grid.values.mean(axis=1)) for grid in grids])
     if classes.shape[2] < 2:
-        raise NotRun("one class has no standard error over classes")
+        raise NotApplicable("one class has no standard error over classes")
     return (classes.std(axis=2, ddof=1) / np.sqrt(classes.shape[2])).max(axis=0)
 
 
@@ -240,5 +240,5 @@ def _by_layer(tables: RelevanceTables, method: str, area: str) -> np.ndarray:
     """Return areas from the first layer to the last, (1 + resamples, layers)."""
     layers = tables.layers()
     if len(layers) < 2:
-        raise NotRun("one layer has no trend over layers")
+        raise NotApplicable("one layer has no trend over layers")
     return np.stack([_areas(tables, method, layer, area) for layer in layers], axis=1)

@@ -5,7 +5,7 @@ Every clip is answered once, by the network that did not learn from its fold.
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.relevance.statistics.extremes import highest, lead
 from tonotopy.studies.relevance.statistics.proportions import proportion
 from tonotopy.studies.relevance.statistics.tables import RelevanceTables
@@ -74,7 +74,7 @@ def class_accuracy_deviation(tables: RelevanceTables, printed: dict, by: str = "
     """
     clips, right, _ = tables.grid("folds", "right", by=by)
     if sorted(printed) != clips.classes:
-        raise NotRun("the classes are not those of the printed confusions")
+        raise NotApplicable("the classes are not those of the printed confusions")
     distances = np.abs(clips.label_means(right) - [printed[name] for name in clips.classes])
     return tables.over(highest(distances), clips, trainings=_trainings(tables, by))
 

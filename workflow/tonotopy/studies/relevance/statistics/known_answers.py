@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.relevance.statistics.proportions import proportion
 from tonotopy.studies.relevance.statistics.tables import RelevanceTables
@@ -31,7 +31,7 @@ def conservation_error(tables: RelevanceTables, network: str) -> Estimate:
     """
     rows = tables.rows("conservation", network=network)
     if rows["biases"].isna().all():
-        raise NotRun("the network is no chain of layers: what its biases took is not known")
+        raise NotApplicable("the network is no chain of layers: what its biases took is not known")
     return _largest(tables, rows)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.relevance import stems
 from tonotopy.studies.relevance.statistics.extremes import lead
 from tonotopy.studies.relevance.statistics.tables import Clips, RelevanceTables
@@ -19,7 +19,7 @@ def cause_contrast(tables: RelevanceTables, part: str, measure: str = "lift") ->
     """
     causes = tables.setting("causes")
     if part not in causes:
-        raise NotRun(f"the part '{part}' is not known to cause a class")
+        raise NotApplicable(f"the part '{part}' is not known to cause a class")
     clips, values = _column(tables, measure, part)
     first = np.isin(clips.labels, list(causes[part]))
     known = ~np.isnan(values)
@@ -74,7 +74,7 @@ def least_relevance(tables: RelevanceTables, label: str, object: str) -> Estimat
     """
     objects = tables.setting("objects")
     if object not in objects:
-        raise NotRun(f"the instance has no object '{object}'")
+        raise NotApplicable(f"the instance has no object '{object}'")
     clips, mass, (parts,) = tables.grid("localisation", "mass", ("part",))
     own = clips.of(label)
     means = clips.means(np.where(own[:, None], mass, np.nan))

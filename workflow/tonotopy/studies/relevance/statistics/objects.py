@@ -6,7 +6,7 @@ Components and objects are paired on every other group of a class; the groups in
 
 import numpy as np
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.relevance.disentanglement import matched_objects
 from tonotopy.studies.relevance.statistics.disentangling import halves, judged_groups, shares
 from tonotopy.studies.relevance.statistics.extremes import lead
@@ -52,7 +52,7 @@ def object_merged(
     pairs, odd, objects, *of = _paired(tables, label, layer, components)
     component = _partner(pairs, objects, into)
     if object not in objects:
-        raise NotRun(f"the instance has no object '{object}'")
+        raise NotApplicable(f"the instance has no object '{object}'")
     held = _shares(odd[:, :, objects.index(object)])
     return tables.over(lead(held, component), *of)
 
@@ -91,7 +91,7 @@ def _paired(
 
 def _partner(pairs: dict[int, int], objects: list[str], name: str) -> int:
     if name not in objects:
-        raise NotRun(f"the instance has no object '{name}'")
+        raise NotApplicable(f"the instance has no object '{name}'")
     if objects.index(name) not in pairs:
         raise NotRun(f"no component is left for '{name}': there are more objects than components")
     return pairs[objects.index(name)]

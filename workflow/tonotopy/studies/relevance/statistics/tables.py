@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.resampling import Resamples
 from tonotopy.evidence.tables import StudyTables
@@ -57,7 +57,7 @@ class Clips:
             NotRun: none is.
         """
         if label not in self.classes:
-            raise NotRun(f"no clip of class '{label}' (there are {', '.join(self.classes)})")
+            raise NotApplicable(f"no clip of class '{label}' (there are {', '.join(self.classes)})")
         return self.labels == label
 
     def even(self, label: str) -> np.ndarray:
@@ -186,7 +186,7 @@ class RelevanceTables(StudyTables):
         }
         names = [name for name in known[word]() if only is None or name in only]
         if not names:
-            raise NotRun(f"the instance has no {word} {' or '.join(only or [])}")
+            raise NotApplicable(f"the instance has no {word} {' or '.join(only or [])}")
         return names
 
     def layers(self) -> list[str]:

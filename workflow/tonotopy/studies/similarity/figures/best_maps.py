@@ -5,7 +5,8 @@ import pandas as pd
 
 from tonotopy.drawing.curves import layers_of, networks_of
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, fixed
-from tonotopy.drawing.spectrogram_grid import LOUD
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 
 PANELS = {"map": "map", "feature": "feature", "residual": "beyond input", "input": "input"}
@@ -47,7 +48,7 @@ def draw(sources: dict, about: dict):
             for axes, (panel, name) in zip(part[:-1], PANELS.items(), strict=True):
                 _picture(axes, own[own["panel"] == panel], name if layer == layers[0] else "")
             _caption(part[0], own)
-        line[0].set_ylabel(layer, fontsize=HEAD)
+        line[0].set_ylabel(literal(layer, LONGEST), fontsize=HEAD)
     return figure
 
 

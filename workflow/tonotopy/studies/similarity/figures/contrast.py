@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, arms, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
 from tonotopy.studies.similarity.figures.drawn import COPIES, Drawn, drawn, spans
@@ -32,7 +33,7 @@ def draw(sources: dict, about: dict):
         for number, layer in enumerate(layers):
             for kind, shift in KINDS.items():
                 _cloud(axes, tables, number + shift, (network, kind, layer))
-        title = network if len(networks) > 1 else ""
+        title = literal(network) if len(networks) > 1 else ""
         label = "r(harmonic) − r(percussive)" if axes.get_subplotspec().is_first_col() else ""
         write(axes, title, axes.get_xlabel(), label)
     handles = [

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.intervals import figure_bootstrap
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import ROLES
 from tonotopy.studies.similarity.statistics.tables import SimilarityTables
 
-COPIES = {  # looks of copies: the same in all figures
-    "trained": {"color": "#0b3c5d", "marker": "o", "linestyle": "-"},
-    "random": {"color": "0.45", "marker": "D", "linestyle": "--", "markerfacecolor": "white"},
-    "unheard": {"color": "#3b8f7a", "marker": "^", "linestyle": "-."},
-    "input": {"color": "#d1495b", "marker": "x", "linestyle": ":"},
+COPIES = {  # looks of copies; random ones are untrained
+    "trained": ROLES["trained"],
+    "random": ROLES["untrained"],
+    "unheard": ROLES["unheard"],
+    "input": ROLES["input"],
 }
 NAMES = {"unheard": "learned no sound"}  # of copies, as figures call them
 WORDS = {"chroma_stft": "chroma (STFT)", "chroma_cqt": "chroma (CQT)", "rms": "level (RMS)"}
@@ -44,4 +46,4 @@ def spans(draws: np.ndarray, tables: Drawn) -> tuple[float, float, float]:
 
 def word(name: str) -> str:
     """Return what a figure calls a feature."""
-    return WORDS.get(name, name)
+    return WORDS.get(name, literal(name))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tonotopy.drawing.letters import WIDTH, arms, write
-from tonotopy.drawing.style import CHANCE, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import CHANCE, COLOURS, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.similarity.figures.drawn import Drawn, drawn, spans
 from tonotopy.studies.similarity.statistics.known import contrast_draws, similarity_draws
 
@@ -21,8 +21,8 @@ NOTHING = {
 }
 CHROMA = ("chroma_bank", "chroma_stft", (0.6, 1.0))
 PARTS = {
-    "harmonic": {"color": "#0b3c5d", "marker": "o"},
-    "percussive": {"color": "#d1495b", "marker": "s"},
+    "harmonic": {"color": COLOURS[0], "marker": "o"},
+    "percussive": {"color": COLOURS[1], "marker": "s"},
 }
 POINT = {"linestyle": "", "markersize": 3.5, "elinewidth": 0.9}
 PHASES = "random phases"  # of the clip that the layer is made of

@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import curve, layer_ticks, layers_of, shifts
 from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
 from tonotopy.studies.similarity.figures.drawn import COPIES, NAMES, Drawn, drawn, spans, word
 from tonotopy.studies.similarity.statistics.probes import scores
@@ -21,12 +22,16 @@ def draw(sources: dict, about: dict):
     targets, networks = tables.named("target", {}), tables.named("network", {})
     places = [(network, target) for network in networks for target in targets]
     columns = min(COLUMNS, len(places))
-    figure, flat = panels(len(places), width=WIDTH / COLUMNS, height=1.9, columns=columns)
+    size = {"width": WIDTH / COLUMNS, "height": 1.9, "columns": columns}
+    figure, flat = panels(len(places), sharey="row", **size)
     for axes, (network, target) in zip(flat, places, strict=True):
         _panel(axes, tables, network, target)
-        name = word(target) if len(networks) == 1 else f"{network}: {word(target)}"
+        name = word(target) if len(networks) == 1 else f"{literal(network)}: {word(target)}"
         left = axes.get_subplotspec().is_first_col()
         write(axes, name, axes.get_xlabel(), "R² (held out)" if left else "")
+    for axes in flat:
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, LOWEST), min(max(high, 0.1), 1.04))
     there = set(tables.table("probes")["copy"])
     looks = {NAMES.get(copy, copy): look for copy, look in COPIES.items() if copy in there}
     handles = [Line2D([], [], **{"markersize": 4, **look}) for look in looks.values()]
@@ -48,5 +53,3 @@ def _panel(axes, tables: Drawn, network: str, target: str) -> None:
             index=own,
         )
         curve(axes, layers, means, shift, **COPIES[copy])
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, LOWEST), min(max(high, 0.1), 1.04))

@@ -5,17 +5,18 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import curve, layer_ticks, layers_of, shifts
 from tonotopy.drawing.letters import WIDTH, write
-from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import CHANCE, COLOURS, handles_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
-from tonotopy.studies.similarity.figures.drawn import Drawn, drawn, spans, word
+from tonotopy.studies.similarity.figures.drawn import COPIES, Drawn, drawn, spans, word
 from tonotopy.studies.similarity.statistics.maps import nulls, random_share, share_draws
 
 LOOKS = {
-    "random": ("above random networks", {"color": "0.45", "marker": "D"}),
-    "other clips": ("other clips' features", {"color": "#d1495b", "marker": "s"}),
-    "phase": ("phase-randomised audio", {"color": "#edae49", "marker": "v"}),
-    "unheard": ("network that learned no sound", {"color": "#3b8f7a", "marker": "^"}),
-    "all": ("all, and r above .1", {"color": "#0b3c5d", "marker": "o", "linewidth": 1.6}),
+    "random": ("above random networks", COPIES["random"]),
+    "other clips": ("other clips' features", {"color": COLOURS[1], "marker": "s"}),
+    "phase": ("phase-randomised audio", {"color": COLOURS[3], "marker": "v"}),
+    "unheard": ("network that learned no sound", COPIES["unheard"]),
+    "all": ("all, and r above .1", {**COPIES["trained"], "linewidth": 1.6}),
 }
 OWN = {**CHANCE, "marker": "", "elinewidth": 0.6}
 COLUMNS = 4
@@ -37,7 +38,7 @@ def draw(sources: dict, about: dict):
         table = tables.table("similarities")
         layers = layers_of(table[(table["network"] == network) & (table["copy"] == "trained")])
         used |= _panel(axes, tables, network, feature, layers)
-        name = word(feature) if len(networks) == 1 else f"{network}: {word(feature)}"
+        name = word(feature) if len(networks) == 1 else f"{literal(network)}: {word(feature)}"
         left = axes.get_subplotspec().is_first_col()
         write(axes, name, axes.get_xlabel(), "share of maps" if left else "")
         axes.set_ylim(-0.04, 1.04)

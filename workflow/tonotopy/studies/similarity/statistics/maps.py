@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.units import clip_unit, over_means
@@ -229,7 +229,7 @@ def _layers(tables: SimilarityTables, network: str, feature: str, layer: str) ->
         return [tables.layer(layer, network)]
     found = tables.compared_layers(network, feature)
     if not found:
-        raise NotRun(f"no layer of network '{network}' is compared with feature '{feature}'")
+        raise NotApplicable(f"no layer of network '{network}' is compared with feature '{feature}'")
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
-from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.claims import NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.networks import NetworkTables
 from tonotopy.evidence.tables import middle_third, one_third
@@ -75,7 +75,7 @@ class SimilarityTables(NetworkTables):
         depths = row.get("only", {}).get("depths", [])
         found = [(end, keys) for end, keys in found if self._has(depths, **keys)]
         if not found:
-            raise NotRun("no network has such a layer")
+            raise NotApplicable("no network has such a layer")
         return found
 
     def _has(self, depths: Sequence[str], network: str, layer: str, **_) -> bool:
@@ -101,7 +101,7 @@ class SimilarityTables(NetworkTables):
         names = [name for name in known[word]() if wanted is None or name in wanted]
         if not names:
             asked = f" {' or '.join(wanted)}" if wanted else ""
-            raise NotRun(f"the instance has no {argument}{asked}")
+            raise NotApplicable(f"the instance has no {argument}{asked}")
         return names
 
     def _in_order(self, name: str, column: str, order: Sequence[str]) -> list[str]:

@@ -46,10 +46,11 @@ def _selected(network: str, depths: tuple[int, ...], figure: str) -> Figure:
         "selected",
         ("pictures", "layers"),
         f"Clips above, below their sonifications by the map of the layer that is selective for the "
-        f"clip's class, {network} network (thesis figure {figure}). The clips are drawn by the "
-        f"seed, not chosen by hand. {LOUDNESS}",
+        f"clip's class, {network} network. The clips are drawn by the seed, not chosen by hand. "
+        f"{LOUDNESS}",
         {"network": network, "depths": depths},
         _without_network(network),
+        f"Thesis figure {figure}.",
     )
 
 
@@ -63,21 +64,22 @@ def _evolution(network: str, figure: str, first: bool, obstacle) -> Figure:
         "evolution",
         ("pictures", "layers"),
         f"{maps}: the clip that excites the map most after training, then its sonification at the "
-        f"epochs whose weights were kept (thesis figure {figure}). A map that is silent is white. "
-        f"{LOUDNESS}",
+        f"epochs whose weights were kept. A map that is silent is white. {LOUDNESS}",
         {"network": network, "first": first},
         obstacle,
+        f"Thesis figure {figure}.",
     )
 
 
-def _favourites(network: str, reference: str, obstacle=None) -> Figure:
+def _favourites(network: str, printed: str, obstacle=None) -> Figure:
     extra = {} if obstacle is None else {"obstacle": obstacle}
     return Figure(
         "favourites",
         ("pictures", "layers"),
         f"Maps drawn at random, {network} network: the three clips with the largest mean "
-        f"activation, and their sonifications{reference}. {LOUDNESS}",
+        f"activation, and their sonifications. {LOUDNESS}",
         {"network": network},
+        printed=printed,
         **extra,
     )
 
@@ -89,13 +91,15 @@ FIGURES = {
         "Sonifications of a clip and of the same clip shifted, the second one shifted back: above, "
         "a stretch at the deepest layer for a multiple of the stride and for an odd offset; below, "
         "their correlation, mean over clips and runs, with multiples of the layer's stride "
-        "framed (thesis figure 5.1 shows the offset 8645, and claims equality for any).",
+        "framed.",
+        printed="Thesis figure 5.1 shows the offset 8645, and claims equality for any.",
     ),
     "figure-5.2-band-selectivity": Figure(
         "band_selectivity",
         ("pictures",),
         "One clip, and its sonification by the most active map (largest mean) of layers of every "
-        f"network (thesis figure 5.2). {LOUDNESS}",
+        f"network. {LOUDNESS}",
+        printed="Thesis figure 5.2.",
     ),
     "figure-5.3-select-supervised": _selected("supervised", (3, 4, 5, 6, 7), "5.3, layers 3 to 7"),
     "figure-5.4-select-contrastive": _selected("contrastive", (8, 11), "5.4, layers 8 and 11"),
@@ -104,34 +108,37 @@ FIGURES = {
         "layer_importance",
         ("transfers",),
         "Score of a classifier on the mean over time of a layer, the layers after it removed; "
-        "dashed, and at the right: the whole encoder (thesis figure 6.1). The untrained network, "
-        f"wholly trained, is learned from scratch. {INTERVALS}",
+        "dashed, and at the right: the whole encoder. The untrained network, wholly trained, is "
+        f"learned from scratch. {INTERVALS}",
         obstacle=_first(_without("transfers"), _without_layers),
+        printed="Thesis figure 6.1.",
     ),
     "figure-6.2-residuals": Figure(
         "residuals",
         ("residuals",),
         "Mean average precision on clips from which the sonification of the most active map of a "
-        "layer is subtracted (thesis figure 6.2), beside two controls that lose as much of their "
-        "spectrum: the sonification with random phases is subtracted; the clip is filtered to the "
-        "residual's spectrum. What the controls lose too is not due to what the sonification "
+        "layer is subtracted, beside two controls that lose as much of their spectrum: the "
+        "sonification with random phases is subtracted; the clip is filtered to the residual's "
+        "spectrum. What the controls lose too is not due to what the sonification "
         f"contains. {INTERVALS}",
         obstacle=_without("residuals", "answers"),
+        printed="Thesis figure 6.2.",
     ),
     "figure-6.3-coherence": Figure(
         "coherence",
         ("similarity",),
         "Magnitude-squared coherence of clips and sonifications of the most active map of each "
-        "layer, at the most coherent frequencies (equation 6.2, thesis figure 6.3); dotted: clips "
-        "and another clip's sonification. Means over clips with intervals over their groups.",
+        "layer, at the most coherent frequencies; dotted: clips and another clip's sonification. "
+        "Means over clips with intervals over their groups.",
+        printed="Thesis equation 6.2, figure 6.3.",
     ),
     "figure-a.1-contrastive": _favourites(
-        "contrastive", " (thesis figure A.1)", _without_network("contrastive")
+        "contrastive", "Thesis figure A.1.", _without_network("contrastive")
     ),
     "figure-a.2-supervised": _favourites(
-        "supervised", " (thesis figure A.2)", _without_network("supervised")
+        "supervised", "Thesis figure A.2.", _without_network("supervised")
     ),
-    "figure-a-untrained": _favourites("untrained", ", as in thesis figures A.1 and A.2"),
+    "figure-a-untrained": _favourites("untrained", "As in thesis figures A.1 and A.2."),
     "figure-a.3-evolution-contrastive": _evolution(
         "contrastive",
         "A.3",
@@ -148,11 +155,10 @@ FIGURES = {
         "transfer_scores",
         ("transfers",),
         "Scores by the whole encoder: its classifier alone is trained (fconly), or all of it "
-        "(full); the untrained network, trained in full, is learned from scratch. Grey and hollow: "
-        "what the thesis prints of its networks on its own corpora (tables 4.2, 4.4, 4.7 and 4.9); "
-        "embedded results calibrate the method and are no replication of the printed numbers. "
-        f"{INTERVALS}",
+        f"(full); the untrained network, trained in full, is learned from scratch. {INTERVALS}",
         obstacle=_without("transfers"),
+        printed="Thesis tables 4.2, 4.4, 4.7 and 4.9, whose numbers are shown, grey and hollow, "
+        "beside those of their own corpora.",
     ),
     "evolution": Figure(
         "evolution_numbers",

@@ -28,8 +28,9 @@ def draw(sources: dict, about: dict):
         found = [
             one(rows, layer=layer, network=network, panel=SONIFICATION) for network in networks
         ]
-        cells = [spectrogram(f"clip: {abbreviated(str(sound['label']))}", sound)]
+        cells = [spectrogram(f"clip: {abbreviated(sound['label'])}", sound)]
         for network, row in zip(networks, found, strict=True):
-            cells.append(spectrogram("" if row is None else f"{network}, map {row['map']}", row))
-        lines.append(Line(layer, cells))
+            name = f"{abbreviated(network)}, map {'' if row is None else row['map']}"
+            cells.append(spectrogram(name, row))
+        lines.append(Line(abbreviated(layer), cells))
     return draw_grid(lines)

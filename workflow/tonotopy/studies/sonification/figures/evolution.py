@@ -36,10 +36,10 @@ def draw(sources: dict, about: dict):
         own = rows[(rows["layer"] == layer) & (rows["map"] == number)]
         sound = one(own, panel=INPUT)
         stages = [one(own, panel=SONIFICATION, epoch=epoch) for epoch in epochs]
-        title = "" if sound is None else abbreviated(str(sound["label"]))
+        title = "" if sound is None else abbreviated(sound["label"])
         cells = [spectrogram(title, sound)]
         for epoch, row in zip(epochs, stages, strict=True):
             head = f"epoch {epoch}" if not lines else ""
             cells.append(spectrogram(head, row))
-        lines.append(Line(f"{layer}\nmap {number}", cells))
-    return draw_grid(lines, network, HEIGHT)
+        lines.append(Line(f"{abbreviated(layer)}\nmap {number}", cells))
+    return draw_grid(lines, abbreviated(network), HEIGHT)

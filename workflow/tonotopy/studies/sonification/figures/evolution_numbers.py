@@ -6,6 +6,7 @@ from matplotlib import colormaps
 from tonotopy.drawing.curves import LINE, layers_of, networks_of
 from tonotopy.drawing.letters import arms, write
 from tonotopy.drawing.means import unit_means
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import MARKERS, legend_above, nothing_to_draw, only, panels
 
 MEASURES = {
@@ -34,7 +35,7 @@ def draw(sources: dict, about: dict):
         for axes, network in zip(line, networks, strict=True):
             own = table[table["network"].astype(str) == network]
             _curves(axes, own, measure, layers, epochs, about)
-            write(axes, "" if last else network, "epoch" if last else "", name)
+            write(axes, "" if last else literal(network), "epoch" if last else "", name)
             if axes is not line[0]:
                 axes.set_ylabel("")
     legend_above(figure, flat[0], columns=6)
@@ -52,7 +53,7 @@ def _curves(axes, rows, measure: str, layers: list[str], epochs: list, about: di
                 np.arange(len(epochs)) + 0.25 * (n / len(layers) - 0.5),
                 value,
                 arms(value, low, high),
-                label=layer,
+                label=literal(layer),
                 color=colours[n],
                 marker=MARKERS[n % len(MARKERS)],
                 **LINE,

@@ -27,8 +27,8 @@ def draw(sources: dict, about: dict):
     lines = []
     for layer, number in maps_of(rows, layers_of(sources["layers"])):
         own = rows[(rows["layer"] == layer) & (rows["map"] == number)]
-        lines.append(Line(f"{layer}\nmap {number}", _panels(own)))
-    heading = f"{about['network']}: clips (left) and their sonifications (right)"
+        lines.append(Line(f"{abbreviated(layer)}\nmap {number}", _panels(own)))
+    heading = f"{abbreviated(about['network'])}: clips (left) and their sonifications (right)"
     return draw_grid(lines, heading, HEIGHT)
 
 
@@ -37,6 +37,6 @@ def _panels(rows: pd.DataFrame) -> list[Panel | None]:
     for panel in (INPUT, SONIFICATION):
         for rank in range(1, TOP + 1):
             row = one(rows, rank=rank, panel=panel)
-            title = "" if row is None else f"{rank}: {abbreviated(str(row['label']))}"
+            title = "" if row is None else f"{rank}: {abbreviated(row['label'])}"
             cells.append(spectrogram(title, row))
     return cells

@@ -5,6 +5,7 @@ import pandas as pd
 
 from tonotopy.drawing.curves import look_of, network_legend, networks_of
 from tonotopy.drawing.letters import LETTER, WIDTH, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.spectrogram_grid import LOUD
 from tonotopy.drawing.style import nothing_to_draw, panels
 
@@ -26,7 +27,7 @@ def draw(sources: dict, about: dict):
             (responses["network"].astype(str) == network) & (responses["run"] == first)
         ]
         _responses(axes, own[own["run"] == first], shown)
-        write(axes, network, "filter, by its peak", "kHz" if axes is grid[0] else "")
+        write(axes, literal(network), "filter, by its peak", "kHz" if axes is grid[0] else "")
         look = look_of(network, about)
         steps = {"color": look["color"], "linestyle": look["linestyle"], "linewidth": 1.3}
         grid[-1].ecdf(own["selectivity"], **steps)

@@ -15,6 +15,7 @@ from tonotopy.drawing.curves import (
 )
 from tonotopy.drawing.letters import WIDTH, arms, write
 from tonotopy.drawing.means import class_scores
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.sonification.figures.words import LEARN, MEASURES
 
@@ -46,7 +47,7 @@ def draw(sources: dict, about: dict):
             if way not in scores.index.get_level_values("learn"):
                 axes.set_visible(False)
                 continue
-            write(axes, LEARN[way], "", f"{task}\n{measure}" if way == ways[0] else "")
+            write(axes, LEARN[way], "", f"{literal(task)}\n{measure}" if way == ways[0] else "")
             _curves(axes, scores.xs(way, level="learn"), layers, networks, about)
     network_legend(figure, networks, about)
     return figure

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.colors import Normalize
 
 from tonotopy.drawing.curves import first_run
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD, Panel
 
 SCALE = Normalize(-60, 0, clip=True)  # dB below the loudest of a picture
@@ -25,9 +26,9 @@ def spectrogram(title: str, row: pd.Series | None) -> Panel | None:
     return Panel(title, image(row), float(row["seconds"]), kilohertz, SCALE, LOUD)
 
 
-def abbreviated(label: str) -> str:
-    """Return a label that fits above a panel: the beginning of a long one."""
-    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1].rstrip()}…"
+def abbreviated(label: object) -> str:
+    """Return a name that fits above or beside a panel."""
+    return literal(label, LONGEST)
 
 
 def of_set(pictures: pd.DataFrame, kind: str) -> pd.DataFrame:

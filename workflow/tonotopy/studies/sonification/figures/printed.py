@@ -9,17 +9,20 @@ class Printed:
 
     Attributes:
         corpus: that was learned.
+        maker: of that corpus.
         scores: (network before learning, what was learned) -> score and half of its interval;
             the untrained network is the one "without pretraining".
     """
 
     corpus: str
+    maker: str
     scores: dict[tuple[str, str], tuple[float, float]]
 
 
 TABLES = {
     "4.2": Printed(
         "AudioSet",
+        "audioset",
         {
             ("contrastive", "head"): (0.197, 0.003),
             ("contrastive", "all"): (0.327, 0.009),
@@ -28,6 +31,7 @@ TABLES = {
     ),
     "4.4": Printed(
         "FSD50K",
+        "fsd50k",
         {
             ("supervised", "head"): (0.463, 0.002),
             ("contrastive", "head"): (0.306, 0.007),
@@ -38,6 +42,7 @@ TABLES = {
     ),
     "4.7": Printed(
         "Speech Commands v2",
+        "speech_commands",
         {
             ("supervised", "head"): (0.360, 0.014),
             ("contrastive", "head"): (0.295, 0.006),
@@ -48,6 +53,7 @@ TABLES = {
     ),
     "4.9": Printed(
         "VoxCeleb1",
+        "voxceleb1",
         {
             ("contrastive", "head"): (0.2045, 0.001),
             ("contrastive", "all"): (0.3246, 0.002),
@@ -55,15 +61,20 @@ TABLES = {
         },
     ),
 }
+USER = "folder"  # maker of a user's own corpora
 OF_TASKS = {"tagging": "4.2", "few": "4.4", "keywords": "4.7", "speakers": "4.9"}
 
 
-def table_of(task: str, transfer: dict) -> str | None:
+def table_of(task: str, transfer: dict, maker: str | None) -> str | None:
     """Return which of the thesis's tables a task is compared with, None for none.
 
     Args:
         task: its name, see `OF_TASKS`.
-        transfer: its settings; ``table`` names another one, or None for none.
+        transfer: its settings; ``table`` asks for one, or None for none.
+        maker: of the corpus that is learned. Unless asked, a table stands beside its own corpus
+            alone, and none stands beside a user's.
     """
-    name = transfer.get("table", OF_TASKS.get(task))
-    return None if name is None else str(name)
+    name, asked = str(transfer.get("table", OF_TASKS.get(task))), "table" in transfer
+    if name not in TABLES or maker == USER:
+        return None
+    return name if asked or TABLES[name].maker == maker else None

@@ -5,7 +5,8 @@ import numpy as np
 from tonotopy.drawing.curves import curve, layer_ticks, layers_of, networks_of, shifts
 from tonotopy.drawing.letters import WIDTH, write
 from tonotopy.drawing.means import class_scores
-from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import COLOURS, ROLES, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.sonification.figures.words import LEARN
 
 ORIGINAL = "original"
@@ -20,7 +21,7 @@ KINDS = {
     ),
     "filter": (
         "filtered to the same spectrum",
-        {"color": "0.45", "marker": "D", "linestyle": ":", "markerfacecolor": "white"},
+        ROLES["control"],
     ),
 }
 
@@ -47,7 +48,7 @@ def draw(sources: dict, about: dict):
                 axes.set_visible(False)
                 continue
             layer_ticks(axes, layers)
-            name = f"{network}\n{LEARN[way]}"
+            name = f"{literal(network)}\n{LEARN[way]}"
             write(axes, name, axes.get_xlabel(), "mAP" if axes is line[0] else "")
             _curves(axes, scores.loc[(network, way)], layers)
     legend_above(figure, next(axes for axes in flat if axes.get_visible()))

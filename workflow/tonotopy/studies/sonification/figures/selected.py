@@ -33,7 +33,7 @@ def draw(sources: dict, about: dict):
         for panel in (INPUT, SONIFICATION):
             cells = [_panel(rows, layer, key, panel) for layer, key in keys.items()]
             lines.append(Line("clip" if panel == INPUT else panel, cells))
-    return draw_grid(lines, about["network"], width=min(WIDTH, WIDEST * len(layers)))
+    return draw_grid(lines, abbreviated(about["network"]), width=min(WIDTH, WIDEST * len(layers)))
 
 
 def _chosen(rows: pd.DataFrame, sources: dict, about: dict) -> list[str]:
@@ -54,5 +54,6 @@ def _panel(rows: pd.DataFrame, layer: str, key: tuple | None, panel: str):
     if key is None:
         return None
     label, clip, number = key
-    title = f"{layer}: {abbreviated(label)}" if panel == INPUT else f"{layer}, map {number}"
+    name = abbreviated(layer)
+    title = f"{name}: {abbreviated(label)}" if panel == INPUT else f"{name}, map {number}"
     return spectrogram(title, one(rows, layer=layer, clip=clip, map=number, panel=panel))

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from tonotopy.drawing.curves import first_run, layers_of, networks_of
-from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.letters import WIDTH, fixed, write
 from tonotopy.drawing.matrices import framed, matrix
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, plt
 
 CURVES = {
@@ -38,7 +39,7 @@ def draw(sources: dict, about: dict):
     below = parts[-1].subplots(1, len(networks), squeeze=False)[0]
     for axes, network in zip(below, networks, strict=True):
         _correlations(axes, shifts[shifts["network"].astype(str) == network], layers)
-        write(axes, network, "offset (samples)")
+        write(axes, literal(network), "offset (samples)")
         if axes is not below[0]:
             axes.set_yticklabels([])
     return figure
@@ -67,7 +68,7 @@ def _waves(
     if odd:
         chosen.append((max(odd), f"{max(odd)} samples, odd"))
     return [
-        (f"{there[0]}, {deepest[0]}: {text}", own[own["offset"] == offset])
+        (f"{literal(there[0])}, {literal(deepest[0])}: {text}", own[own["offset"] == offset])
         for offset, text in chosen
     ]
 
@@ -94,5 +95,5 @@ def _correlations(axes, rows: pd.DataFrame, layers: list[str]) -> None:
 
 def _short(value: float) -> str:
     """Return a correlation with two decimals, without the 0 before them."""
-    text = f"{value:.2f}".replace("-", "−")
+    text = fixed(value)
     return "1" if text == "1.00" else text.replace("0.", ".", 1)

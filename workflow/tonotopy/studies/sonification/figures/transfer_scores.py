@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 from tonotopy.drawing.curves import networks_of
 from tonotopy.drawing.letters import LETTER, WIDTH, arms, fixed, write
 from tonotopy.drawing.means import class_scores
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, handles_above, nothing_to_draw, only, panels
 from tonotopy.studies.sonification.figures.printed import TABLES, table_of
 from tonotopy.studies.sonification.figures.words import MEASURES
@@ -47,19 +48,20 @@ def draw(sources: dict, about: dict):
         _points(axes, rows, scores, {} if printed is None else TABLES[printed].scores)
         if grid.index(axes) % columns:
             axes.set_yticklabels([])
-    handles = [Line2D([], [], **look) for look in (OURS, THESIS)]
-    handles_above(figure, handles, ["this run", "thesis, on its own corpora"])
+    if any(_printed(task, about) for task in tasks):
+        handles = [Line2D([], [], **look) for look in (OURS, THESIS)]
+        handles_above(figure, handles, ["this run", "thesis, on its own corpora"])
     return figure
 
 
 def _printed(task: str, about: dict) -> str | None:
-    name = table_of(task, about["transfers"][task])
-    return name if name in TABLES else None
+    transfer = about["transfers"][task]
+    return table_of(task, transfer, about["makers"].get(transfer.get("corpus")))
 
 
 def _title(task: str, about: dict, compared: bool) -> str:
     corpus = about["transfers"][task].get("corpus")
-    title = task if corpus is None else f"{task} ({corpus})"
+    title = literal(task) if corpus is None else f"{literal(task)} ({literal(corpus)})"
     if compared:
         name = _printed(task, about)
         title += f"\nthesis table {name}: {TABLES[name].corpus}"
@@ -83,7 +85,7 @@ def _points(axes, rows: list[Row], scores: pd.DataFrame, printed: dict) -> None:
                 va="center",
                 fontsize=LETTER,
             )
-    axes.set_yticks(range(len(rows)), [f"{network}, {WAYS[way]}" for network, way in rows])
+    axes.set_yticks(range(len(rows)), [f"{literal(network)}, {WAYS[way]}" for network, way in rows])
     axes.set(xlim=(0, 1.02), ylim=(len(rows) - 0.5, -0.5))
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     for place in range(1, len(rows)):

@@ -5,7 +5,8 @@ import pandas as pd
 
 from tonotopy.drawing.curves import layers_of, networks_of
 from tonotopy.drawing.letters import WIDTH, fixed, write
-from tonotopy.drawing.matrices import matrix
+from tonotopy.drawing.matrices import matrix, name_room
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import nothing_to_draw, only, panels
 
 MOST = 14  # labels with a row of their own
@@ -24,10 +25,10 @@ def draw(sources: dict, about: dict):
         labels = own.loc[own["layer"].astype(str) == deepest, "label"].astype(str)
         shares[network] = labels.value_counts(normalize=True)
         effective = np.exp(-(shares[network] * np.log(shares[network])).sum())
-        names.append(f"{network}\n{deepest}: {fixed(effective, 1)}")
+        names.append(f"{literal(network)}\n{literal(deepest)}: {fixed(effective, 1)}")
     percent = _folded(100 * pd.DataFrame(shares)[networks].fillna(0))
     text = [[fixed(value, 1) if value else "" for value in row] for row in percent.to_numpy()]
-    width = min(WIDTH, 2 + 0.9 * len(networks))
+    width = min(WIDTH, 0.8 + max(1.2, name_room(percent.index, ())[0]) + 0.9 * len(networks))
     figure, (axes,) = panels(1, width=width, height=0.95 + 0.19 * len(percent))
     matrix(axes, percent.to_numpy(), text, percent.index, names, (0, percent.to_numpy().max()))
     write(axes, "percent of favourites (below: effective number of labels)")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.units import clip_unit
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
@@ -33,7 +33,9 @@ def explicit_error(tables: SonificationTables, network: str) -> Estimate:
     """
     rows = tables.rows("exactness", network=network)
     if rows["explicit_error"].isna().all():
-        raise NotRun(f"network '{network}' is no plain chain: it has no explicit deconvolution")
+        raise NotApplicable(
+            f"network '{network}' is no plain chain: it has no explicit deconvolution"
+        )
     return _largest(tables, rows, rows["explicit_error"])
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import Means, NetworkTables
 from tonotopy.evidence.tables import middle_third, one_third
 from tonotopy.evidence.units import clip_unit
@@ -73,7 +73,7 @@ class SonificationTables(NetworkTables):
             raise NotRun("no task is taught to whole networks with few labels")
         if not names:
             asked = f" {' or '.join(wanted)}" if wanted else ""
-            raise NotRun(f"the instance has no {self.ARGUMENTS.get(word, word)}{asked}")
+            raise NotApplicable(f"the instance has no {self.ARGUMENTS.get(word, word)}{asked}")
         return names
 
     @property

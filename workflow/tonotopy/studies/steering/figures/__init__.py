@@ -19,81 +19,101 @@ def _untrained_here(entry: Entry, config: Config) -> str | None:
     return None if trained else "the network was not trained here"
 
 
-def _curves(caption: str, sweep: str, flat: bool) -> Figure:
+def _curves(caption: str, printed: str, sweep: str, flat: bool) -> Figure:
     """Return a figure of probabilities over lambda."""
     options = {"flat_concept": flat}
     source = f"sweep-{sweep}"
-    return Figure("steering_curves", (source,), caption, options, _needing(sweep, flat))
+    return Figure("steering_curves", (source,), caption, options, _needing(sweep, flat), printed)
+
+
+COLLAPSED = (
+    "On grey the output has collapsed (flatter than that of 99 % of unsteered clips, or the same "
+    "for all)."
+)
+STEERED = "Probability of a class while its concept is added or subtracted at every layer"
+FLAT = (
+    "Probability of a class while a concept that is expected to cause none of the classes is added "
+    "or subtracted at every layer"
+)
+UNSEEN = "on a corpus that the network never heard"
 
 
 FIGURES = {
     "table-3.1-class-counts": Figure(
         "class_counts",
         ("classes", "concepts"),
-        "Clips per class of both corpora, beside the thesis's table 3.1 where they are its "
-        "corpora.",
+        "Clips per class of both corpora.",
+        printed="Thesis table 3.1, whose numbers stand beside those of its own corpora.",
     ),
     "table-3.2-augmentation": Figure(
         "augmentation",
         ("network",),
-        "Augmentation in training, beside the thesis's table 3.2.",
+        "Augmentation in training.",
         obstacle=_untrained_here,
+        printed="Thesis table 3.2, which is shown beside it.",
     ),
     "figure-3.1-confusion": Figure(
         "confusion",
-        ("predictions",),
-        "Confusion of classes on the test split, rows sum to 1 (thesis figure 3.1).",
+        ("predictions", "classes"),
+        "Confusion of classes on the test split, rows sum to 1; cells up to .10 are left blank.",
+        printed="Thesis figure 3.1.",
     ),
     "figure-3.2-multiclass-probe": Figure(
         "multiclass_probe",
         ("probe_predictions",),
-        "How well one linear probe per layer tells the concepts apart (thesis figure 3.2).",
+        "How well one linear probe per layer tells the concepts apart.",
+        printed="Thesis figure 3.2.",
     ),
     "figure-3.3-binary-probe": Figure(
         "binary_probe",
         ("probe_scores",),
-        "How well a linear probe tells one concept from the rest, per layer (thesis figure 3.3).",
+        "How well a linear probe tells one concept from the rest, per layer.",
+        printed="Thesis figure 3.3.",
     ),
     "figure-3.4-steering": _curves(
-        "Probability of a class while its concept is added or subtracted at every layer, on the "
-        "test split; on grey the output has collapsed (flatter than that "
-        "of 99 % of unsteered clips, or the same for all) (thesis figure 3.4).",
+        f"{STEERED}, on the test split. {COLLAPSED}",
+        "Thesis figure 3.4.",
         "test",
         flat=False,
     ),
     "figure-3.5-flat": _curves(
-        "The same with a concept that is expected to cause none of the classes (thesis figure "
-        "3.5).",
+        f"{FLAT}, on the test split. {COLLAPSED}",
+        "Thesis figure 3.5.",
         "test",
         flat=True,
     ),
     "figure-3.6-steering-unseen": _curves(
-        "Figure 3.4 on a corpus that the network never heard (thesis figure 3.6).",
+        f"{STEERED}, {UNSEEN}. {COLLAPSED}",
+        "Thesis figure 3.6.",
         "unseen",
         flat=False,
     ),
     "figure-3.7-flat-unseen": _curves(
-        "Figure 3.5 on a corpus that the network never heard (thesis figure 3.7).",
+        f"{FLAT}, {UNSEEN}. {COLLAPSED}",
+        "Thesis figure 3.7.",
         "unseen",
         flat=True,
     ),
     "figure-3.8-one-to-all": Figure(
         "one_to_all",
         ("sweep-layers",),
-        "All layers steered with the vector of one layer (thesis figure 3.8).",
+        "All layers steered with the vector of one layer.",
         obstacle=_needing("layers"),
+        printed="Thesis figure 3.8.",
     ),
     "figure-3.9-cosines": Figure(
         "cosines",
         ("cosines",),
-        "Cosine between the vectors of a concept and of its class, per layer (thesis figure 3.9).",
+        "Cosine between the vectors of a concept and of its class, per layer.",
+        printed="Thesis figure 3.9.",
     ),
     "matrix": Figure(
         "matrix",
         ("slopes",),
-        "Slope of every class's probability along every concept; planted causes are outlined, and "
-        "a dot marks a slope that is larger than those of null vectors (random ones, and ones of "
-        "shuffled labels; permutation p-values, Benjamini-Hochberg, q < .05).",
+        "Slope of every class's probability along every concept; a dot marks a slope that is "
+        "larger than those of null vectors (random ones, and ones of shuffled labels; permutation "
+        "p-values, Benjamini-Hochberg, q < .05).",
+        planted="Planted causes are outlined.",
     ),
     "controls": Figure(
         "controls",

@@ -1,6 +1,8 @@
 """Table 3.2: the transforms that training applied."""
 
-from tonotopy.drawing.style import only, text_table
+from tonotopy.drawing.style import nothing_to_draw, only, text_table
+
+NOT_APPLIED = "not applied"
 
 # thesis table 3.2: range of size, scale or steps, and probability
 THESIS = {
@@ -12,9 +14,17 @@ THESIS = {
 
 
 def draw(sources: dict, about: dict):
-    """Draw a table: transform, unit, our range and probability, the thesis's."""
-    rows = table_rows(only(sources)["augmentation"])
-    return text_table(rows, ["transform", "unit", "here", "thesis"], width=6.4, height=1.7)
+    """Draw a table: transform, unit, our range and probability, and the thesis's beside it.
+
+    Of a user's own instance there are the transforms that were applied, and nothing beside them.
+    """
+    applied = only(sources)["augmentation"]
+    if about["own"] and not applied:
+        return nothing_to_draw("no sound was changed in training")
+    columns, rows = ["transform", "unit", "here", "thesis"], table_rows(applied)
+    if about["own"]:
+        columns, rows = columns[:3], [row[:3] for row in rows if row[2] != NOT_APPLIED]
+    return text_table(rows, columns, width=6.4, height=0.5 + 0.24 * len(rows))
 
 
 def table_rows(applied: list[dict]) -> list[list[str]]:
@@ -32,11 +42,9 @@ def table_rows(applied: list[dict]) -> list[list[str]]:
         ours.setdefault(entry["transform"], []).append(_settings(entry))
     rows = []
     for name, (limits, p, unit) in THESIS.items():
-        here = "; ".join(ours.pop(name, ["not applied"]))
+        here = "; ".join(ours.pop(name, [NOT_APPLIED]))
         rows.append([_title(name), unit, here, _settings({"range": limits, "p": p})])
-    rows += [
-        [_title(name), "", "; ".join(entries), "not applied"] for name, entries in ours.items()
-    ]
+    rows += [[_title(name), "", "; ".join(entries), NOT_APPLIED] for name, entries in ours.items()]
     return rows
 
 

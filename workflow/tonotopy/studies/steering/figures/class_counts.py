@@ -1,6 +1,10 @@
 """Table 3.1: clips per class of the class corpus and of the concept corpus."""
 
+import numpy as np
+
 from tonotopy.corpora.audioset.labels import thesis_counts
+from tonotopy.drawing.matrices import LONGEST
+from tonotopy.drawing.names import literal, literals
 from tonotopy.drawing.style import COLOURS, legend_above, panels
 
 
@@ -8,15 +12,18 @@ def draw(sources: dict, about: dict):
     """Draw clips per class and split; the thesis's totals stand beside those of its own corpora."""
     figure, grid = panels(len(sources), width=4.2, height=3.2)
     for axes, corpus in zip(grid, sources.values(), strict=True):
-        left, thesis = [0] * len(corpus["classes"]), thesis_counts(corpus)
+        left, lanes = [0] * len(corpus["classes"]), np.arange(len(corpus["classes"]))
+        printed = thesis_counts(corpus, about["makers"].get(corpus["name"]))
         for split, shade in (("train", 0), ("validation", 5), ("test", 1)):
             counts = [corpus["counts"][split][c] for c in corpus["classes"]]
-            axes.barh(corpus["classes"], counts, left=left, color=COLOURS[shade], label=split)
+            axes.barh(lanes, counts, left=left, color=COLOURS[shade], label=split)
             left = [a + b for a, b in zip(left, counts, strict=True)]
         for row, label in enumerate(corpus["classes"]):
-            theirs = f"  {left[row]}" + (f" (thesis {thesis[label]})" if label in thesis else "")
-            axes.text(left[row], row, theirs, va="center", fontsize=6.5)
-        axes.set(xlabel="clips", title=f"corpus {corpus['name']}", xlim=(0, 1.55 * max(left)))
+            theirs = f" (thesis {printed[label]})" if label in printed else ""
+            axes.text(left[row], row, f"  {left[row]}{theirs}", va="center", fontsize=6.5)
+        axes.set_yticks(lanes, literals(corpus["classes"], LONGEST))
+        title = f"corpus {literal(corpus['name'])}"
+        axes.set(xlabel="clips", title=title, xlim=(0, 1.55 * max(*left, 1)))
         axes.invert_yaxis()
     legend_above(figure, grid[0])
     return figure

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from tonotopy.drawing.style import COLOURS, MARKERS, joined, mean_band, only, panels
+from tonotopy.drawing.letters import arms
+from tonotopy.drawing.names import paired
+from tonotopy.drawing.style import COLOURS, ROLES, mean_band, only, panels
 
 NAMES = {
     "concept": "concept",
@@ -10,32 +12,37 @@ NAMES = {
     "correlated": "contrasts of clips",
     "shuffled": "shuffled labels",
     "untrained": "untrained network",
+    "start": "start of training",
 }
+CONCEPT = {"color": COLOURS[0], "marker": "o"}
 
 
 def draw(sources: dict, about: dict):
     """Draw, per pair, the slope along its concept and along every null vector, with intervals."""
     table = only(sources)
-    figure, grid = panels(len(about["pairs"]), width=2.9, height=2.6, sharey=True)
+    names = [name for name in NAMES if name != "start" or (table["vectors"] == name).any()]
+    figure, grid = panels(len(about["pairs"]), width=2.9, height=2.6, sharey="row")
     for axes, pair in zip(grid, about["pairs"], strict=True):
-        for index, name in enumerate(NAMES):
+        for index, name in enumerate(names):
             rows = table[(table["vectors"] == name) & table["class"].isin(pair["target"])]
             rows = rows[rows["sweep"] == ("test" if name == "concept" else "controls")]
             if name == "concept":
                 rows = rows[rows["concept"] == pair["concept"]]
-            _points(axes, rows, index, about)
+            _points(axes, rows, index, ROLES.get(name, CONCEPT), about)
         axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
-        axes.set_xticks(range(len(NAMES)), NAMES.values(), rotation=30, ha="right")
-        axes.set_title(f"{pair['concept']} on {joined(pair['target'])}")
-    grid[0].set_ylabel("slope of the probability over λ")
+        slanted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(range(len(names)), [NAMES[name] for name in names], **slanted)
+        axes.set_title(paired(pair["concept"], pair["target"]), fontsize=8.5)
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("slope of the probability over λ")
     return figure
 
 
-def _points(axes, rows, index: int, about: dict) -> None:
+def _points(axes, rows, index: int, role: dict, about: dict) -> None:
     if rows.empty:
         return  # the output collapsed at every strength
     wide = rows.groupby(["clip", "concept"], observed=True)["slope"].sum().unstack("concept")
     mean, low, high = mean_band(wide.to_numpy(), about)
     x = index + np.linspace(-0.25, 0.25, len(mean)) * (len(mean) > 1)
-    look = {"color": COLOURS[index], "marker": MARKERS[index], "markersize": 3.5}
-    axes.errorbar(x, mean, [mean - low, high - mean], linestyle="", elinewidth=1, **look)
+    look = {**role, "markersize": 3.5, "linestyle": ""}
+    axes.errorbar(x, mean, arms(mean, low, high), elinewidth=1, **look)

@@ -1,18 +1,21 @@
 """Figure 3.9: are concept vectors the same as class vectors?"""
 
-from tonotopy.drawing.style import CHANCE, band, joined, legend_above, only, panels
+from tonotopy.drawing.curves import whole_ticks
+from tonotopy.drawing.names import paired
+from tonotopy.drawing.style import CHANCE, band, only, panels
 
 
 def draw(sources: dict, about: dict):
-    """Draw the cosine over layers with intervals over seeds, a line per pair."""
-    table = only(sources)
-    figure, (axes,) = panels(1, width=4.6, height=3.1)
-    for index, pair in enumerate(about["pairs"]):
+    """Draw the cosine over layers with intervals over seeds, a panel per pair."""
+    table, pairs = only(sources), about["pairs"]
+    figure, grid = panels(len(pairs), width=2.2, height=2.0, sharex=True, sharey=True)
+    for index, (axes, pair) in enumerate(zip(grid, pairs, strict=True)):
         rows = table[(table["concept"] == pair["concept"]) & table["class"].isin(pair["target"])]
         wide = rows.groupby(["seed", "layer"])["cosine"].mean().unstack("layer")
-        name = f"{pair['concept']} and {joined(pair['target'])}"
-        band(axes, wide.columns + 1, wide.to_numpy(), about, index, name)
-    axes.axhline(0, **CHANCE)
-    axes.set(xlabel="layer", ylabel="cosine of concept and class vector")
-    legend_above(figure, axes)
+        band(axes, wide.columns + 1, wide.to_numpy(), about, index, "")
+        axes.axhline(0, **CHANCE)
+        whole_ticks(axes, table["layer"] + 1)
+        axes.set(xlabel="layer", ylabel="cosine of vectors")
+        axes.set_title(paired(pair["concept"], pair["target"], "and"), fontsize=8.5)
+        axes.label_outer()
     return figure

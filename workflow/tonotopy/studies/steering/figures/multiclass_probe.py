@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, legend_above, only, panels
+from tonotopy.drawing.curves import whole_ticks
+from tonotopy.drawing.letters import arms
+from tonotopy.drawing.style import CHANCE, ROLES, legend_above, only, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
@@ -13,19 +15,15 @@ def draw(sources: dict, about: dict):
     """Draw macro-F1 over layers with intervals over clips, trained and untrained."""
     table = only(sources)
     figure, (axes,) = panels(1, width=4.6, height=3.1)
-    for index, name in enumerate(("trained", "untrained")):
+    for name in ("trained", "untrained"):
         rows = table[table["vectors"] == name]
         layers, mean, low, high = _scores(rows, about)
-        look = {
-            "color": COLOURS[index],
-            "linestyle": DASHES[index],
-            "marker": "o",
-            "markersize": 3.5,
-        }
-        axes.plot(layers + 1, mean, label=f"{name} network", **look)
-        axes.fill_between(layers + 1, low, high, color=COLOURS[index], alpha=0.18, linewidth=0)
+        look = {**ROLES[name], "markersize": 3.5}
+        ends = arms(mean, low, high)
+        axes.errorbar(layers + 1, mean, ends, label=f"{name} network", elinewidth=1, **look)
     concepts = table["label"].nunique()
     axes.axhline(1 / concepts, label=f"chance, 1/{concepts}", **CHANCE)
+    whole_ticks(axes, table["layer"] + 1)
     axes.set(xlabel="layer", ylabel="macro-F1", ylim=(0, 1))
     legend_above(figure, axes)
     return figure

@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib import colormaps
 
-from tonotopy.drawing.style import joined, legend_above, only, panels
+from tonotopy.drawing.names import paired
+from tonotopy.drawing.style import legend_above, only, panels
 
 
 def draw(sources: dict, about: dict):
@@ -20,8 +21,9 @@ def draw(sources: dict, about: dict):
             shade = colormaps["viridis_r"](0.1 + 0.9 * layer / max(layers.max(), 1))
             axes.plot(means.columns, means.loc[layer], color=shade, linewidth=1.3, label=layer + 1)
         axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-        axes.set(title=f"{pair['concept']} on {joined(pair['target'])}", xlabel="strength λ")
-        axes.set_ylim(0, 1)
-    grid[0].set_ylabel("probability, clips of the rest")
+        axes.set_title(paired(pair["concept"], pair["target"]), fontsize=8.5)
+        axes.set(xlabel="strength λ", ylim=(0, 1))
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("probability, clips of the rest")
     legend_above(figure, grid[0], columns=12, title="vector of layer", title_fontsize=7)
     return figure

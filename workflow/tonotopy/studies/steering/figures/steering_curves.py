@@ -1,6 +1,7 @@
 """Figures 3.4 to 3.7: a class's probability while a concept is added or subtracted."""
 
-from tonotopy.drawing.style import band, joined, legend_above, only, panels
+from tonotopy.drawing.names import paired
+from tonotopy.drawing.style import band, legend_above, only, panels
 
 
 def draw(sources: dict, about: dict):
@@ -15,8 +16,10 @@ def draw(sources: dict, about: dict):
         concept = about["flat"] if about["flat_concept"] else pair["concept"]
         rows = table[table["concept"] == concept]
         curves(axes, rows, pair["target"], about)
-        axes.set(title=f"{concept} on {joined(pair['target'])}", xlabel="strength λ")
-    grid[0].set_ylabel("probability of the class")
+        axes.set_title(paired(concept, pair["target"]), fontsize=8.5)
+        axes.set_xlabel("strength λ")
+        if axes.get_subplotspec().is_first_col():
+            axes.set_ylabel("probability of the class")
     legend_above(figure, grid[0])
     return figure
 

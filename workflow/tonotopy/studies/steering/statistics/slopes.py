@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import quotient
 from tonotopy.studies.steering.effects import EACH
 from tonotopy.studies.steering.nulls import UNRELATED
@@ -75,7 +75,7 @@ def planted_auroc(tables: SteeringTables) -> Estimate:
     """AUROC of the one-to-one slopes for planted against unplanted pairs, over the matrix."""
     matrix = tables.table("slopes")
     if "planted" not in matrix:
-        raise NotRun("the corpus has no planted causes to compare with")
+        raise NotApplicable("the corpus has no planted causes to compare with")
     rows = tables.table("clip_slopes")
     rows = rows[(rows["sweep"] == "test") & (rows["layer"] == EACH)]
     wide = rows.pivot_table(
@@ -111,7 +111,7 @@ def slopes_by_layer(tables: SteeringTables, concept, target) -> tuple[Clips, np.
     rows = tables.table("clip_slopes")
     layers = sorted(set(rows.loc[rows["sweep"] == "layers", "layer"]))
     if not layers:
-        raise NotRun("one-to-all sweeps are not part of this run")
+        raise NotApplicable("one-to-all sweeps are not part of this run")
     parts = [tables.effects("layers", concept, target, layer) for layer in layers]
     wide = pd.concat([part.set_index("clip")["slope"] for part in parts], axis=1)
     return Clips.of(parts[0]), wide.loc[parts[0]["clip"]].to_numpy()

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.evidence.trainings import widening
@@ -110,7 +110,7 @@ class SteeringTables(StudyTables):
         """Return why there are no slopes: no such sweep, or none that has not collapsed."""
         if f"sweep-{sweep}" in self.paths:
             return NotRun(f"{what} has no slope: the output has collapsed at every strength")
-        return NotRun(f"{what} is not part of this study")
+        return NotApplicable(f"{what} is not part of this study")
 
     def effects(
         self, sweep: str, concept: str, target: list[str], layer: int = EACH_LAYER

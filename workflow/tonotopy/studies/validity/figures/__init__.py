@@ -32,8 +32,9 @@ FIGURES = {
         ("effects", "matrices", "methods", "marks"),
         "E, the effect of exchanging an attribute's value on the probability of each class, and "
         "the matrix of each method, columns centred. Orange raises, violet lowers; each matrix has "
-        "a scale of its own, from minus to plus its largest value. Planted pairs are outlined; the "
-        "number is the method's mark over all pairs. Of null methods the first set is shown.",
+        "a scale of its own, from minus to plus its largest value. The number is the method's mark "
+        "over all pairs. Of null methods the first set is shown.",
+        planted="Planted pairs are outlined.",
     ),
     "exposure": Figure(
         "exposure",

@@ -3,20 +3,18 @@
 import numpy as np
 
 from tonotopy.drawing.letters import HEAD, arms, write
-from tonotopy.drawing.style import COLOURS, legend_above, mean_band, only, panels
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import ROLES, legend_above, mean_band, only, panels
 from tonotopy.studies.validity.marks import effects_of
 from tonotopy.studies.validity.statistics import exposure
 
-LOOKS = {
-    "trained": {"color": COLOURS[0], "marker": "o", "filled": True},
-    "untrained": {"color": "0.45", "marker": "D", "filled": False},
-}
+COPIES = ("trained", "untrained")
 
 
 def draw(sources: dict, about: dict):
     """Draw a row per attribute, the one that moves the answer most on top."""
     effects = only(sources)
-    copies = [copy for copy in LOOKS if copy in set(effects["copy"])]
+    copies = [copy for copy in COPIES if copy in set(effects["copy"])]
     moved = {
         (copy, attribute): mean_band(exposure(effects_of(effects, attribute, copy)), about)
         for copy in copies
@@ -28,16 +26,13 @@ def draw(sources: dict, about: dict):
     for copy in copies:
         places = [(place, a) for place, a in enumerate(order) if (copy, a) in moved]
         mean, low, high = np.array([moved[copy, a] for _, a in places]).T
-        look = LOOKS[copy]
         axes.errorbar(
             mean,
             [place for place, _ in places],
             xerr=arms(mean, low, high),
-            fmt=look["marker"],
-            color=look["color"],
-            markerfacecolor=look["color"] if look["filled"] else "white",
             elinewidth=1.3,
             label=copy,
+            **{**ROLES[copy], "linestyle": ""},
         )
     axes.set_yticks(range(len(order)), [_label(effects, a) for a in order])
     axes.set_ylim(len(order) - 0.5, -0.5)
@@ -52,4 +47,5 @@ def draw(sources: dict, about: dict):
 def _label(effects, attribute: str) -> str:
     """Return an attribute's name, and whether it causes classes."""
     planted = effects.loc[effects["attribute"] == attribute, "planted"].fillna(False)
-    return f"{attribute} (planted)" if planted.astype(bool).any() else attribute
+    name = literal(attribute)
+    return f"{name} (planted)" if planted.astype(bool).any() else name

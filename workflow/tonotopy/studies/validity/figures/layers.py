@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
+from tonotopy.drawing.curves import whole_ticks
 from tonotopy.drawing.letters import LETTER, write
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, band, mean_band, panels
 from tonotopy.studies.validity.figures.looks import ATTRIBUTES, DRESSES
 from tonotopy.studies.validity.marks import Effects, effects_of
@@ -27,7 +28,6 @@ def draw(sources: dict, about: dict):
             ncols=2 if axes is not grid[0] else 3,
             columnspacing=1.2,
         )
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
@@ -44,7 +44,8 @@ def _patches(axes, table: pd.DataFrame, about: dict) -> None:
         if WHOLE in wide:
             whole = wide.pop(WHOLE)
             axes.axhline(whole.mean(), color=colour, linestyle=":", linewidth=0.9, zorder=0)
-        band(axes, wide.columns + 1, wide.to_numpy(), about, index, attribute, **line)
+        band(axes, wide.columns + 1, wide.to_numpy(), about, index, literal(attribute), **line)
+        whole_ticks(axes, wide.columns + 1)
     write(axes, "", "layer that is patched", "movement of the answer")
     axes.set_ylim(bottom=0)
 
@@ -60,9 +61,9 @@ def _steered(axes, slopes: pd.DataFrame, truth: Effects, about: dict) -> None:
         largest = max(np.abs(mean).max(), 1e-12)
         look = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
         marker = {"marker": MARKERS[index % len(MARKERS)], "markersize": 3.5, "linewidth": 1.4}
-        axes.plot(
-            wide.columns + 1, mean / largest, label=f"{concept} on {target}", **look, **marker
-        )
+        name = f"{literal(concept)} on {literal(target)}"
+        axes.plot(wide.columns + 1, mean / largest, label=name, **look, **marker)
+        whole_ticks(axes, wide.columns + 1)
         shade = {"color": look["color"], "alpha": 0.18, "linewidth": 0}
         axes.fill_between(wide.columns + 1, low / largest, high / largest, **shade)
     write(axes, "", "layer whose vector steers all layers", "slope, share of its largest")

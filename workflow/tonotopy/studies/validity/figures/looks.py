@@ -1,5 +1,6 @@
 """What the figures of study 7 share: names and looks of methods and attributes."""
 
+from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS
 
 NAMES = {
@@ -39,4 +40,4 @@ DRESSES = {  # of each attribute
 
 def name_of(method: str) -> str:
     """Return what a method is called in figures; of a user's own that of its function."""
-    return NAMES.get(method, method.rpartition(":")[2].replace("_", " "))
+    return NAMES.get(method, literal(method.rpartition(":")[2].replace("_", " ")))

@@ -5,11 +5,13 @@ import pandas as pd
 
 from tonotopy.drawing.letters import LETTER, WIDTH, fixed, write
 from tonotopy.drawing.matrices import outline
+from tonotopy.drawing.names import literals, room
 from tonotopy.drawing.style import panels
 from tonotopy.studies.validity.figures.looks import name_of
 from tonotopy.studies.validity.marks import centred, effects_of, method_scores
 
 COLUMNS = 4
+LONGEST = 18  # letters of a name
 
 
 def draw(sources: dict, about: dict):
@@ -20,19 +22,20 @@ def draw(sources: dict, about: dict):
     tables = {name: _matrix(sources["matrices"], name, truth) for name in methods}
     marks = _marks(sources["marks"])
     titles = ["E, interventions", *(f"{name_of(m)}: {marks.get(m, '')}" for m in methods)]
-    height = 0.5 + 0.115 * len(truth.values)
-    count = len(titles)
+    values, classes = literals(truth.values, LONGEST), literals(truth.classes, LONGEST)
+    count, height = len(titles), 0.5 + 0.115 * len(values)
     figure, grid = panels(count, width=WIDTH / COLUMNS, height=height, columns=COLUMNS)
-    for place, (axes, title, values) in enumerate(
+    figure.set_figheight(figure.get_figheight() + room(classes, LETTER))
+    for place, (axes, title, scores) in enumerate(
         zip(grid, titles, [truth.matrix, *tables.values()], strict=True)
     ):
-        reach = max(np.abs(values).max(), 1e-12)
-        axes.pcolormesh(values, cmap="PuOr_r", vmin=-reach, vmax=reach, linewidth=0)
+        reach = max(np.abs(scores).max(), 1e-12)
+        axes.pcolormesh(scores, cmap="PuOr_r", vmin=-reach, vmax=reach, linewidth=0)
         axes.invert_yaxis()
         bottom = place + COLUMNS >= count
-        names = truth.classes if bottom else []
+        names = classes if bottom else []
         axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=90)
-        names = truth.values if place % COLUMNS == 0 else []
+        names = values if place % COLUMNS == 0 else []
         axes.set_yticks(np.arange(len(names)) + 0.5, names)
         write(axes, title)
         axes.title.set_fontsize(LETTER)
