@@ -1,6 +1,7 @@
 """Matrices of numbers, shaded by a map that darkens steadily."""
 
 import numpy as np
+import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap
@@ -36,21 +37,34 @@ def matrix(
         shades: colours of the values.
     """
     values = np.asarray(values, dtype=float)
-    look = {"cmap": shades, "vmin": limits[0], "vmax": limits[1]}
-    lines = {"edgecolor": "0.85", "linewidth": 0.4}
-    cells = axes.pcolormesh(np.ma.masked_invalid(values), **look, **lines)
-    axes.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
-    span = max(limits[1] - limits[0], 1e-12)
-    centred = {"ha": "center", "va": "center", "fontsize": LETTER}
-    for row, column in np.argwhere(np.isfinite(values)):
-        shade = shades((values[row, column] - limits[0]) / span)[:3] @ LUMINANCE
-        colour = "black" if shade > BRIGHT else "white"
-        axes.text(column + 0.5, row + 0.5, text[row][column], color=colour, **centred)
-    axes.spines[:].set_visible(False)
+    sns.heatmap(
+        values,
+        annot=np.asarray(text, dtype=object),
+        fmt="",
+        cmap=shades,
+        vmin=limits[0],
+        vmax=limits[1],
+        ax=axes,
+        xticklabels=False,
+        yticklabels=False,
+        linewidths=0.4,
+        linecolor="0.85",
+        annot_kws={"fontsize": LETTER},
+        cbar=False,
+    )
+    _recolour(axes.texts, values, limits, shades)
     name_cells(axes, rows, columns)
     write(axes)
     axes.tick_params(length=0)
-    return cells
+    return axes.collections[0]
+
+
+def _recolour(texts, values: np.ndarray, limits: tuple[float, float], shades: Colormap) -> None:
+    """Make the letters in the cells, row by row, black or white, whichever is easier to read."""
+    span = max(limits[1] - limits[0], 1e-12)
+    colours = shades((values[np.isfinite(values)] - limits[0]) / span)[:, :3]
+    for text, luminance in zip(texts, colours @ LUMINANCE, strict=True):
+        text.set_color("black" if luminance > BRIGHT else "white")
 
 
 def name_cells(axes, rows, columns) -> None:
