@@ -273,7 +273,7 @@ def test_a_failed_control_stops_the_run_unless_it_is_told_to_warn(instance):
         r"1 failed: whales.dive.north.fin -2 \[-2.\d+, -1.\d+\], "
         r"1 undecided: whales.dive.north.sei \S+ \[-0.\d+, 0.\d+\]"
     )
-    with pytest.raises(InputError, match=rf"^{text}. See the scorecard; set `controls: warn`"):
+    with pytest.raises(InputError, match=rf"^{text}. See the scorecard: all else of this run"):
         control_verdict(rows, "fail")
     warned = control_verdict(rows, "warn")
     assert re.fullmatch(

@@ -143,7 +143,11 @@ def test_mistakes_are_named_with_the_nearest_key(config, path, value, told):
         check(changed(config, path, value), SCHEMA)
 
 
-OWN = {"module": "a.b:C", "front_end": {"kind": "waveform"}, "layers": {"x": "body.0"}}
+OWN = {
+    "module": "a.b:C",
+    "front_end": {"kind": "waveform", "rate": 8000},
+    "layers": {"x": "body.0"},
+}
 LAYERS = {"x": "body.0", "y": {"path": "body.1", "read": "tokens", "tokens": [0, 1], "part": 0}}
 
 
@@ -167,7 +171,11 @@ def test_every_kind_of_network_may_name_its_layers(config, entry):
             r"networks.other.layers.x.read: 'token' is not possible .*'tokens'",
         ),
         (
-            {"module": "a.b:C", "front_end": {"kind": "waveform"}, "stages": {"x": "body.0"}},
+            {
+                "module": "a.b:C",
+                "front_end": {"kind": "waveform", "rate": 8000},
+                "stages": {"x": "body.0"},
+            },
             "networks.other.stages: the key is called 'layers' now",
         ),
         ({"published": "vggish", "stages": {"x": "y"}}, "networks.other.stages: the key is called"),

@@ -124,7 +124,11 @@ def job(rule, network):
     )
 
 
-OWN = {"module": "nets.tiny:Bare", "layers": {"x": "y"}, "front_end": {"kind": "waveform"}}
+OWN = {
+    "module": "nets.tiny:Bare",
+    "layers": {"x": "y"},
+    "front_end": {"kind": "waveform", "rate": 8000},
+}
 HUB = {"transformers": "someone/something", "revision": "1", "kind": "ASTModel"}
 
 

@@ -105,6 +105,18 @@ def test_a_prefix_may_stand_in_another_s_place(prefix, tmp_path):
     assert same(outer.model.state_dict(), weights())
 
 
+@pytest.mark.parametrize("prefix", ["module.", "", "model.net."])
+def test_other_shapes_are_named_whatever_prefix_stands_before_them(prefix, tmp_path):
+    state = weights(prefix=prefix)
+    name = f"{prefix}{min(weights())}"
+    state[name] = torch.zeros(99, *state[name].shape[1:])
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(InputError) as told:
+        load_weights(Net(), tmp_path / "w.pt", "nets:Net")
+    assert f"'{min(weights())}' is (99" in str(told.value) and "expected (" in str(told.value)
+    assert "lacks" not in str(told.value)
+
+
 EMA = {**weights(prefix="student."), **weights(prefix="teacher.")}
 REFUSED = {
     "two states": (

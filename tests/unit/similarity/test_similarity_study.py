@@ -36,7 +36,11 @@ CONFIG = {
         "second": VGG,
         "small": {"architecture": "genre_cnn", "corpus": "words"},
         "pictures": {**VGG, "corpus": "digits", "front_end": {"kind": "picture"}},
-        "samples": {"architecture": "cnn12", "corpus": "tones", "front_end": {"kind": "waveform"}},
+        "samples": {
+            "architecture": "cnn12",
+            "corpus": "tones",
+            "front_end": {"kind": "waveform", "rate": 8000},
+        },
         "published": {"published": "vggish"},
     },
     "similarity": {"one": ENTRY},

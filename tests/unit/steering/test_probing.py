@@ -1,5 +1,7 @@
 """Probing layer by layer equals probing one stack of layers, to the bit; and what is read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -200,6 +202,21 @@ def test_layers_of_different_widths_are_probed_one_by_one():
     alone = data(tokens[:, 1:2].repeat(3, axis=1), labels)
     probes = fit_binary(alone.part("train"), alone.part("test"), OPTIONS, 2, "trained")
     np.testing.assert_array_equal(probes.weights["l9"], study.vectors["trained"]["l8"])
+
+
+def test_subsamples_that_are_smaller_than_asked_for_are_told(capsys):
+    """Of 100, 60 and 80 clips in both splits."""
+    tokens, labels = stack_of(5, 4)
+    clips = data(tokens, labels)
+    train, test = clips.part("train"), clips.part("test")
+    counts = np.bincount(train.labels)
+    fit_binary(train, test, replace(OPTIONS, per_class=int(counts.min())), 1, "trained")
+    assert capsys.readouterr().out == ""
+    asked = int(np.sort(counts)[1])
+    fit_binary(train, test, replace(OPTIONS, per_class=asked), 1, "trained")
+    smallest = CLASSES[int(counts.argmin())]
+    told = capsys.readouterr().out
+    assert f"fewer than per_class {asked} clips for {smallest} ({counts.min()});" in told
 
 
 def test_a_part_reads_its_own_rows():

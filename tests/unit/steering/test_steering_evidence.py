@@ -13,7 +13,7 @@ from tables_of_steering import CLASSES, CONCEPTS, NULLS, PAIRS, SETTINGS, steeri
 
 from tonotopy.errors import InputError
 from tonotopy.evidence import tables as evidence_tables
-from tonotopy.evidence.claims import NotRun
+from tonotopy.evidence.claims import NotApplicable, NotRun
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.evidence.scorecard import Instance, control_verdict, judge
 from tonotopy.evidence.trainings import widening
@@ -312,6 +312,15 @@ def of_role(tables, role, name):
     rows = sorted(records(tables, "predictions", role=role), key=lambda row: row["clip"])
     labels, predicted = ([row[key] for row in rows] for key in ("label", "predicted"))
     return labels, predicted, BOOTSTRAP.draw(90, "bootstrap", f"{name} {role}").counts
+
+
+def test_a_bound_for_ten_classes_is_asked_of_ten_alone(tables):
+    labels, _, _ = of_role(tables, "test", "macro_f1")
+    present = len(set(labels))
+    score = classifying.macro_f1(tables, "test", classes=present)
+    assert score.value == classifying.macro_f1(tables, "test").value
+    with pytest.raises(NotApplicable, match=f"for {present + 1} classes, these are {present}"):
+        classifying.macro_f1(tables, "test", classes=present + 1)
 
 
 @pytest.mark.parametrize("role", ["test", "unseen", "validation"])

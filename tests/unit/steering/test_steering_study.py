@@ -13,7 +13,7 @@ EVERY_SWEEP = ["test", "unseen", "layers", "controls"]
 OWN = {
     "module": "mine:Net",
     "layers": {"a": "b"},
-    "front_end": {"kind": "waveform"},
+    "front_end": {"kind": "waveform", "rate": 8000},
     "classes": ["loud", "quiet", "still"],
 }
 

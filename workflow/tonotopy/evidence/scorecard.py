@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import false_discovery_control
@@ -194,7 +195,7 @@ def controls(rows: list[dict], *verdicts: str) -> list[dict]:
     return [r for r in rows if r["kind"] == "control" and r["verdict"] in verdicts]
 
 
-def control_verdict(rows: list[dict], policy: str) -> str:
+def control_verdict(rows: list[dict], policy: str, page: str | Path = "the scorecard") -> str:
     """Return one line on the controls.
 
     A control fails where it is contradicted. Where the data cannot decide (inconclusive), it is
@@ -203,6 +204,7 @@ def control_verdict(rows: list[dict], policy: str) -> str:
     Args:
         rows: the scorecard.
         policy: "fail" or "warn".
+        page: where the scorecard can be read, for the message.
 
     Raises:
         InputError: a control failed and the policy is "fail".
@@ -216,7 +218,10 @@ def control_verdict(rows: list[dict], policy: str) -> str:
         if some:
             text += f", {len(some)} {outcome}: {'; '.join(map(_summary, some))}"
     if failed and policy == "fail":
-        raise InputError(f"{text}. See the scorecard; set `controls: warn` to go on regardless")
+        raise InputError(
+            f"{text}. See {page}: all else of this run is made; with `controls: warn` it passes, "
+            "and says so"
+        )
     return f"WARNING: {text}. Results of these studies cannot be believed yet" if failed else text
 
 

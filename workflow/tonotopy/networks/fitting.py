@@ -51,6 +51,9 @@ def renamed(
     if state.keys() == expected.keys():
         return state
     fits = _parts(state, expected, set(tied))
+    if not fits:  # of one with the names alone, `check_fit` tells which shapes differ
+        named = _parts(state, expected, set(tied), shaped=False)
+        fits = named if len(named) == 1 else {}
     if len(fits) > 1:
         raise InputError(
             f"{path}: weights of the module's names stand below several prefixes "
@@ -197,12 +200,13 @@ def listed(names: list[str]) -> str:
 
 
 def _parts(
-    state: dict, expected: Mapping[str, Tensor], tied: set[str]
+    state: dict, expected: Mapping[str, Tensor], tied: set[str], shaped: bool = True
 ) -> dict[tuple[str, str], dict]:
     """Return (prefix in the file, prefix in the module) -> weights under a module's names.
 
     Both are prefixes by whose exchange some of a file's weights have exactly the names and shapes
-    of a module's, but for what is tied; of those that choose the same weights the first is kept.
+    (names alone unless ``shaped``) of a module's, but for what is tied; of those that choose the
+    same weights the first is kept.
     """
     found: dict[tuple[str, ...], tuple[tuple[str, str], dict]] = {}
     for own in _common_prefixes(expected):
@@ -213,7 +217,7 @@ def _parts(
                 continue
             chosen = tuple(key for key in state if key.startswith(prefix))
             part = {own + key.removeprefix(prefix): state[key] for key in chosen}
-            if _fits(part, expected, tied):
+            if _fits(part, expected, tied, shaped):
                 found.setdefault(chosen, ((prefix, own), part))
     return dict(found.values())
 
@@ -229,12 +233,15 @@ def _common_prefixes(names: Mapping[str, Tensor]) -> list[str]:
     return prefixes
 
 
-def _fits(part: dict, expected: Mapping[str, Tensor], tied: set[str]) -> bool:
+def _fits(part: dict, expected: Mapping[str, Tensor], tied: set[str], shaped: bool) -> bool:
     missing = expected.keys() - part.keys()
     return (
         missing <= tied
         and part.keys() <= expected.keys()
-        and all(_shape(value) == tuple(expected[name].shape) for name, value in part.items())
+        and all(
+            not shaped or _shape(value) == tuple(expected[name].shape)
+            for name, value in part.items()
+        )
     )
 
 

@@ -139,6 +139,7 @@ def fit_binary(
         delayed(_fit_concept)(train, test, options, seed, name, concept, shuffled)
         for concept in range(len(train.classes))
     ]
+    _note_small(train, options.per_class, name)
     # a probe is too small for threads of its own: they would cost ten times its work
     with threadpool_limits(1):
         results = Parallel(n_jobs=workers)(jobs)
@@ -148,6 +149,18 @@ def fit_binary(
     }
     tables = [pd.concat([r[part] for r in results], ignore_index=True) for part in (1, 2)]
     return BinaryProbes(weights, *tables)
+
+
+def _note_small(train: ProbeData, per_class: int, name: str) -> None:
+    """Tell which concepts have too few clips for the subsamples asked for: theirs are smaller."""
+    counts = np.bincount(train.labels, minlength=len(train.classes))
+    sizes = np.minimum(counts, len(train.labels) - counts)
+    few = [f"{c} ({n})" for c, n in zip(train.classes, sizes, strict=True) if n < per_class]
+    if few:
+        print(
+            f"note: {name}: subsamples hold fewer than per_class {per_class} clips for "
+            f"{', '.join(few)}; those that hold nearly all clips hardly differ from seed to seed"
+        )
 
 
 def _fit_concept(train, test, options, seed, name, concept, shuffled):

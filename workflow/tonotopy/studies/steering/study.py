@@ -96,20 +96,20 @@ ANSWERS = (
     Answer(
         "steering.pair",
         supported="In every pair judged, steering along the concept raises the probability of its "
-        "class.",
-        contradicted="In every pair judged, steering along the concept lowers the probability of "
-        "its class.",
-        inconclusive="Whether steering along concepts raises the probability of their classes, "
-        "this run cannot tell.",
+        "class by more than 95 % of null vectors do.",
+        contradicted="In every pair judged, steering along the concept does not raise the "
+        "probability of its class by more than 95 % of null vectors do.",
+        inconclusive="Whether steering along concepts raises the probability of their classes by "
+        "more than 95 % of null vectors do, this run cannot tell.",
     ),
     Answer(
         "steering.over_random",
-        supported="In every pair judged, the concept's vector raises its class by more than "
-        "random vectors of the same norm move it on average.",
-        contradicted="In every pair judged, the concept's vector lowers its class, or raises it "
-        "by less than random vectors of the same norm move it on average.",
-        inconclusive="Whether concepts' vectors raise their classes by more than random ones of "
-        "the same norm move them, this run cannot tell.",
+        supported="In every pair judged, the concept's vector raises its class by more than 95 % "
+        "of random vectors of the same norm move it.",
+        contradicted="In every pair judged, the concept's vector does not raise its class by more "
+        "than 95 % of random vectors of the same norm move it.",
+        inconclusive="Whether concepts' vectors raise their classes by more than 95 % of random "
+        "ones of the same norm move them, this run cannot tell.",
     ),
     Answer(
         "steering.emergence",

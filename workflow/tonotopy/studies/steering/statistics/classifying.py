@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.steering.statistics.tables import Clips, SteeringTables, weighted_means
 
 
@@ -27,9 +27,21 @@ def _confusions(tables: SteeringTables, role: str, name: str):
     return clips, names, counts.reshape(-1, size, size)
 
 
-def macro_f1(tables: SteeringTables, role: str = "test") -> Estimate:
-    """Macro-F1 of the classifier on a split."""
+def macro_f1(tables: SteeringTables, role: str = "test", classes: int | None = None) -> Estimate:
+    """Macro-F1 of the classifier on a split.
+
+    Args:
+        tables: of the instance.
+        role: test or validation.
+        classes: how many a bound is meant for; None for any.
+
+    Raises:
+        NotApplicable: the clips are of another number of classes.
+    """
     clips, _, counts = _confusions(tables, role, "macro_f1")
+    present = int((counts[0].sum(axis=1) > 0).sum())
+    if classes not in (None, present):
+        raise NotApplicable(f"its bound is for {classes} classes, these are {present}")
     right = np.diagonal(counts, axis1=1, axis2=2)
     both = counts.sum(axis=1) + counts.sum(axis=2)
     scores = 2 * right / both.clip(1)
