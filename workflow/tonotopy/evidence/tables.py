@@ -121,7 +121,9 @@ class StudyTables:
         draws = np.asarray(draws, dtype=float)
         defined = draws[~np.isnan(draws)]
         if np.isnan(value):
-            raise NotRun("undefined here: nothing varies, or nothing is above chance")
+            raise NotRun(
+                "undefined here: nothing varies, nothing is above chance, or too few are resampled"
+            )
         if len(defined) < self.bootstrap.confidence * len(draws):
             raise NotRun(f"undefined in {1 - len(defined) / len(draws):.0%} of the resamples")
         low, high = self.bootstrap.interval(defined)
