@@ -110,6 +110,7 @@ def test_claims_are_judged_and_controls_enforced(python, finished, tmp_path, stu
         "settings": study,
         "tables": ["predictions"],
         "embedded": True,
+        "own": False,
         "figures": {},
         "statistics": "tonotopy.studies.steering.statistics",
     }
