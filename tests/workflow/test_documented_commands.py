@@ -18,6 +18,7 @@ PRINTED = {
     "docs/relevance.md": "component 1 ",
     "docs/sonification.md": "torch.Size([2, 3, 16000])",
     "docs/similarity.md": "torch.Size([1, 20, 20]) (1,)",
+    "docs/files.md": "results/smoke/networks/genre_ast [",
     "docs/partials.md": "[ True  True  True  True  True  True  True  True]",
 }
 # modules of a user's own are run by tests/unit/networks/test_documented_networks.py
