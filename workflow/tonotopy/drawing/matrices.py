@@ -1,5 +1,7 @@
 """Matrices of numbers, shaded by a map that darkens steadily."""
 
+import warnings
+
 import numpy as np
 import seaborn as sns
 from matplotlib import colormaps
@@ -9,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from tonotopy.drawing.letters import LETTER, write
 from tonotopy.drawing.names import literals, room
+from tonotopy.drawing.style import MISSING
 
 SHADES = colormaps["Greys"]
 LONGEST = 32  # letters of a name, for which a matrix makes room
@@ -37,21 +40,23 @@ def matrix(
         shades: colours of the values.
     """
     values = np.asarray(values, dtype=float)
-    sns.heatmap(
-        values,
-        annot=np.asarray(text, dtype=object),
-        fmt="",
-        cmap=shades,
-        vmin=limits[0],
-        vmax=limits[1],
-        ax=axes,
-        xticklabels=False,
-        yticklabels=False,
-        linewidths=0.4,
-        linecolor="0.85",
-        annot_kws={"fontsize": LETTER},
-        cbar=False,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", MISSING)  # seaborn draws to see which names overlap
+        sns.heatmap(
+            values,
+            annot=np.asarray(text, dtype=object),
+            fmt="",
+            cmap=shades,
+            vmin=limits[0],
+            vmax=limits[1],
+            ax=axes,
+            xticklabels=False,
+            yticklabels=False,
+            linewidths=0.4,
+            linecolor="0.85",
+            annot_kws={"fontsize": LETTER},
+            cbar=False,
+        )
     _recolour(axes.texts, values, limits, shades)
     name_cells(axes, rows, columns)
     write(axes)
