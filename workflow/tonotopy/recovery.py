@@ -24,7 +24,7 @@ from tonotopy.files import DRAFT, read_json, write_json
 NOTE = Path(".snakemake/run.json")
 LOCKS = Path(".snakemake/locks")
 INCOMPLETE = Path(".snakemake/incomplete")  # Snakemake's marks, named by the output
-LOST = "lost"  # what our own marks have besides
+LOST = "lost a file"  # what our own marks have besides
 MARK = "TONOTOPY_RUN"  # set for all that a run starts: the folder that it works in
 FOLDERS = ("data", "results")
 LARGE = 2 << 30  # bytes; outputs above this are left to whoever reads them
@@ -266,7 +266,7 @@ def mark_incomplete(folders: Iterable[str]) -> None:
             if lost := sums.missing(output):
                 print(f"note: {lost[0]} is gone: {output} is made again", file=sys.stderr)
                 write_json(mark, {"external_jobid": None, LOST: str(lost[0])}, checksums=False)
-            elif mark.is_file() and LOST in read_json(mark):
+            elif mark.is_file() and LOST in mark.read_text(errors="replace"):
                 mark.unlink()
 
 

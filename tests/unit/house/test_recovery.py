@@ -229,6 +229,9 @@ def test_folders_that_have_lost_a_file_are_marked_until_it_is_back(outputs, monk
     (marks / "b3RoZXI=").write_text('{"external_jobid": null}')  # Snakemake's own
     recovery.mark_incomplete(["results", "data/corpora"])
     assert [path.name for path in marks.iterdir()] == ["b3RoZXI="]
+    mark.write_text("torn")  # of a run that was killed while it wrote this
+    recovery.mark_incomplete(["results", "data/corpora"])
+    assert mark.is_file()
 
 
 def test_what_a_folder_consisted_of_may_not_be_known(outputs, monkeypatch):
