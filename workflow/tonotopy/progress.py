@@ -69,8 +69,9 @@ class Progress(logging.Handler):
     def seconds_left(self) -> float | None:
         """Return how long the run will still take, None before a job has finished.
 
-        Jobs take what others of their rule took in this run, else in earlier ones, else what a job
-        took here on average; as many run at once as did so far.
+        Jobs take what others of their rule took in this run, else in earlier ones; those of which
+        nothing is known take what a job took here on average, `TYPICAL_S` at most, as long jobs are
+        measured. As many run at once as did so far.
         """
         now = self._clock()
         times = [seconds for rule in self._took.values() for seconds in rule]

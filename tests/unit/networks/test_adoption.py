@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from own_modules import write_module
 
 from tonotopy.errors import InputError
 from tonotopy.networks.adoption import adopt
@@ -59,10 +60,7 @@ FRONT_END = {"kind": "waveform", "rate": 8000}
 
 @pytest.fixture
 def nets(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    name = f"tried_{tmp_path.name}".replace("-", "_")
-    (tmp_path / f"{name}.py").write_text(MODULE)
-    return name
+    return write_module(tmp_path, monkeypatch, MODULE)
 
 
 def entry(nets: str, kind: str, **more) -> dict:

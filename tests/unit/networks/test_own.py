@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from own_modules import write_module
 from safetensors.torch import load_file, save_file
 
 from tonotopy.errors import InputError
@@ -125,11 +126,7 @@ FRONT_END = {"kind": "waveform", "rate": 8000}
 
 @pytest.fixture
 def nets(tmp_path, monkeypatch):
-    """A module of networks in the working folder, which is empty but for it."""
-    monkeypatch.chdir(tmp_path)
-    name = f"nets_{tmp_path.name}".replace("-", "_")
-    (tmp_path / f"{name}.py").write_text(MODULE)
-    return name
+    return write_module(tmp_path, monkeypatch, MODULE)
 
 
 def entry(nets: str, kind: str, **more) -> dict:

@@ -4,7 +4,6 @@ A file's own hash is kept with what its system tells of it, so that an unchanged
 again.
 """
 
-import glob
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from tonotopy import places
 from tonotopy.corpora.finding import find, shown
 from tonotopy.corpora.formats import SUFFIXES
 from tonotopy.corpora.settings import FolderSettings
+from tonotopy.corpora.tables import matched
 from tonotopy.errors import InputError
 from tonotopy.files import replacing
 
@@ -60,10 +60,8 @@ def _tables(key: str, rule: dict | None, root: Path) -> Iterator[tuple[str, Path
     rule = rule or {}
     named = {"": rule.get("file", []), **rule.get("lists", {})}
     for word, patterns in named.items():
-        for pattern in [patterns] if isinstance(patterns, str) else patterns:
-            path = os.path.join(root, pattern)
-            found = sorted(glob.glob(path, recursive=True)) if "*" in pattern else [path]
-            yield from ((f"{key} {word}", Path(match)) for match in found)
+        for _, matches in matched(patterns, root):
+            yield from ((f"{key} {word}", path) for path in matches)
 
 
 def file_hashes(paths: Sequence[Path], place: Path) -> list[str]:

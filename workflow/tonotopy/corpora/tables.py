@@ -1,6 +1,8 @@
 """The words that tables give to clips: CSV, JSON, lists of paths, lines of word and path."""
 
+import glob
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -30,12 +32,19 @@ def files_of(patterns: str | list[str], root: Path) -> list[Path]:
         InputError: one is missing; the message has it.
     """
     paths = []
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        matches = sorted(root.glob(pattern)) if "*" in pattern else [root / pattern]
+    for pattern, matches in matched(patterns, root):
         if not pattern or not matches or not all(path.is_file() for path in matches):
             raise InputError(f"{root / pattern}: the file with the labels does not exist")
         paths += matches
     return paths
+
+
+def matched(patterns: str | list[str], root: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Yield the names of files in a rule, each with the paths that it means, there or not."""
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        path = os.path.join(root, pattern)
+        found = sorted(glob.glob(path, recursive=True)) if "*" in pattern else [path]
+        yield pattern, [Path(match) for match in found]
 
 
 def csv_entries(rule: dict, root: Path, notes: list[str]) -> Iterator[Entry]:
