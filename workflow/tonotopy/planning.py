@@ -8,6 +8,8 @@ from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
+from tonotopy.corpora.finding import find
+from tonotopy.corpora.formats import SUFFIXES
 from tonotopy.corpora.remote import Remote
 from tonotopy.durations import in_words
 from tonotopy.instances import running, used
@@ -26,12 +28,14 @@ class Storage:
         fetched: bytes that have to come over the network; 0 if they are here or in the mirror.
         kept: bytes that it takes on the disk in the end.
         note: what one should know about it.
+        draft: bytes that it takes besides while it is made.
     """
 
     what: str
     fetched: int
     kept: int
     note: str = ""
+    draft: int = 0
 
 
 def needs(config: dict, root: Path = Path(places.DOWNLOADS)) -> list[Storage]:
@@ -133,11 +137,17 @@ def _corpus(name: str, entry: dict, config: dict) -> Storage:
         seconds = seconds or PUBLIC[entry["maker"]].seconds
     elif entry["maker"] == "digits":
         rate, seconds = digits.RATE, digits.SAMPLES / digits.RATE
+    note = f"{clips:,} clips" if clips is not None else None
+    if clips is None and entry["maker"] == "folder" and Path(entry["path"]).is_dir():
+        files = len(find(Path(entry["path"]), SUFFIXES["audio"]).files)
+        clips, note = files * (entry.get("slices") or 1), f"at most the clips of {files:,} files"
     if clips is None or rate is None or seconds is None:
         note = "number of clips is not known before it is built"
         return Storage(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
-    size, note = round(2 * clips * rate * seconds), f"{clips:,} clips"
-    return Storage(f"corpus {name}", 0, size, "; ".join(filter(None, (note, yours))))
+    size = round(2 * clips * rate * seconds)
+    read = entry["maker"] in (*PUBLIC, "folder", "audioset")  # what is read waits beside it
+    note = "; ".join(filter(None, (note, yours)))
+    return Storage(f"corpus {name}", 0, size, note, draft=size if read else 0)
 
 
 def _clips(entry: dict, config: dict) -> int | None:
@@ -188,8 +198,11 @@ def report(
         lines.append(f"{item.what:<48}{_size(item.fetched):>12}{_size(item.kept):>12}{note}")
     fetched, stored = sum(item.fetched for item in storage), sum(item.kept for item in storage)
     lines.append(f"{'in all':<48}{_size(fetched):>12}{_size(stored):>12}")
+    draft = max((item.draft for item in storage), default=0)
+    if draft:
+        lines.append(f"{'while the largest of these corpora is built, more':<60}{_size(draft):>12}")
     lines.append(f"free on this disk: {_size(free)}; activations and tables come on top")
-    if stored > free:
+    if stored + draft > free:
         lines.append("the disk is too small for this plan")
     return "\n".join(lines)
 

@@ -1,5 +1,6 @@
 """The plan as text."""
 
+import pytest
 from configs import default_config, merged
 
 from tonotopy.planning import Storage, needs, report
@@ -40,3 +41,46 @@ def test_networks_that_are_fetched_by_name_are_told(tmp_path):
     lines = {item.what: item.note for item in needs(config, tmp_path)}
     assert lines["network hub"] == "some/model from the hub, its size is not known before"
     assert "network local" not in lines
+
+
+def _folder(tmp_path, **more) -> dict:
+    sounds = tmp_path / "sounds"
+    (sounds / "a").mkdir(parents=True)
+    for name in ("a/one.wav", "a/two.FLAC", "a/._one.wav", "a/notes.txt", "three.mp3"):
+        (sounds / name).touch()
+    entry = {"maker": "folder", "path": str(sounds), "rate": 8000, "seconds": 0.5, **more}
+    config = merged(default_config(), {"corpora": {"mine": entry}})
+    config["run"] = ["hierarchy/layers"]
+    for task in config["hierarchy"]["layers"]["tasks"].values():
+        task["corpus"] = "mine"
+    return config
+
+
+@pytest.mark.parametrize(("slices", "clips"), [(None, 3), (4, 12)])
+def test_a_folder_is_counted_and_takes_its_space_twice_while_it_is_read(tmp_path, slices, clips):
+    config = _folder(tmp_path, **({"slices": slices} if slices else {}))
+    (mine,) = (item for item in needs(config, tmp_path) if item.what == "corpus mine")
+    assert mine.note == "at most the clips of 3 files; your own copy, " + str(tmp_path / "sounds")
+    assert mine.kept == mine.draft == clips * 8000  # of 4000 samples of 2 bytes
+
+
+def test_a_folder_that_is_missing_has_no_size(tmp_path):
+    config = _folder(tmp_path)
+    config["corpora"]["mine"]["path"] = "nowhere"
+    (mine,) = (item for item in needs(config, tmp_path) if item.what == "corpus mine")
+    assert mine.note.endswith("your own copy, nowhere: MISSING")
+    assert mine.kept == mine.draft == 0
+
+
+def test_the_largest_corpus_that_is_read_counts_twice(tmp_path):
+    storage = [Storage("corpus a", 0, 600, draft=600), Storage("corpus b", 0, 300, draft=300)]
+    text = report(storage, {}, {}, {}, 1500)
+    (line,) = (line for line in text.splitlines() if line.startswith("while the largest"))
+    assert line.split()[-2:] == ["600", "B"]
+    assert "too small" not in text
+    assert "too small" in report(storage, {}, {}, {}, 1499)
+    assert "while the largest" not in report(STORAGE, {}, {}, {}, 10**7)
+
+
+def test_worlds_are_made_without_a_draft(tmp_path):
+    assert not any(item.draft for item in needs(default_config(), tmp_path))
