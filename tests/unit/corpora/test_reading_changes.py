@@ -289,3 +289,43 @@ def test_a_large_unchanged_folder_is_only_looked_at(tmp_path, monkeypatch):
     begun = time.monotonic()
     assert of_entry(entry) == first
     assert time.monotonic() - begun < 2
+
+
+AUDIOSET_CHANGES = {
+    "a file of another size": lambda root: put(root, "a/0.wav", noise(300, 0)),
+    "a file of equal size, written later": lambda root: swap(root / "a/0.wav", root / "a/2.wav"),
+    "a file comes": lambda root: put(root, "a/9.wav", noise(200, 9)),
+    "a file goes": lambda root: (root / "a/0.wav").unlink(),
+    "a file is called otherwise": lambda root: (root / "a/0.wav").rename(root / "a/00.wav"),
+    "the folder goes": shutil.rmtree,
+}
+
+
+def _of_audioset(path) -> str:
+    identity.state.cache_clear()
+    config = {"corpora": {"mine": {"maker": "audioset", "task": "genre"}}}
+    config["audioset"] = {"path": path and str(path)}
+    return inputs.own_content(SimpleNamespace(corpus="mine"), config)
+
+
+@pytest.mark.parametrize("change", AUDIOSET_CHANGES)
+def test_own_clips_of_audioset_are_watched_without_being_read(folder, change, monkeypatch):
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(Path, "open", None)
+        before = _of_audioset(folder)
+        assert before and _of_audioset(folder) == before
+    AUDIOSET_CHANGES[change](folder)
+    assert _of_audioset(folder) != before
+
+
+@pytest.mark.parametrize(
+    "change", sorted(NO_CHANGES.keys() - {"other times", "a copy in the place of a file"})
+)
+def test_what_is_no_sound_changes_no_audioset(folder, change):
+    before = _of_audioset(folder)
+    NO_CHANGES[change](folder)
+    assert _of_audioset(folder) == before
+
+
+def test_clips_of_audioset_that_are_fetched_are_not_watched():
+    assert _of_audioset(None) == ""

@@ -68,8 +68,14 @@ def sources_by_name(wildcards, config: dict, files) -> dict[str, str]:
 
 
 def own_content(wildcards, config: dict) -> str:
-    """Return a hash over a user's own files, so that a changed folder is read again."""
+    """Return a hash over a user's own files, so that a changed folder is read again.
+
+    Of AudioSet's clips it goes over names, sizes and times, elsewhere over content.
+    """
     entry = settings(wildcards, config)
+    if entry["maker"] == "audioset":
+        clips = config["audioset"]["path"]
+        return identity.state(clips) if clips else ""
     return identity.content(_folder_settings(entry)) if entry.get("path") else ""
 
 
