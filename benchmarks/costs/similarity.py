@@ -82,9 +82,12 @@ def grids_of(run: Run, entry: dict, name: str, seconds: float) -> list[Grid]:
     Axes are taken to be in the order of the input's.
 
     Raises:
-        NotKnown: the network is a module of the user's own, or how tokens lie is nowhere said.
+        NotKnown: the network is a module of the user's own or hears waveforms, or how tokens lie is
+            nowhere said.
     """
     made, named = run.unheard(name, seconds), entry.get("grids") or {}
+    if not hasattr(made.settings, "mels"):
+        raise NotKnown(f"network {name}: hears waveforms, when its layers do is found in a run")
     first = made.heard.shape[-2] == made.settings.mels
     found = []
     for layer, (chunks, *shape) in made.shapes().items():

@@ -29,6 +29,8 @@ rule build_room:
 
 
 HEARD = listening.name_of(config["audio"]) if config.get("audio") else NEVER
+if config.get("audio"):  # here a refusal ends with its message alone
+    refusing(listening.pages, config["scale"], config)
 
 
 rule read_own_sound:

@@ -8,6 +8,8 @@ from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
+from tonotopy.corpora.embedded.music import MusicWorld
+from tonotopy.corpora.embedded.tasks import RATE
 from tonotopy.corpora.finding import find
 from tonotopy.corpora.formats import SUFFIXES
 from tonotopy.corpora.remote import Remote
@@ -127,16 +129,10 @@ def _download(remote: Remote, mirror: str | None, folder: Path) -> Storage:
 
 
 def _corpus(name: str, entry: dict, config: dict) -> Storage:
-    world = entry.get("of", entry)
-    clips, rate, seconds = _clips(entry, config), world.get("rate"), world.get("seconds")
+    clips, (rate, seconds) = _clips(entry, config), _extent(entry)
     yours = f"your own copy, {entry['path']}" if entry.get("path") else ""
     if yours and not Path(entry["path"]).is_dir():
         yours += ": MISSING"
-    if entry["maker"] in PUBLIC:
-        rate = rate or PUBLIC[entry["maker"]].rate
-        seconds = seconds or PUBLIC[entry["maker"]].seconds
-    elif entry["maker"] == "digits":
-        rate, seconds = digits.RATE, digits.SAMPLES / digits.RATE
     note = f"{clips:,} clips" if clips is not None else None
     if clips is None and entry["maker"] == "folder" and Path(entry["path"]).is_dir():
         files = len(find(Path(entry["path"]), SUFFIXES["audio"]).files)
@@ -146,8 +142,25 @@ def _corpus(name: str, entry: dict, config: dict) -> Storage:
         return Storage(f"corpus {name}", 0, 0, "; ".join(filter(None, (note, yours))))
     size = round(2 * clips * rate * seconds)
     read = entry["maker"] in (*PUBLIC, "folder", "audioset")  # what is read waits beside it
-    note = "; ".join(filter(None, (note, yours)))
+    parts = "their parts come on top" if entry.get("parts") else ""
+    note = "; ".join(filter(None, (note, parts, yours)))
     return Storage(f"corpus {name}", 0, size, note, draft=size if read else 0)
+
+
+def _extent(entry: dict) -> tuple[int | None, float | None]:
+    """Return the rate (Hz) and length (s) of a corpus's clips, None where it is not known."""
+    maker, world = entry["maker"], entry.get("of", entry)
+    if maker == "digits":
+        return digits.RATE, digits.SAMPLES / digits.RATE
+    own = {
+        "embedded": (RATE, None),
+        "planted_music": (MusicWorld.rate, MusicWorld.seconds),
+        "planted_twins": (MusicWorld.rate, MusicWorld.seconds),
+    }
+    if maker in PUBLIC:
+        own[maker] = (PUBLIC[maker].rate, PUBLIC[maker].seconds)
+    rate, seconds = own.get(maker, (None, None))
+    return world.get("rate") or rate, world.get("seconds") or seconds
 
 
 def _clips(entry: dict, config: dict) -> int | None:

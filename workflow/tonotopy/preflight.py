@@ -1,13 +1,15 @@
 """What a schema cannot tell about a configuration, and what need not wait until a job finds it.
 
-Only what the run uses is looked at: an entry that no study names may be unfinished. Files are
-looked for when a run begins, and not when one is planned, which may be done elsewhere or before.
+Only what the run uses is looked at: an entry that no study names may be unfinished. Files that are
+missing end a run as it begins; a plan, which may be made elsewhere or before, only tells of them.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from tonotopy import places
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.classes import check_words
 from tonotopy.corpora.embedded.attributes import chosen_values
@@ -76,6 +78,33 @@ def check_adopted(jobs: Iterable, config: dict) -> None:
     adopted = {job.wildcards.network for job in jobs if job.rule.name == "adopt_network"}
     for name in sorted(adopted):
         check_network(f"networks.{name}", config["networks"][name])
+
+
+def missing(config: dict) -> list[str]:
+    """Return a note of each thing that a run would be refused for, of what is not built yet.
+
+    Args:
+        config: a configuration that has passed `preflight`.
+    """
+    corpora, networks = used(config)
+    scale, notes = config["scale"], []
+    checks = [
+        partial(check_sources, [name], config)
+        for name in corpora
+        if not Path(places.corpus(scale, name)).is_dir()
+    ]
+    checks += [
+        partial(check_network, f"networks.{name}", config["networks"][name])
+        for name in networks
+        if config["networks"][name].keys() & {"module", "transformers"}
+        and not Path(places.network(scale, name)).is_dir()
+    ]
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            notes.append(f"note: a run would be refused: {error}")
+    return notes
 
 
 def _check_corpus(key: str, entry: dict, audioset: dict) -> None:

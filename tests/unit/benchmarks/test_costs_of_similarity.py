@@ -118,6 +118,17 @@ def test_grids_of_tokens_are_the_networks_or_those_that_are_named(run):
         similarity.grids_of(run, {**ENTRY, "layers": ["layer1"]}, "tokens", 10.0)
 
 
+def test_when_layers_of_waveforms_are_is_not_known_before(run):
+    run.config["networks"]["samples"] = {
+        **run.config["networks"]["vgg"],
+        "architecture": "sample_cnn",
+        "arguments": {"widths": [3, 4, 5], "embedding": 6},
+        "front_end": {"kind": "waveform", "rate": 8000},
+    }
+    with pytest.raises(NotKnown, match="network samples: hears waveforms"):
+        similarity.grids_of(run, ENTRY, "samples", 2.0)
+
+
 class Tokens(torch.nn.Module):
     """A network that does not know its grid."""
 

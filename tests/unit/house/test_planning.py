@@ -3,6 +3,9 @@
 import pytest
 from configs import default_config, merged
 
+from tonotopy.corpora.audioset.labels import SETS
+from tonotopy.corpora.catalogue import PUBLIC
+from tonotopy.networks.published import PUBLISHED
 from tonotopy.planning import Storage, needs, report
 
 STORAGE = [Storage("corpus a", 0, 2_000_000)]
@@ -84,3 +87,99 @@ def test_the_largest_corpus_that_is_read_counts_twice(tmp_path):
 
 def test_worlds_are_made_without_a_draft(tmp_path):
     assert not any(item.draft for item in needs(default_config(), tmp_path))
+
+
+AUDIOSET = {"maker": "audioset", "task": "genre", "rate": 16000, "seconds": 10.0}
+
+
+def _of_audioset(per_class: int | None, tmp_path) -> dict[str, Storage]:
+    config = merged(default_config(), {"corpora": {"like": AUDIOSET}})
+    config["audioset"] |= {"per_class": per_class, "path": None}
+    config["run"] = ["hierarchy/layers"]
+    for task in config["hierarchy"]["layers"]["tasks"].values():
+        task["corpus"] = "like"
+    return {item.what: item for item in needs(config, tmp_path)}
+
+
+@pytest.mark.parametrize("per_class", [None, 1000])
+def test_of_audioset_the_clips_of_both_sets_are_planned(tmp_path, per_class):
+    told = _of_audioset(per_class, tmp_path)
+    counts = {
+        task: sum(min(label.thesis, per_class or 10**9) for label in labels.values())
+        for task, labels in SETS.items()
+    }
+    clips = told["AudioSet clips"]
+    assert clips.note.startswith(f"{sum(counts.values()):,} clips from ")
+    assert clips.fetched == clips.kept == round(sum(counts.values()) * 0.85 * 1_390_000)
+    assert told["corpus like"].kept == counts["genre"] * 2 * 16000 * 10
+
+
+def test_what_is_here_or_in_the_mirror_is_not_fetched(tmp_path):
+    config = default_config()
+    config["networks"]["given"] = {"published": "vggish"}
+    config["hierarchy"]["layers"]["networks"] = ["given"]
+    config |= {"run": ["hierarchy/layers"], "mirror": str(tmp_path / "mirror")}
+    remote = PUBLISHED["vggish"].remote
+
+    def told() -> Storage:
+        return next(item for item in needs(config, tmp_path) if item.what == remote.name)
+
+    whole = told()
+    assert whole.fetched == whole.kept == (remote.bytes or remote.approximate_bytes) > 0
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / remote.name).touch()
+    assert (told().fetched, told().kept, told().note) == (0, whole.kept, "in the mirror")
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / remote.file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "weights" / remote.file).touch()
+    assert (told().fetched, told().kept, told().note) == (0, whole.kept, "here already")
+
+
+def test_corpora_that_are_made_have_the_size_of_their_clips(tmp_path):
+    config = default_config()
+    told = {item.what.removeprefix("corpus "): item for item in needs(config, tmp_path)}
+    assert len(told) > 20
+    for name, item in told.items():
+        entry = config["corpora"][name]
+        if entry["maker"] not in ("planted_twins", "digits"):
+            clips = sum(entry["clips"].values())
+            assert item.note.split("; ") == [f"{clips:,} clips"] + (
+                ["their parts come on top"] if entry.get("parts") else []
+            )
+            assert item.kept == 2 * clips * entry.get("rate", 16000) * entry["seconds"]
+    assert told["digits"].kept == 1797 * 64 * 2
+    assert told["lead_twins"].kept == 150 * 8 * 2 * 22500 * 3  # of eight instruments
+
+
+def test_worlds_without_a_rate_have_their_own(tmp_path):
+    config = default_config()
+    for key in ("rate", "seconds"):
+        del config["corpora"]["genre_clips"][key]
+    told = {item.what: item for item in needs(config, tmp_path)}
+    assert told["corpus genre_clips"].kept == 500 * 2 * 22500 * 3
+
+
+def test_public_corpora_have_the_rate_of_their_recordings(tmp_path):
+    config = merged(default_config(), {"corpora": {"bought": {"maker": "gtzan", "task": "genre"}}})
+    config["run"] = ["hierarchy/layers"]
+    for task in config["hierarchy"]["layers"]["tasks"].values():
+        task["corpus"] = "bought"
+    told = {item.what: item for item in needs(config, tmp_path)}["corpus bought"]
+    gtzan = PUBLIC["gtzan"]
+    assert told.note == f"{gtzan.version(None).clips:,} clips"
+    assert told.kept == told.draft == 2 * gtzan.version(None).clips * gtzan.rate * gtzan.seconds
+
+
+def test_what_is_free_and_what_is_approximate_is_told(tmp_path):
+    told = report(STORAGE, {}, {}, {}, 10**9)
+    assert "free on this disk: 1 GB; activations and tables come on top" in told
+    remotes = [one.remote for one in PUBLISHED.values() if one.remote]
+    assert {remote.bytes is None for remote in remotes} == {True, False}
+    config = default_config()
+    names = {name: {"published": name} for name, one in PUBLISHED.items() if one.remote}
+    config["networks"] |= names
+    config["hierarchy"]["layers"]["networks"] = list(names)
+    config |= {"run": ["hierarchy/layers"], "mirror": None}
+    notes = {item.what: item.note for item in needs(config, tmp_path)}
+    for remote in remotes:
+        assert notes[remote.name] == ("" if remote.bytes else "size is approximate")

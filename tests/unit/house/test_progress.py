@@ -175,3 +175,13 @@ def test_benchmarks_are_read_by_job_and_averaged_by_rule(tmp_path):
 )
 def test_durations_are_said_in_words(seconds, text):
     assert in_words(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(59.9, 0), (60, 1), (119, 1), (120, 2)])
+def test_estimates_come_once_a_minute(following, clock, capsys, seconds, told):
+    for second in sorted({30, 60, seconds}):
+        if second <= seconds:
+            begin(following, second, "draw")
+            clock.now = 100.0 + second
+            end(following, second)
+    assert capsys.readouterr().err.count("note: about") == told

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 from configs import default_config, merged
 
+from tonotopy import places
 from tonotopy.errors import InputError
 from tonotopy.networks import inputs
 from tonotopy.networks.early import check_module, check_network
-from tonotopy.preflight import check_adopted
+from tonotopy.preflight import check_adopted, missing
 
 MODULE = """
 raise SystemExit("nobody asked for this module to be run")
@@ -176,3 +177,29 @@ def test_entries_that_are_whole_pass(here):
     check_network("networks.mine", {**OWN, "weights": None})
     check_network("networks.mine", HUB)
     check_adopted([job("adopt_network", "mine")], {"networks": {"mine": OWN}})
+
+
+def test_what_is_missing_is_told_by_a_plan_until_it_is_built(here):
+    """Only of what the run uses, and only of what is not built yet."""
+    config = merged(
+        default_config(),
+        {
+            "corpora": {
+                "songs": {"maker": "folder", "path": "songs", "rate": 8000, "seconds": 1.0},
+                "unused": {"maker": "folder", "path": "nothing", "rate": 8000, "seconds": 1.0},
+            },
+            "networks": {"mine": {"module": "nets.tiny:Nett"}, "unused": {"module": "nets:No"}},
+        },
+    )
+    config["run"] = ["hierarchy/layers"]
+    config["hierarchy"]["layers"] |= {
+        "networks": ["mine"],
+        "tasks": {"pitch": {"corpus": "songs", "level": "low"}},
+    }
+    corpus, network = missing(config)
+    assert corpus.startswith("note: a run would be refused: corpora.songs.path: no folder 'songs'")
+    assert "networks.mine.module" in network and "did you mean 'Net'" in network
+    (here / places.corpus(config["scale"], "songs")).mkdir(parents=True)
+    assert missing(config) == [network]
+    (here / places.network(config["scale"], "mine")).mkdir(parents=True)
+    assert missing(config) == []

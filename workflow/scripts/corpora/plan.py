@@ -8,6 +8,7 @@ from tonotopy.durations import by_rule, measured
 from tonotopy.logs import to_log
 from tonotopy.nested import run_snakemake
 from tonotopy.planning import needs, report, undrawn_figures
+from tonotopy.preflight import missing
 
 to_log(snakemake.log[0])
 output = run_snakemake(snakemake.config, snakemake.params.snakefile, "--dry-run", "--quiet", "all")
@@ -17,3 +18,5 @@ config = snakemake.config
 free = shutil.disk_usage(".").free
 earlier = by_rule(measured(places.result(config["scale"], "benchmarks")))
 print(report(needs(config), jobs, earlier, undrawn_figures(config), free))
+for note in missing(config):
+    print(note)

@@ -17,6 +17,7 @@ from tonotopy.errors import InputError, nearest
 FONT = "music and effects from the TimGM6mb sound font (GPL-2.0) that pretty_midi ships"
 VOICES = "speech from the espeak-ng library (GPL-3.0, which does not cover what it says)"
 RATES = (8000, 48000)  # Hz
+RATE = 16000  # Hz, where an entry gives none
 SHORTEST = 0.5  # s
 CHUNK = 32  # clips that a worker takes at once
 
@@ -99,7 +100,7 @@ def build(
     task: str,
     clips: dict[str, int],
     seconds: float,
-    rate: int = 16000,
+    rate: int = RATE,
     seed: int = 0,
     workers: int = 1,
     parts: bool = False,

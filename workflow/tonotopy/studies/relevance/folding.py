@@ -43,7 +43,8 @@ def fold_numbers(corpus: Corpus, by: str, number: int, seed: int) -> np.ndarray:
     Raises:
         InputError: see `probes.folds.folds`.
     """
-    return folds(corpus.labels, fold_units(corpus, by), "grouped", number, seed)
+    units = fold_units(corpus, by)
+    return folds(corpus.labels, units, "grouped", number, seed, names=corpus.classes)
 
 
 def write_fold(corpus: Corpus, path: str | Path, by: str, numbers: np.ndarray, fold: int) -> Corpus:
