@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -123,6 +124,8 @@ def test_locks_and_drafts_of_a_dead_run_are_removed(tmp_path, capsys):
     assert list((tmp_path / "results/deep").iterdir()) == []
     assert (tmp_path / "results/x.json").exists()
     assert "removed 1 unfinished drafts" in capsys.readouterr().out
+    recovery.clear(tmp_path)
+    assert capsys.readouterr().out == ""
 
 
 def test_the_lock_of_another_user_is_left_alone(tmp_path, monkeypatch):
@@ -275,6 +278,27 @@ def test_outputs_whose_record_is_torn_are_made_again(outputs):
     record.write_text('{"params": [')
     (reason,) = recovery.damaged(outputs).values()
     assert reason.startswith("results/b.json: Snakemake's record")
+
+
+def test_damaged_outputs_are_deleted_whatever_they_are(outputs):
+    recovery.delete([outputs / "results" / name for name in ("b.json", "folder", "never.json")])
+    left = {path.name for path in (outputs / "results").iterdir() if path.name[0] != "."}
+    assert not left & {"b.json", "folder"} and "c.json" in left
+
+
+@pytest.mark.parametrize("lost", ["output", "record"])
+def test_outputs_that_were_not_made_again_have_no_time_to_be_put_back(outputs, lost):
+    times, output = recovery.Times(outputs), outputs / "results/b.json"
+    (output if lost == "output" else sums.place_of(output)).unlink()
+    times.put_back()
+    assert output.exists() == (lost == "record")
+
+
+@pytest.mark.parametrize(("length", "cut"), [(199, False), (200, True)])
+def test_long_command_lines_are_cut(length, cut):
+    words = "x" * length
+    told = recovery._describe(SimpleNamespace(pid=7, cmdline=lambda: [words]))
+    assert told == f"process 7 ({words}{' ...' if cut else ''})"
 
 
 def test_times_come_back_for_equal_content_alone(outputs):
