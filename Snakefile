@@ -54,4 +54,4 @@ rule all:
     """Make everything that the configuration's run leaves for people."""
     default_target: True
     input:
-        results.everything(config["scale"], config),
+        everything,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tonotopy.drawing import matrices
+from tonotopy.drawing import layers, matrices
 from tonotopy.drawing import spectrogram_grid as grid
 from tonotopy.drawing.names import LONGEST, literal
 
-LENGTHS = (matrices.LONGEST, LONGEST, grid.LONGEST)  # letters of names in figures
+LENGTHS = (matrices.LONGEST, LONGEST, grid.LONGEST, layers.LONGEST)  # letters of names in figures
 ODD = (
     "$\\alpha$ and more",
     "_under_score",

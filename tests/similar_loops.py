@@ -41,6 +41,31 @@ def left_of(feature, x):
     return rest.reshape(feature.shape) * (np.linalg.norm(rest) > 1e-6 * spread)
 
 
+def null_of(s, groups):
+    """Mean, standard deviation and z of similarities S between clips, over groups of them."""
+    names = sorted(set(groups))
+    means = np.array([[s[np.ix_(groups == g, groups == h)].mean() for h in names] for g in names])
+    n, d = len(names), means - means.mean(0) - means.mean(1)[:, None] + means.mean()
+    sd = np.sqrt((d**2).sum() / ((n - 1) * n**2))
+    return means.mean(), sd, (np.trace(means) / n - means.mean()) / sd
+
+
+def over_cells(values, first, step, cells):
+    """Values (rows, columns) at times of columns (first, step) averaged over cells (the same)."""
+    found = np.zeros((len(values), cells[2]))
+    for cell in range(cells[2]):
+        middle, total = cells[0] + cell * cells[1], 0.0
+        for column in range(values.shape[1]):
+            at = first + column * step
+            ends = min(at + step / 2, middle + cells[1] / 2)
+            share = ends - max(at - step / 2, middle - cells[1] / 2)
+            if share > 0:
+                found[:, cell] += share * values[:, column]
+                total += share
+        found[:, cell] /= total
+    return found
+
+
 def shrunk(values, rows, columns):
     tensor = torch.from_numpy(np.ascontiguousarray(values))[None, None]
     return torch.nn.functional.adaptive_avg_pool2d(tensor, (rows, columns))[0, 0].numpy()

@@ -190,6 +190,7 @@ def _profiles(correct) -> pd.DataFrame:
         high=accuracy + error,
         chance=1 / correct["classes"],
         clips=clips,
+        reason="",
     )
 
 
@@ -220,6 +221,7 @@ def _centres(correct) -> pd.DataFrame:
                 "low": found.low,
                 "high": found.high,
                 "defined": found.defined,
+                "reason": "",
             }
         )
     return pd.DataFrame(rows).drop(columns="classes")

@@ -109,11 +109,11 @@ def layers_table(world: World) -> pd.DataFrame:
     """Return the table `layers`."""
     return pd.DataFrame(
         [
-            (network, layer, depth, maps, 24 - 3 * depth, 31 - 4 * depth)
+            (network, layer, depth, maps, 24 - 3 * depth, 31 - 4 * depth, 26 - depth)
             for network in world.trainings
             for depth, (layer, maps) in enumerate(world.layers.items(), start=1)
         ],
-        columns=["network", "layer", "depth", "maps", "rows", "columns"],
+        columns=["network", "layer", "depth", "maps", "rows", "columns", "input_rows"],
     )
 
 

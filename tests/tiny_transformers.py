@@ -6,6 +6,9 @@ import torch
 import transformers as t
 from torch import nn
 
+from tonotopy.networks.bundle import Bundle, load
+from tonotopy.networks.transformer_files import adopt_transformer
+
 SPEECH = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
@@ -80,7 +83,8 @@ MIMI = {
     "upsample_groups": 16,
     "sampling_rate": 8000,
 }
-LABELS = {0: "rock", 1: "jazz", 2: "bird"}
+GENRES = ["blues", "classical", "country", "disco", "hiphop", "metal", "pop", "reggae"]
+LABELS = ["rock", "jazz", "bird", *GENRES]  # those of the planted world, and a bird
 
 
 def _htsat(fused: bool) -> t.ClapConfig:
@@ -113,12 +117,12 @@ CHECKPOINTS = {
     "ast": ("ASTModel", lambda: t.ASTModel(t.ASTConfig(**AST)), "ast"),
     "ast of a classifier": (
         "ASTModel",
-        lambda: t.ASTForAudioClassification(t.ASTConfig(**AST, id2label=LABELS)),
+        lambda: t.ASTForAudioClassification(t.ASTConfig(**AST, id2label=dict(enumerate(LABELS)))),
         "ast",
     ),
     "classifier": (
         "ASTForAudioClassification",
-        lambda: t.ASTForAudioClassification(t.ASTConfig(**AST, id2label=LABELS)),
+        lambda: t.ASTForAudioClassification(t.ASTConfig(**AST, id2label=dict(enumerate(LABELS)))),
         "ast",
     ),
     "clap": ("ClapAudioModel", lambda: t.ClapModel(_htsat(False)), "clap"),
@@ -178,3 +182,10 @@ def checkpoint(name: str, folder: Path) -> tuple[dict, nn.Module]:
     EXTRACTORS[hears]().save_pretrained(folder)
     entry = {"transformers": f"someone/{folder.name}", "revision": "v1", "kind": kind}
     return {**entry, "path": str(folder)}, network
+
+
+def adopted(name: str, folder: Path) -> tuple[Bundle, nn.Module, dict]:
+    """Return a checkpoint as a bundle, the network as it was saved, and its entry."""
+    entry, network = checkpoint(name, folder / "files")
+    adopt_transformer(entry, folder / "files", folder / "bundle")
+    return load(folder / "bundle"), network, entry

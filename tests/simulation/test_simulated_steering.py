@@ -61,8 +61,8 @@ def steered(rng, folder, planted=None, flat=0.0, even=0.0):
     return tables(rng, clip_slopes=pd.concat(parts, ignore_index=True))
 
 
-def on_two_corpora(rng, folder, gain):
-    parts = [effects(rng, 1.0), effects(rng, 1.0 + gain, sweep="unseen", count=120)]
+def on_two_corpora(rng, folder, gain, test=1.0):
+    parts = [effects(rng, test), effects(rng, test + gain, sweep="unseen", count=120)]
     return tables(rng, clip_slopes=pd.concat(parts, ignore_index=True))
 
 
@@ -192,11 +192,32 @@ NULLS = [
     case("damage", "damage", partial(steered, planted=0.5, even=0.1), PAIR),
     case("flat_ratio", "flat", partial(steered, planted=1.0, flat=0.1), PAIR),
     case("unseen_gain", "unseen_gain", partial(on_two_corpora, gain=0.0), PAIR),
+    case(
+        "unseen_gain",
+        "unseen_gain",
+        partial(on_two_corpora, gain=2.0, test=-1.0),
+        PAIR,
+        name="unseen_gain_of_a_fall",
+    ),
     case("planted_auroc", "auroc", planted_cells),
     case("far_effect", "far", curves, PAIR),
     case("fall_at_both_ends", "both_ends", curves, PAIR),
     case("late_over_early", "late_over_early", partial(by_layer, early=0.3, late=0.3), PAIR),
-    case("early_share", "early_negligible", partial(by_layer, early=0.2, late=1.0), PAIR),
+    case(
+        "late_over_early",
+        "late_over_early",
+        partial(by_layer, early=-0.5, late=0.5),
+        PAIR,
+        name="late_over_negative_early",
+    ),
+    case("early_negligible", "early_negligible", partial(by_layer, early=0.2, late=1.0), PAIR),
+    case(
+        "early_negligible",
+        "early_negligible",
+        partial(by_layer, early=-0.2, late=1.0),
+        PAIR,
+        name="negative_early_negligible",
+    ),
     case("early_cosine", "early_cosine", by_layer, PAIR),
     case("steering_after_cosine", "after_cosine", by_layer, PAIR),
     case("cosine_where_strong", "low_cosine", partial(by_layer, cosine=0.3), PAIR),
@@ -207,7 +228,15 @@ PLANTED = [
     case("damage", "damage", partial(steered, planted=1.0, even=0.05), PAIR, -0.15),
     case("unseen_gain", "unseen_gain", partial(on_two_corpora, gain=0.2), PAIR, 0.2),
     case("late_over_early", "late_over_early", partial(by_layer, early=0, late=0.5), PAIR, 0.5),
-    case("early_share", "early_negligible", partial(by_layer, early=0.1, late=1), PAIR, 0.1),
+    case(
+        "late_over_early",
+        "late_over_early",
+        partial(by_layer, early=-1, late=0.5),
+        PAIR,
+        -0.5,
+        "late_under_negative_early",
+    ),
+    case("early_negligible", "early_negligible", partial(by_layer, early=0.1, late=1), PAIR, 0.1),
     case("early_cosine", "early_cosine", partial(by_layer, cosine=0.5, last=0.1), PAIR, 0.4),
     case("vector_agreement", "agreement", partial(agreeing, level=0.95), truth=0.95),
     case("shuffled_probe", "shuffled_probe", partial(shuffled, level=1.0), truth=1.0),

@@ -124,13 +124,15 @@ def test_claims_are_judged_and_controls_enforced(python, finished, tmp_path, stu
         "statistics": STATISTICS,
         "seed": 0,
     }
-    outputs = files(tmp_path, json="card.json", csv="card.csv", page="card.page")
+    outputs = files(
+        tmp_path, json="card.json", csv="card.csv", page="card.page", verdict="verdict.txt"
+    )
     run(python, finished, "report/judge_claims", {"input": inputs, "output": outputs}, params, {})
     assert (tmp_path / "card.json").stat().st_size > 1000
-    params = {"controls": "warn", "embedded": json.dumps({"steering/world": True}), "notes": []}
-    places = {"input": {"scorecard": outputs["json"]}, "output": [str(tmp_path / "verdict.txt")]}
-    run(python, finished, "report/enforce_controls", places, params, {})
-    assert (tmp_path / "verdict.txt").is_file()
+    inputs = {"scorecard": outputs["json"], "verdict": outputs["verdict"]}
+    places = {"input": inputs, "output": [str(tmp_path / "enforced")]}
+    run(python, finished, "report/enforce_controls", places, {"controls": "warn"}, {})
+    assert (tmp_path / "enforced").read_text() == (tmp_path / "verdict.txt").read_text()
 
 
 def test_a_figure_is_drawn(python, finished, tmp_path, study):
@@ -158,6 +160,7 @@ def test_the_front_page_and_the_room_are_built(python, finished, tmp_path):
         "scorecard": "results/smoke/scorecard.json",
         "corpora": results.used_corpora("smoke", config),
         "networks": results.used_networks("smoke", config),
+        "overviews": results.overview_tables("smoke", config),
         "citation": "CITATION.cff",
         "requirements": "requirements.txt",
     }

@@ -4,10 +4,9 @@ import json
 import os
 import subprocess
 
-import numpy as np
 import pytest
-import soundfile
 import yaml
+from own_entries import FOLDER, STEERED, write_tones
 from projects import copy_project
 from worlds import digits_replica
 
@@ -54,26 +53,19 @@ def test_a_public_corpus_comes_from_a_mirror(tmp_path):
     assert corpus.info["licence"] == "CC BY-SA 4.0"
 
 
-def own_audio(root, classes, rate=8000):
-    rng = np.random.default_rng(0)
-    for label, hz in classes.items():
-        for i in range(80):  # 8 of each class to test on: enough for an interval
-            path = root / label / f"{i:02d}.wav"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            wave = 0.4 * np.sin(2 * np.pi * hz * np.arange(rate // 2) / rate)
-            soundfile.write(path, wave + rng.normal(0, 0.02, len(wave)), rate)
-    (root / label / "broken.wav").write_bytes(b"no audio")
+def own_audio(root, classes):
+    write_tones(root, classes)
+    (root / list(classes)[-1] / "broken.wav").write_bytes(b"no audio")
 
 
 def overlay(genres, sounds) -> dict:
-    folder = {"maker": "folder", "rate": 8000, "seconds": 0.5}
     return {
         "scale": "own",
         "controls": "warn",  # what two tones do to such a network is not known
         "run": ["steering/mine"],
         "corpora": {
-            "my_music": {**folder, "path": str(genres)},
-            "my_sounds": {**folder, "path": str(sounds)},
+            "my_music": {**FOLDER, "path": str(genres)},
+            "my_sounds": {**FOLDER, "path": str(sounds)},
         },
         "networks": {
             "my_ast": {
@@ -92,17 +84,10 @@ def overlay(genres, sounds) -> dict:
         },
         "steering": {
             "mine": {
+                **STEERED,
                 "network": "my_ast",
                 "concepts": "my_sounds",
-                "unseen": None,
-                "sweeps": ["test", "layers", "controls"],
-                "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
-                "strengths": [-0.1, 0.1],
-                "slope_range": 0.1,
-                "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
                 "pairs": [{"concept": "hum", "target": ["slow"]}],
-                "flat": None,
-                "exhibits": 2,
             }
         },
         "statistics": {"resamples": 100},
@@ -144,6 +129,9 @@ def test_a_missing_folder_is_named(project, tmp_path):
     told = gone.snakemake(target="data/corpora/gone/my_music", ok=False)
     assert f"corpora.my_music.path: no folder '{tmp_path}/nowhere'" in told
     assert not (project.path / "data/corpora/gone/my_music").exists()
+    planned = gone.snakemake("--dry-run", "--quiet")
+    assert planned.count("note: a run would be refused: corpora.my_music.path: no folder") == 1
+    assert planned.count("note: a run would be refused: corpora.my_sounds.path: no folder") == 1
 
 
 @pytest.fixture

@@ -79,3 +79,16 @@ def test_a_table_of_a_spreadsheet_gives_every_readable_file_its_class(project):
 def test_what_labels_contradict_is_told_before_any_job(project, changes, told):
     output = asked(project, **changes).snakemake(target=CORPUS, ok=False)
     assert told in output and "Traceback" not in output and "rule build_corpus" not in output
+
+
+def test_a_run_that_is_refused_says_why_and_nothing_of_the_rules(project):
+    """Before planning and when a run begins."""
+    misspelt = asked(project, labels={"from": "folder"}).snakemake("-n", ok=False)
+    assert (
+        "\nError: configuration: unknown key 'labels' at corpora.sounds (did you mean" in misspelt
+    )
+    assert "in config.yaml" not in misspelt
+    unmet = asked(project, leave_out=["Vogel"]).snakemake(target=CORPUS, ok=False)
+    assert "\nError: corpora.sounds: leave_out: no clip has label 'Vogel'" in unmet
+    for told in (misspelt, unmet):
+        assert "common.smk" not in told and "refusing" not in told and '  File "' not in told

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from tonotopy.files import write_json
+
 MODULE = """
 from torch import nn
 from transformers import ASTConfig, ASTForAudioClassification
@@ -180,3 +182,21 @@ def test_a_constructor_that_makes_the_same_weights_again_has_no_untrained_copy(p
     fixed = project.__class__(project.path, "fixed.yaml")
     told = fixed.snakemake(target="results/smoke/networks/fixed-untrained", ok=False)
     assert "error: " in told and "TinyCNN" in told and "untrained" in told
+
+
+def test_a_failed_control_fails_every_run_and_leaves_the_verdict(project):
+    results = project.path / "results/smoke"
+    verdict, enforced = results / "verdict.txt", results / ".enforced"
+    assert enforced.read_text() == verdict.read_text()
+    rows = json.loads((results / "scorecard.json").read_text())
+    control = next(row for row in rows if row["kind"] == "control" and row["n"])
+    control["verdict"] = "contradicted"
+    write_json(results / "scorecard.json", rows)
+    for _ in range(2):
+        told = project.snakemake(
+            "--config", "controls=fail", target="results/smoke/.enforced", ok=False
+        )
+        assert "failed: enforce_controls: " in told and control["id"] in told
+        assert verdict.is_file() and not enforced.exists()
+    project.snakemake("--config", "controls=warn", target="results/smoke/.enforced")
+    assert enforced.is_file()

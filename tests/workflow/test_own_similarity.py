@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from own_entries import COMPARED
 from projects import own_project
 
 MODULES = {
@@ -75,19 +76,10 @@ NETWORKS = {
     },
 }
 ENTRY = {
+    **COMPARED,
     "networks": {"mine": "mine"},
     "heard": "recordings",
-    "unheard": None,
-    "random": 2,
-    "layers": None,
-    "grids": {},
-    "clips": 9,
-    "probed": 12,
-    "calibrated": 6,
-    "folds": 3,
     "known": {"sets": 1, "clips": 4},
-    "shown": 1,
-    "exhibits": 2,
 }
 TOKENS = {
     **ENTRY,

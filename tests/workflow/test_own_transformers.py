@@ -2,18 +2,15 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
-import soundfile
 import torch
 import yaml
+from own_entries import FOLDER, RATE, STEERED, write_tones
 from projects import copy_project
-from tiny_transformers import checkpoint
+from tiny_transformers import LABELS, checkpoint
 
-RATE = 8000
 SOUNDS = {"rock": 300, "jazz": 700, "bird": 2000}
-FOLDER = {"maker": "folder", "rate": RATE, "seconds": 0.5}
 SPEECH = {"transformers": "someone/speech", "revision": "v1", "kind": "WhisperEncoder"}
 BIRDS = {"transformers": "someone/birds", "revision": "3f2a", "kind": "ASTForAudioClassification"}
 HIERARCHY = {
@@ -27,32 +24,13 @@ HIERARCHY = {
     "tagging": None,
 }
 STEERING = {
+    **STEERED,
     "network": "birds",
     "classes": "songs",
     "activation": "softmax",
     "concepts": "hums",
-    "unseen": None,
-    "sweeps": ["test", "layers", "controls"],
-    "probes": {"seeds": 2, "null_seeds": 2, "per_class": 10, "inverse_penalty": 0.1},
-    "strengths": [-0.1, 0.1],
-    "slope_range": 0.1,
-    "clips": {"test": None, "unseen": None, "layers": None, "controls": None},
     "pairs": [{"concept": "rock", "target": ["jazz"]}],
-    "flat": None,
-    "exhibits": 2,
 }
-
-
-def write_sounds(root, number: int) -> None:
-    rng = np.random.default_rng(number)
-    time = np.arange(RATE // 2) / RATE
-    for label, hertz in SOUNDS.items():
-        (root / label).mkdir(parents=True)
-        for take in range(80):
-            wave = 0.3 * np.sin(2 * np.pi * hertz * rng.uniform(0.9, 1.1) * time)
-            soundfile.write(
-                root / label / f"{take:02d}.wav", wave + rng.normal(0, 0.03, len(time)), RATE
-            )
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +41,7 @@ def project(tmp_path_factory):
     checkpoint("whisper", root / "speech")
     checkpoint("classifier", root / "mirror/someone/birds")
     for number, name in enumerate(("songs", "hums")):
-        write_sounds(root / name, number)
+        write_tones(root / name, SOUNDS, number)
     settings = {
         "scale": "hub",
         "controls": "warn",
@@ -94,7 +72,7 @@ def test_hidden_states_are_probed_beside_those_of_untrained_copies(project, told
 
 def test_a_classifier_is_steered_by_the_classes_of_its_configuration(project, told):
     sweep = pd.read_parquet(project.path / "results/hub/steering/birds/sweep-test.parquet")
-    assert set(sweep["class"]) == set(SOUNDS)
+    assert set(sweep["class"]) == set(LABELS)
     rows = json.loads((project.path / "results/hub/scorecard.json").read_text())
     rows = {row["id"]: row for row in rows}
     assert rows["steering.over_untrained.birds.rock-jazz"]["estimate"] is not None

@@ -1,31 +1,32 @@
 """What all rules share: a checked configuration, the code's fingerprint, a job's seed and threads."""
 
+import json
 import re
-
-from snakemake.exceptions import WorkflowError
+import sys
+from functools import cache
 
 from tonotopy import ending, instances, places, preflight, progress, recovery
 from tonotopy.config import check, config_schema, frozen
-from tonotopy.errors import InputError
+from tonotopy.ending import refusing
 from tonotopy.provenance import code_hash
 from tonotopy.studies import STUDIES
-
-
-def refusing(function, *arguments):
-    """Call a function; Snakemake ends with the message of what it refuses."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
-
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
 recovery.mark_this_run()
 ending.mind_disks()
-refusing(check, config, config_schema(WORKFLOW / "schemas"))
+refusing(check, config, config_schema(WORKFLOW / "schemas"), WORKFLOW.parent / "config.yaml")
 following = progress.Progress()
 if workflow.is_main_process:
     recovery.mark_incomplete(places.kept_folders(config["scale"]))
+
+
+@cache
+def tell_what_is_missing():
+    """In a dry run, say what a run would be refused for as it begins."""
+    if workflow.dryrun:
+        for note in preflight.missing(config):
+            print(note, file=sys.stderr)
+
 
 NEVER = "(?!)"  # a regular expression that nothing matches
 
@@ -72,6 +73,12 @@ def half_of_the_cores(wildcards):
     return max(1, (workflow.cores or 8) // 2)
 
 
+def everything(wildcards):
+    """Return the files that a run leaves; a dry run says what it lacks."""
+    tell_what_is_missing()
+    return results.everything(config["scale"], config)
+
+
 def given(function):
     """Return a function of wildcards from one of (wildcards, config), for inputs and parameters."""
     return lambda wildcards: function(wildcards, config)
@@ -80,3 +87,8 @@ def given(function):
 def frozen_given(function):
     """Return the same as text that does not depend on the order of keys, for parameters."""
     return lambda wildcards: frozen(function(wildcards, config))
+
+
+def in_order(function):
+    """Return the same, but in the order of the entry, in which figures show its networks."""
+    return lambda wildcards: json.dumps(function(wildcards, config))

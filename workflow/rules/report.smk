@@ -4,7 +4,7 @@ from tonotopy import results
 
 
 rule judge_claims:
-    """Judge every claim and write the scorecard."""
+    """Judge every claim; write the scorecard and a verdict on the controls."""
     input:
         tables=given(results.tables),
         claims=list(results.claims(config, WORKFLOW / "claims").values()),
@@ -13,6 +13,7 @@ rule judge_claims:
     output:
         json=places.result("{scale}", "scorecard.json"),
         csv=places.result("{scale}", "scorecard.csv"),
+        verdict=places.result("{scale}", "verdict.txt"),
         page=report(
             places.result("{scale}", "scorecard.html"),
             caption="../report/scorecard.rst",
@@ -37,11 +38,12 @@ rule judge_claims:
 
 
 rule enforce_controls:
-    """Say the run's last word: fail if a control failed, unless `controls: warn`."""
+    """Fail if a control failed, unless `controls: warn`: after all else, and in every run."""
     input:
         scorecard=places.result("{scale}", "scorecard.json"),
+        verdict=places.result("{scale}", "verdict.txt"),
     output:
-        places.result("{scale}", "verdict.txt"),
+        places.result("{scale}", results.ENFORCED),
     log:
         places.log("enforce_controls"),
     priority: -1
@@ -49,8 +51,6 @@ rule enforce_controls:
         "../../envs/analysis.yaml"
     params:
         controls=config["controls"],
-        embedded=frozen(results.sound(config)),
-        notes=results.notes(config),
         code=code("report/enforce_controls"),
     script:
         "../scripts/report/enforce_controls.py"
@@ -76,7 +76,7 @@ rule draw_figure:
     conda:
         "../../envs/analysis.yaml"
     params:
-        figure=frozen_given(results.figure),
+        figure=in_order(results.figure),
         caption=lambda wildcards: results.caption(wildcards, config),
         statistics=frozen(config["statistics"]),
         code=lambda wildcards: code(
@@ -93,6 +93,7 @@ rule build_front_page:
         figures=lambda wildcards: results.figures(wildcards.scale, config),
         corpora=lambda wildcards: results.used_corpora(wildcards.scale, config),
         networks=lambda wildcards: results.used_networks(wildcards.scale, config),
+        overviews=lambda wildcards: results.overview_tables(wildcards.scale, config),
         citation=WORKFLOW.parent / "CITATION.cff",
         requirements=WORKFLOW.parent / "requirements.txt",
         templates=templates("front.html.j2", "verdicts.html.j2"),
@@ -108,7 +109,7 @@ rule build_front_page:
         seed=seed_of,
         notes=results.notes(config),
         benchmarks=lambda wildcards: places.result(wildcards.scale, "benchmarks"),
-        code=code("report/build_front_page"),
+        code=code("report/build_front_page", *results.overview_modules(config)),
     script:
         "../scripts/report/build_front_page.py"
 

@@ -31,7 +31,15 @@ rule compare_maps:
         unheard=given(similarity.unheard_columns),
         settings=frozen_given(
             similarity.setting(
-                "layers", "grids", "random", "clips", "probed", "calibrated", "known", "shown"
+                "layers",
+                "grids",
+                "seen_through",
+                "random",
+                "clips",
+                "probed",
+                "calibrated",
+                "known",
+                "shown",
             )
         ),
         seed=seed_of,
@@ -62,7 +70,15 @@ rule probe_features:
         columns=given(similarity.columns),
         unheard=given(similarity.unheard_columns),
         settings=frozen_given(
-            similarity.setting("layers", "grids", "random", "probed", "calibrated", "folds")
+            similarity.setting(
+                "layers",
+                "grids",
+                "seen_through",
+                "random",
+                "probed",
+                "calibrated",
+                "folds",
+            )
         ),
         seed=seed_of,
         accelerator=config["accelerator"],
@@ -90,7 +106,7 @@ rule render_matches:
         gpu=gpus(),
     params:
         columns=given(similarity.columns),
-        settings=frozen_given(similarity.setting("layers", "grids", "exhibits")),
+        settings=frozen_given(similarity.setting("layers", "grids", "seen_through", "exhibits")),
         seed=seed_of,
         accelerator=config["accelerator"],
         code=code("similarity/render_matches"),

@@ -13,7 +13,7 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError
 from tonotopy.files import naming, read_json, reading, write_json
 from tonotopy.inference import network_inputs
-from tonotopy.networks.belonging import CLIPS, check_belonging
+from tonotopy.networks.belonging import CLIPS, check_belonging, hearing
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer, with_view
 from tonotopy.networks.tracing import read
@@ -89,7 +89,8 @@ def _check_belonging(
         ((_, inputs),) = network_inputs(bundle, corpus, tried[numbers], CLIPS, seconds)
         return inputs
 
-    check_belonging(bundle.network, layers, hear, len(tried))
+    with hearing(bundle, corpus.name):
+        check_belonging(bundle.network, layers, hear, len(tried))
 
 
 def stored(folder: str | Path) -> dict[str, np.memmap]:

@@ -53,8 +53,14 @@ def config_schema(folder: str | Path) -> dict:
     return schema
 
 
-def check(config: dict, schema: dict) -> None:
+def check(config: dict, schema: dict, defaults: str | Path | None = None) -> None:
     """Check a configuration against its schema, its own references and for sense.
+
+    Args:
+        config: the configuration.
+        schema: see `config_schema`.
+        defaults: config.yaml, whose entries the others' keys are added to; read where a key is
+            unknown, to tell whether it may come from there.
 
     Raises:
         InputError: the message names the key by its path, what was expected, and the nearest
@@ -65,15 +71,16 @@ def check(config: dict, schema: dict) -> None:
     refuse_old_forms(plain.get("networks"))
     errors = sorted(Validator(schema).iter_errors(plain), key=lambda e: e.json_path)
     if errors:
-        raise InputError("configuration: " + "; ".join(_message(error) for error in errors[:5]))
+        told = [_message(error, defaults) for error in errors[:5]]
+        raise InputError("configuration: " + "; ".join(told))
     _check_references(config)
     preflight(config)
     _check_studies(config)
 
 
 _MERGED = (
-    "; keys are added to those of an entry of the same name in config.yaml: give one of your own a "
-    "name of its own"
+    "; it stands in the entry of this name in config.yaml, to which keys are added: give an entry "
+    "of your own a name of its own"
 )
 _QUOTES = (
     " (YAML reads yes, no, on and off as true and false, 01 as a number and 2024-01-31 as a date: "
@@ -98,20 +105,31 @@ def _check_values(value, path: tuple[str, ...]) -> None:
         raise InputError(f"configuration: {key} is {value}, expected a finite number")
 
 
-def _message(error: jsonschema.ValidationError) -> str:
+def _message(error: jsonschema.ValidationError, defaults: str | Path | None) -> str:
     key = ".".join(map(str, error.absolute_path)) or "top level"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         allowed = error.schema.get("properties", {})
         unknown = [unknown_key for unknown_key in error.instance if unknown_key not in allowed]
         text = f"unknown key '{unknown[0]}' at {key}{nearest(unknown[0], allowed)}"
-        return text + (_MERGED if key.startswith(("corpora.", "networks.")) else "")
+        inherited = defaults and _holds(defaults, (*error.absolute_path, unknown[0]))
+        return text + (_MERGED if inherited else "")
     if error.validator == "enum":
         hint = nearest(error.instance, error.validator_value)
         return f"{key}: '{error.instance}' is not possible{hint}"
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
-        return _message(closest)
+        return _message(closest, defaults)
     return f"{key}: {error.message}{_type_hint(key, error)}"
+
+
+def _holds(defaults: str | Path, keys: tuple) -> bool:
+    """Tell whether a file of YAML has a key, at its path."""
+    value = yaml.safe_load(Path(defaults).read_text())
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
 
 
 def _type_hint(key: str, error: jsonschema.ValidationError) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 from tonotopy.corpora.hearing import note_resampling, waveforms_at
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError, nearest
+from tonotopy.frontends.stages import FrontEnd
 from tonotopy.inference import pick_device
 from tonotopy.networks.bundle import Bundle, load
 from tonotopy.networks.layers import Layer
@@ -42,17 +43,25 @@ class Ear:
         run: number among the trainings of that name.
         bundle: on its device, in evaluation mode.
         layers: those that are looked at, by name, from input to output.
+        seen: front end through which the input is seen where the network hears waveforms and maps
+            are compared with it; None elsewhere.
     """
 
     network: str
     run: int
     bundle: Bundle
     layers: dict[str, Layer]
+    seen: FrontEnd | None = None
 
     @property
     def rate(self) -> int:
         """Sampling rate in Hz that the network hears at."""
         return self.bundle.rate
+
+    @property
+    def eye(self) -> FrontEnd:
+        """The front end through which the input is seen: the network's own, or ``seen``."""
+        return self.bundle.front_end if self.seen is None else self.seen
 
     @property
     def device(self) -> torch.device:

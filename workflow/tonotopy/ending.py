@@ -1,15 +1,33 @@
-"""What is told when a run ends: which disks are full, how the controls came out."""
+"""What is told when a run ends: why it is refused, full disks, how the controls came out."""
 
 import atexit
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from tonotopy.errors import InputError
 
 LAST_WORDS = ("enforce_controls", "build_heard_pages")  # rules: what their first output holds
 PAGE = "index.html"  # beside it
 LEAST_BYTES = 1_000_000  # below it a script of Snakemake's may not fit, or a note
+
+
+def refusing(function: Callable, *arguments):
+    """Call a function; Snakemake ends with the message alone of what it refuses."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise _refusal(str(error)) from None
+
+
+def _refusal(message: str) -> Exception:
+    """Return an error of which Snakemake tells no lines of code: it is shown no traceback."""
+    from snakemake.exceptions import ApiError  # here, because scripts need none of Snakemake
+
+    hidden = property(lambda self: None, lambda self, traceback: None)
+    return type("Refusal", (ApiError,), {"__traceback__": hidden})(message)
 
 
 def full_disks(root: Path) -> list[str]:

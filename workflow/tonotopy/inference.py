@@ -11,6 +11,7 @@ from tonotopy.corpora.hearing import note_resampling, waveforms_at
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError, nearest
 from tonotopy.gpus import claim_gpus
+from tonotopy.networks.belonging import heard, hearing
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.containers import logits
 
@@ -100,12 +101,13 @@ def outputs(bundle: Bundle, corpus: Corpus, indices: np.ndarray) -> np.ndarray:
     """Return what the network answers (logits), float32, shape (clips, outputs).
 
     Raises:
-        InputError: the network does not answer by one row of numbers per clip, or by another number
-            of them than it has classes.
+        InputError: the network cannot hear what its front end gives, does not answer by one row of
+            numbers per clip, or by another number of them than it has classes.
     """
     parts = []
     for _, inputs in network_inputs(bundle, corpus, indices):
-        answers = logits(bundle.network(inputs)).float().cpu()
+        with hearing(bundle, corpus.name), heard(bundle.network, inputs):
+            answers = logits(bundle.network(inputs)).float().cpu()
         check_answers(bundle, answers, len(inputs))
         parts.append(answers)
     return torch.cat(parts).numpy()

@@ -1,14 +1,17 @@
 """Studies run on named corpora and networks: what a configuration has, and what they need."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tonotopy.corpora.catalogue import is_embedded
 from tonotopy.corpora.classes import expected_classes
+from tonotopy.corpora.gaps import about_class
 from tonotopy.errors import InputError, nearest
 from tonotopy.studies import STUDIES
 from tonotopy.study import Config, Entry, Study
 
 USER = "folder"  # maker of a user's own corpora
+OUTPUTS = "outputs"  # key of an entry that says which outputs of a network stand for classes
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,13 @@ def of_user(one: Instance, config: Config) -> bool:
     return USER in makers(one, config).values() or not all(map(_made_here, entries))
 
 
+def as_constructed(one: Instance, config: Config) -> list[str]:
+    """Return the networks of an instance that are a user's modules without weights."""
+    entries = {name: config["networks"][name] for name in networks_of(one, config)}
+    modules = {n: e for n, e in entries.items() if "module" in e and not _made_here(e)}
+    return [name for name, entry in modules.items() if not entry.get("weights")]
+
+
 def _made_here(network: Entry) -> bool:
     """Tell whether a network's module is one of this package."""
     inside = network.get("module", "").startswith("tonotopy.")
@@ -143,6 +153,8 @@ def named_corpora(config: Config) -> list[str]:
 def check_class_names(entries: list[dict], classes: dict[str, list[str]]) -> None:
     """Compare the classes that entries name with those that corpora have.
 
+    Where an entry says which outputs stand for classes, all classes of the corpus need one.
+
     Args:
         entries: see `class_names`.
         classes: corpus -> its classes.
@@ -150,29 +162,45 @@ def check_class_names(entries: list[dict], classes: dict[str, list[str]]) -> Non
     Raises:
         InputError: the message begins with the key and has the nearest class.
     """
+    with_output: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
-        available = classes[entry["corpus"]]
+        available, corpus = classes[entry["corpus"]], entry["corpus"]
         if entry["name"] not in available:
             hint = nearest(entry["name"], available)
-            corpus = f"corpus {entry['corpus']}"
-            raise InputError(f"{entry['key']}: {corpus} has no class '{entry['name']}'{hint}")
+            raise InputError(
+                f"{entry['key']}: corpus {corpus} has no class '{entry['name']}'{hint}"
+            )
+        if entry["key"].endswith(f".{OUTPUTS}"):
+            with_output.setdefault((entry["key"], corpus), []).append(entry["name"])
+    for (key, corpus), names in with_output.items():
+        if missing := [name for name in classes[corpus] if name not in names]:
+            raise InputError(
+                f"{key}: class '{missing[0]}' of corpus {corpus} has no output: say which output "
+                "of the network it is, or leave the class out of the corpus (its 'leave_out')"
+            )
 
 
-def check_class_clips(entries: list[dict], counts: dict[str, dict[str, dict[str, int]]]) -> None:
+def check_class_clips(
+    entries: list[dict],
+    counts: dict[str, dict[str, dict[str, int]]],
+    notes: Mapping[str, Sequence[str]],
+) -> None:
     """Look whether corpora have clips of the classes that entries name, in the splits they need.
 
     Args:
         entries: see `class_names`.
         counts: corpus -> split -> class -> number of its clips.
+        notes: corpus -> lines of its build report.
 
     Raises:
-        InputError: the message begins with the key.
+        InputError: the message begins with the key and says what to do.
     """
     for entry in entries:
+        name, corpus = entry["name"], entry["corpus"]
         for split in entry["splits"]:
-            if not counts[entry["corpus"]][split].get(entry["name"]):
-                raise InputError(
-                    f"{entry['key']}: corpus {entry['corpus']} has no clip of '{entry['name']}' in "
-                    f"split {split}: give it more clips, or other splits (its corpus.json tells "
-                    "what was dropped and why)"
+            if not counts[corpus][split].get(name):
+                told = about_class(name, split, notes[corpus]) or (
+                    f"no clip of '{name}' in split {split}: give it more clips, or other splits "
+                    "(its corpus.json tells what was dropped and why)"
                 )
+                raise InputError(f"{entry['key']}: corpus {corpus}: {told}")

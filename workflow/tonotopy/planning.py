@@ -8,8 +8,7 @@ from tonotopy.corpora import digits
 from tonotopy.corpora.audioset.labels import ROWS, SEGMENTS, SETS, TAGS, TRAINED
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.embedded.attributes import chosen_values
-from tonotopy.corpora.embedded.music import MusicWorld
-from tonotopy.corpora.embedded.tasks import RATE
+from tonotopy.corpora.embedded.extent import RATE, WORLD_RATE, WORLD_SECONDS
 from tonotopy.corpora.finding import find
 from tonotopy.corpora.formats import SUFFIXES
 from tonotopy.corpora.remote import Remote
@@ -154,8 +153,8 @@ def _extent(entry: dict) -> tuple[int | None, float | None]:
         return digits.RATE, digits.SAMPLES / digits.RATE
     own = {
         "embedded": (RATE, None),
-        "planted_music": (MusicWorld.rate, MusicWorld.seconds),
-        "planted_twins": (MusicWorld.rate, MusicWorld.seconds),
+        "planted_music": (WORLD_RATE, WORLD_SECONDS),
+        "planted_twins": (WORLD_RATE, WORLD_SECONDS),
     }
     if maker in PUBLIC:
         own[maker] = (PUBLIC[maker].rate, PUBLIC[maker].seconds)

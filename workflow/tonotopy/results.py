@@ -5,13 +5,23 @@ from pathlib import Path
 
 from tonotopy import places
 from tonotopy.corpora.audioset import extent
-from tonotopy.instances import Instance, embedded, instance, makers, of_user, running, used
+from tonotopy.instances import (
+    Instance,
+    as_constructed,
+    embedded,
+    instance,
+    makers,
+    of_user,
+    running,
+    used,
+)
 
 # of a scale's results: pages, what they are made of, the last word
 LEFT = (
     *("index.html", "scorecard.html", "listen", "report.zip"),
     *("scorecard.json", "scorecard.csv", "verdict.txt"),
 )
+ENFORCED = ".enforced"  # beside them, where no control failed or none was to fail the run
 SHOWN = ("name", "title", "source", "question", "headline", "lead")  # of a study, on the front page
 
 
@@ -34,7 +44,7 @@ def _judged_tables(scale: str, config: dict) -> list[str]:
 def everything(scale: str, config: dict) -> list[str]:
     """Return all files and folders that a run leaves for people."""
     return [
-        *(places.result(scale, name) for name in LEFT),
+        *(places.result(scale, name) for name in (*LEFT, ENFORCED)),
         places.names(scale),
         *_judged_tables(scale, config),
         *used_networks(scale, config),
@@ -87,8 +97,8 @@ def shown(scale: str, config: dict) -> list[dict]:
     Returns:
         Dicts of name, title, source, question, headline (name of a figure, or None), lead (text, or
         empty), answers (see `study.Answer`) and instances: dicts of name, embedded, figures (name,
-        caption, svg and png, the last two relative to the page) and sounds (address of their page,
-        or None).
+        caption, svg and png, the last two relative to the page), sounds (address of their page, or
+        None) and overview (module and sources of `study.Overview`, or None).
     """
     studies: dict[str, dict] = {}
     for one in running(config):
@@ -116,11 +126,44 @@ def _shown_instance(scale: str, one: Instance, config: dict) -> dict:
         "embedded": embedded(one, config),
         "figures": figures,
         "sounds": sounds,
+        "overview": _overview(one),
     }
 
 
+def _overview(one: Instance) -> dict | None:
+    if one.study.overview is None:
+        return None
+    return {"module": one.study.overview_module(), "sources": list(one.study.overview.sources)}
+
+
+def overview_tables(scale: str, config: dict) -> list[str]:
+    """Return the tables that overviews on the front page are made of, in the order of `shown`."""
+    return [
+        places.table(scale, one.study.name, one.name, name)
+        for one in running(config)
+        for name in (one.study.overview.sources if one.study.overview else ())
+    ]
+
+
+def overview_modules(config: dict) -> list[str]:
+    """Return the modules that make overviews of a run's instances."""
+    return sorted({one.study.overview_module() for one in running(config)} - {None})
+
+
 def _caption(one: Instance, figure: str, config: dict) -> str:
-    return one.study.figures[figure].words(of_user(one, config), embedded(one, config))
+    words = one.study.figures[figure].words(of_user(one, config), embedded(one, config))
+    return " ".join([words, *_constructed(as_constructed(one, config))])
+
+
+def _constructed(names: list[str]) -> list[str]:
+    """Return a sentence on networks without weights, which pages and claims call trained."""
+    if not names:
+        return []
+    several = len(names) > 1
+    return [
+        f"Network{'s' * several} {', '.join(names)}: no weights were given, so that what is called "
+        f"the trained network here is {'each' if several else 'it'} as its constructor makes it."
+    ]
 
 
 def used_corpora(scale: str, config: dict) -> list[str]:
@@ -133,14 +176,10 @@ def used_networks(scale: str, config: dict) -> list[str]:
     return [places.network(scale, name) for name in used(config)[1]]
 
 
-def sound(config: dict) -> dict[str, bool | None]:
-    """Return study/instance -> whether its sound is made here, see `instances.embedded`."""
-    return {f"{one.study.name}/{one.name}": embedded(one, config) for one in running(config)}
-
-
 def notes(config: dict) -> list[str]:
-    """Return what every page of a run says of its corpora: whether AudioSet is there in part."""
-    return extent.notes(config, used(config)[0])
+    """Return what every page of a run says: AudioSet in part, networks without weights."""
+    names = [name for one in running(config) for name in as_constructed(one, config)]
+    return [*extent.notes(config, used(config)[0]), *_constructed(list(dict.fromkeys(names)))]
 
 
 def modules(config: dict) -> list[str]:
@@ -195,12 +234,14 @@ def figure(wildcards, config: dict) -> dict:
 
     Returns:
         module (import path), sources (names, in the order of `figure_sources`), about (what the
-        figure reads of the entry, its options, and two facts: own, see `instances.of_user`, and
-        makers, corpus -> maker), embedded (see `instances`).
+        figure reads of the entry, its options, and three facts: own, see `instances.of_user`,
+        makers, corpus -> maker, and constructed, see `instances.as_constructed`), embedded (see
+        `instances`).
     """
     one = instance(config, wildcards.study, wildcards.instance)
     declared = one.study.figures[wildcards.figure]
     facts = {"own": of_user(one, config), "makers": makers(one, config)}
+    facts["constructed"] = as_constructed(one, config)
     return {
         "module": one.study.figure_module(wildcards.figure),
         "sources": list(declared.sources),

@@ -99,6 +99,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """A table of an instance on the front page.
+
+    Attributes:
+        module: module in the study's folder with ``overview(sources)``: name of a table -> its
+            rows, to what `pages.front.page` shows.
+        sources: names of the instance's tables that it is made of.
+    """
+
+    module: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """A kind of investigation.
 
@@ -126,6 +140,7 @@ class Study:
         question: that it asks, one sentence of the front page.
         answers: what the front page says of its central claims, two or three.
         headline: name of the figure on the front page, or None.
+        overview: what the front page shows of every instance in a table, or None.
         lead: what the headlines of this study prove of all other studies, and what not; the front
             page begins with it and them. Empty for none.
     """
@@ -147,11 +162,17 @@ class Study:
     question: str = ""
     answers: tuple[Answer, ...] = ()
     headline: str | None = None
+    overview: Overview | None = None
     lead: str = ""
 
     def figure_module(self, name: str) -> str:
         """Return the import path of the module that draws a figure."""
         return f"tonotopy.studies.{self.name}.figures.{self.figures[name].module}"
+
+    def overview_module(self) -> str | None:
+        """Return the import path of the module that makes the overview, None without one."""
+        made = self.overview
+        return f"tonotopy.studies.{self.name}.{made.module}" if made else None
 
     def judged_tables(self, entry: Entry, config: Config) -> list[str]:
         """Return the names of all tables that an entry's claims are judged by."""

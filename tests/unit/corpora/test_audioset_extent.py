@@ -128,7 +128,6 @@ def test_every_rule_of_pages_hands_the_notes_on():
     rules = Path(__file__).parents[3] / "workflow/rules"
     for file, rule in (
         ("report", "judge_claims"),
-        ("report", "enforce_controls"),
         ("report", "build_front_page"),
         ("listen", "build_room"),
     ):

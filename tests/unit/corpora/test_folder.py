@@ -39,6 +39,7 @@ def music(tmp_path):
     infinite = tone(220).astype(np.float32)
     infinite[4000] = np.inf
     put(root, "low/infinite.wav", infinite, subtype="FLOAT")
+    (root / "low/nothing.wav").touch()
     (root / "low/corrupt.wav").write_bytes(b"RIFF but no more")
     put(root, "lonely/only.wav", tone(500))
     put(root, "unlabelled.wav", tone(500))
@@ -52,6 +53,7 @@ def test_every_bad_file_is_one_row_of_the_report_and_the_rest_is_kept(tmp_path, 
     for clip, told in {
         "low/silent.wav": "is silent",
         "low/empty.wav": "no samples",
+        "low/nothing.wav": "is empty (0 bytes)",
         "low/infinite.wav": "not finite",
         "low/corrupt.wav": "cannot be read as audio",
         "lonely/only.wav": "label 'lonely' has 1 clip",
@@ -143,7 +145,10 @@ def test_files_without_a_split_are_listed(tmp_path):
     report = Corpus(tmp_path / "c").info["report"]
     assert [row["clip"] for row in report["dropped"]] == ["a/3.wav", "a/4.wav", "a/5.wav"]
     assert report["dropped"][0]["reason"].startswith("its split '3' is none of the known ones")
-    assert report["notes"] == ["no clip in split validation for: a"]
+    assert report["notes"] == [
+        "class 'a' has no clip in split validation: its 3 clip(s) are in other splits by 'split' "
+        "of corpora.c: correct that, or let splits be drawn ({from: random})"
+    ]
 
 
 def test_missing_and_empty_folders_are_named(tmp_path):

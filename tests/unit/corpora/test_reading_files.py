@@ -61,12 +61,12 @@ def test_files_that_systems_leave_behind_are_passed_over_and_told_once(tmp_path)
     found = sources.clips(tmp_path, "audio")
     assert names(found) == ["jazz/b.flac", "rock/a.wav"]
     assert found.notes == [
-        "passed over: 11 file(s) that are hidden or left behind by a system, such as "
+        "passed over: 14 file(s) that are hidden or left behind by a system, such as "
         "'#recycle/i.mp3'"
     ]
 
 
-@pytest.mark.parametrize("stray", STRAYS)
+@pytest.mark.parametrize("stray", [*STRAYS, "Thumbs.db", "rock/desktop.ini", ".DS_Store"])
 def test_each_of_them_alone_is_told(tmp_path, stray):
     touch(tmp_path, "rock/a.wav", stray)
     found = find(tmp_path, AUDIO_SUFFIXES)

@@ -72,10 +72,14 @@ def test_names_are_written_letter_by_letter_in_tables(tmp_path):
 
 
 def test_rounding_noise_is_no_scale(tmp_path):
-    figure, (axes, other) = panels(2)
+    figure, (axes, same, other) = panels(3)
     axes.plot([0, 1], [1.23e-17, -4e-18])
+    same.plot([0, 1], [50, 50 + 1e-12])
     other.plot([0, 1], [0.2, 0.4])
     limits = other.get_ylim()
     texts = written(figure, tmp_path)
     assert axes.get_ylim() == (-1, 1) and other.get_ylim() == limits
-    assert not any("e−17" in text or "e-17" in text for text in texts)
+    assert same.get_ylim() == pytest.approx((45, 55), abs=1)
+    assert not any("e−" in text or "e-" in text for text in texts)
+    for one in figure.axes:
+        assert not one.yaxis.get_offset_text().get_text()

@@ -11,13 +11,13 @@ from tables_of_steering import SETTINGS, steering_tables
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.evidence.scorecard import Instance, judge
+from tonotopy.evidence.scorecard import Instance, judge, verdict_text
 from tonotopy.studies import STUDIES
 from tonotopy.studies.hierarchy import statistics as of_hierarchy
 from tonotopy.studies.steering import statistics as of_steering
 
 STATISTICS = {"resamples": 60, "confidence": 0.9}
-OUTPUTS = ("json", "csv", "page")
+OUTPUTS = ("json", "csv", "page", "verdict")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +101,14 @@ def test_claims_are_judged_by_the_tables_in_the_order_of_the_inputs(paths, judge
     assert list(pd.read_csv(judged / "card.csv")["id"]) == list(by_id)
 
 
+def test_the_verdict_is_written_with_the_scorecard(judged):
+    rows = json.loads((judged / "card.json").read_text())
+    embedded = {"steering/world": True, "hierarchy/layers": None, "steering/mini_music": False}
+    text = verdict_text(rows, embedded, ["A part of AudioSet is used."])
+    assert (judged / "card.verdict").read_text() == text
+    assert text.startswith("WARNING: ") and "over_random.mini_music" in text
+
+
 def test_a_table_on_the_disk_that_is_not_of_this_run_is_not_judged(paths, judged):
     rows = {row["id"]: row for row in json.loads((judged / "card.json").read_text())}
     assert paths["layers"]["tagging"].is_file()
@@ -167,22 +175,33 @@ def control(verdict):
     }
 
 
-def test_the_verdict_tells_of_the_sound_too(tmp_path, monkeypatch, capsys):
-    (tmp_path / "card.json").write_text(json.dumps([control("supported")]))
+def test_the_verdict_tells_of_the_sound_too():
     embedded = {"steering/mini_music": False, "steering/world": True}
-    notes = ["A part of AudioSet is used."]
-    params = {"controls": "fail", "embedded": json.dumps(embedded), "notes": notes}
-    files = {"scorecard": str(tmp_path / "card.json")}, [str(tmp_path / "verdict.txt")]
-    run_script("report/enforce_controls", monkeypatch, *files, params)
-    text = (tmp_path / "verdict.txt").read_text()
+    text = verdict_text([control("supported")], embedded, ["A part of AudioSet is used."])
     assert text == (
         "1 of 1 controls passed\n"
         "steering/world: sound made here, causes known: calibrates, replicates nothing.\n"
         "steering/mini_music: real recordings.\n"
         "A part of AudioSet is used.\n"
     )
-    assert capsys.readouterr().out == text
-    (tmp_path / "card.json").write_text(json.dumps([control("contradicted")]))
-    with pytest.raises(InputError, match=r"1 failed: steering.x.mine 0.5 \[0.25, 0.75\]"):
-        run_script("report/enforce_controls", monkeypatch, *files, params)
-    assert (tmp_path / "verdict.txt").read_text() == text
+
+
+@pytest.mark.parametrize("policy", ["fail", "warn"])
+@pytest.mark.parametrize("outcome", ["supported", "inconclusive", "contradicted"])
+def test_a_failed_control_fails_the_run_and_leaves_the_verdict(
+    tmp_path, monkeypatch, capsys, policy, outcome
+):
+    rows, verdict = [control(outcome)], tmp_path / "verdict.txt"
+    (tmp_path / "card.json").write_text(json.dumps(rows))
+    verdict.write_text(verdict_text(rows, {}, []))
+    assert verdict.read_text().startswith("WARNING: ") == (outcome == "contradicted")
+    inputs = {"scorecard": str(tmp_path / "card.json"), "verdict": str(verdict)}
+    done = tmp_path / "enforced"
+    arguments = (monkeypatch, inputs, [str(done)], {"controls": policy})
+    if (policy, outcome) == ("fail", "contradicted"):
+        with pytest.raises(InputError, match=r"1 failed: steering.x.mine 0.5 \[0.25, 0.75\]"):
+            run_script("report/enforce_controls", *arguments)
+        assert not done.exists() and verdict.exists()
+    else:
+        run_script("report/enforce_controls", *arguments)
+        assert done.read_text() == verdict.read_text() == capsys.readouterr().out

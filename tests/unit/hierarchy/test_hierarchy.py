@@ -107,7 +107,7 @@ def test_grouped_folds_are_drawn_where_groups_are_known():
         (np.arange(40) // 2, ["paper", "grouped"]),
         (np.arange(40), ["paper"]),  # every clip on its own: nothing is known
     ):
-        corpus = SimpleNamespace(labels=labels, groups=groups)
+        corpus = SimpleNamespace(labels=labels, groups=groups, classes=["a", "b"])
         assert list(drawn_folds(corpus, settings)) == kinds
 
 

@@ -2,17 +2,20 @@
 
 import pandas as pd
 import pytest
-from drawn import check_figure, draw, shown
+from drawn import check_figure, draw, shown, words
+from matplotlib import pyplot as plt
 from odd_names import check_literal, renamed, renaming
 from tables_of_hierarchy import HIERARCHY, hierarchy_tables
 
+from tonotopy.drawing.style import ROLES
 from tonotopy.studies.hierarchy.figures.profile_rows import at_best_k, rows_of
 from tonotopy.studies.hierarchy.study import STUDY
 
 THEIRS = {"makers": {"genre_clips": "gtzan", "solos": "medley_solos_db", "note": "folder"}}
-SETTINGS = {**HIERARCHY, **THEIRS}
-ONE = {**SETTINGS, "networks": ["ast"]}
-STEMS = {f"layer{n}": f"stem{n}" for n in range(1, 13)}
+SETTINGS = {**HIERARCHY, **THEIRS, "second": 0.3}
+TWO = {**SETTINGS, "networks": ["ast", "clap"]}
+PLAIN = {"layer1": "stem", "layer2": "body", "layer12": "head", "clap": "mynet"}
+PLAIN |= {"genre": "mytask", "genre_clips": "mycorpus"}
 OWN = {
     **HIERARCHY,
     "networks": ["mine"],
@@ -24,11 +27,11 @@ TEXT = {
     "table-2.2-corpora": "30, cut to 5",
     "figure-2.1-layers": "peak in the thesis",
     "figure-2.2-neighbours": "number of neighbours k",
-    "figure-2.3-one-second": "first second",
+    "figure-2.3-beginnings": "first 0.3 s",
     "figure-2.4-ast": "speaker count (high level)",
     "centres": "consonant (low)",
     "folds": "grouped folds",
-    "linear": "relative depth (0 first layer, 1 last)",
+    "linear": "linear probe",
     "tagging": "mean average precision",
 }
 
@@ -36,6 +39,12 @@ TEXT = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return hierarchy_tables(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def test_every_figure_has_words_to_look_for():
@@ -91,11 +100,98 @@ def test_figure_2_2_has_a_row_per_task_and_a_column_per_network(folder):
         assert all(len(axes.get_lines()) == 4 for axes in line)  # three ks and chance
 
 
-@pytest.mark.parametrize("name", ["figure-2.1-layers", "figure-2.3-one-second"])
+@pytest.mark.parametrize("name", ["figure-2.1-layers", "figure-2.3-beginnings"])
 def test_panels_of_a_row_share_their_scale(folder, name):
     grid = draw(folder, STUDY, name, SETTINGS).axes
-    for left, right in zip(grid[::2], grid[1::2], strict=True):
+    rows = list(zip(*[iter(grid)] * 3, strict=True))
+    assert len(rows) == 6
+    for row in rows:
+        assert len({axes.get_ylim() for axes in row}) == 1
+
+
+def panels_of(figure):
+    """Panels by task and network, as their rows and columns are named."""
+    grid = [axes for axes in figure.axes if axes.get_visible()]
+    columns = sum(bool(axes.get_title()) for axes in grid)
+    return [grid[n : n + columns] for n in range(0, len(grid), columns)]
+
+
+def test_every_network_has_a_column_with_its_own_layers(folder):
+    figure = draw(folder, STUDY, "folds", SETTINGS)
+    rows = panels_of(figure)
+    assert [axes.get_title() for axes in rows[0]] == ["VGGish", "CLAP", "MobileNetV3", "AST"]
+    layers = [[t.get_text() for t in axes.get_xticklabels()] for axes in rows[-1]]
+    assert layers[0] == [*(f"conv{n}" for n in range(1, 7)), "fc1"]
+    assert layers[3] == [str(n) for n in range(1, 13, 2)] and rows[-1][3].get_xlabel() == "layer"
+    for axes in (axes for row in rows[:-1] for axes in row):
+        assert not axes.get_xlabel() and not axes.xaxis.get_major_ticks()[0].label1.get_visible()
+    for axes in (axes for row in rows for axes in row):
+        assert len(axes.get_lines()) <= 3  # chance, and one curve for each kind of folds
+
+
+def test_a_single_network_has_two_tasks_in_a_row(folder):
+    figure = draw(folder, STUDY, "figure-2.4-ast", SETTINGS)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles[0] == "note (low level)" and len(titles) == 6
+    assert "accuracy (AST)" in words(figure)
+    for left, right in zip(figure.axes[::2], figure.axes[1::2], strict=True):
         assert left.get_ylim() == right.get_ylim()
+
+
+def legend_of(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_the_legend_names_what_is_drawn_alone(folder):
+    def ungrouped(table):
+        return table[table["folds"] == "paper"]
+
+    assert legend_of(draw(folder, STUDY, "folds", SETTINGS)) == [
+        *("folds of clips", "grouped folds", "chance")
+    ]
+    assert legend_of(draw(folder, STUDY, "folds", SETTINGS, ungrouped)) == [
+        *("folds of clips", "chance")
+    ]
+
+
+@pytest.mark.parametrize(("second", "text"), [(1.0, "first 1 s"), (0.25, "first 0.25 s")])
+def test_the_legend_says_how_long_beginnings_are(folder, second, text):
+    about = {**SETTINGS, "second": second}
+    figure = draw(folder, STUDY, "figure-2.3-beginnings", about)
+    assert legend_of(figure) == ["whole clips", text, "chance"]
+
+
+def test_untrained_copies_look_as_they_do_in_all_studies(folder):
+    figure = draw(folder, STUDY, "figure-2.1-layers", SETTINGS)
+    handles = dict(zip(legend_of(figure), figure.legends[0].legend_handles, strict=True))
+    for name, role in (("trained", "trained"), ("untrained copy", "untrained")):
+        look = (handles[name].get_color(), handles[name].get_linestyle())
+        assert look == (ROLES[role]["color"], ROLES[role]["linestyle"])
+
+
+def test_the_best_k_stands_above_its_panel(folder):
+    figure = draw(folder, STUDY, "figure-2.2-neighbours", SETTINGS)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        (text,) = [t for t in axes.texts if t.get_text().startswith("best k")]
+        assert text.get_window_extent().y0 >= axes.get_window_extent().y1
+        title = axes.title.get_window_extent()
+        assert not axes.get_title() or not title.overlaps(text.get_window_extent())
+
+
+@pytest.mark.parametrize("name", ["figure-2.1-layers", "centres"])
+def test_tasks_without_intervals_are_named_with_the_reason(folder, name):
+    def few(table):
+        lacking = (table["task"] == "genre").to_numpy()
+        ends = {side: table[side].mask(lacking) for side in ("low", "high")}
+        return table.assign(**ends, reason=table["reason"].mask(lacking, "too few groups (3)"))
+
+    figure = draw(folder, STUDY, name, SETTINGS, few)
+    assert "No intervals of genre: too few groups (3)." in words(figure)
+    assert not any("No intervals" in w for w in words(draw(folder, STUDY, name, SETTINGS)))
+    if name == "figure-2.1-layers":
+        for axes in panels_of(figure)[4]:
+            assert axes.get_ylim()[1] > max(max(line.get_ydata()) for line in axes.get_lines()[:3])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +233,13 @@ def test_curves_are_those_at_the_best_k(folder):
 @pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("name", STUDY.figures)
 def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
-    names = renaming(["stem1", "stem2", "stem12"])
-    plain = shown(draw(folder, STUDY, name, ONE, lambda table: renamed(table, STEMS)), tmp_path)
-    odd = draw(folder, STUDY, name, ONE, lambda table: renamed(renamed(table, STEMS), names))
-    check_literal(plain, shown(odd, tmp_path), names)
+    settings, names = renamed(TWO, PLAIN), renaming(PLAIN.values())
+    plain = draw(folder, STUDY, name, settings, lambda table: renamed(table, PLAIN))
+    odd = draw(
+        folder,
+        STUDY,
+        name,
+        renamed(settings, names),
+        lambda table: renamed(renamed(table, PLAIN), names),
+    )
+    check_literal(shown(plain, tmp_path), shown(odd, tmp_path), names)

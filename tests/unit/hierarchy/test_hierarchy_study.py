@@ -67,17 +67,17 @@ def test_it_draws_what_its_settings_allow(config):
     everything = set(STUDY.figures)
     assert drawable(config) == everything
     less = drawable(config, folds=["paper"], second=None, inverse_penalty=None, tagging=None)
-    assert everything - less == {"folds", "figure-2.3-one-second", "linear", "tagging"}
+    assert everything - less == {"folds", "figure-2.3-beginnings", "linear", "tagging"}
 
 
 def test_figures_of_networks_that_are_not_there_are_not_drawn(config):
     everything = set(STUDY.figures)
     asts = drawable(config, networks=["ast"])
-    assert everything - asts == {"figure-2.1-layers", "figure-2.3-one-second"}
+    assert everything - asts == {"figure-2.1-layers", "figure-2.3-beginnings"}
     assert everything - drawable(config, networks=["clap"]) == {"figure-2.4-ast"}
     own = changed(config, "networks.own", {"module": "mine:Net"})
     assert everything - drawable(own, networks=["own"]) == {"figure-2.4-ast"}
-    figure = STUDY.figures["figure-2.3-one-second"]
+    figure = STUDY.figures["figure-2.3-beginnings"]
     entry = {**config["hierarchy"]["layers"], "second": None}
     assert figure.obstacle(entry, config) == "the entry has no 'second'"
     assert figure.obstacle({**entry, "networks": ["ast"]}, config) == "all networks are ASTs"

@@ -165,12 +165,12 @@ def test_groups_of_one_clip_each_are_no_groups(tables, tmp_path):
 def test_folds_that_cannot_be_drawn_are_not_judged(tables, tmp_path):
     folds = tables.read("folds").assign(reason="")
     none = (folds["task"] == "keyword") & (folds["folds"] == "grouped")
-    folds.loc[none, ["split_groups", "reason"]] = [np.nan, "class 'a' has 1 groups"]
+    folds.loc[none, ["split_groups", "reason"]] = [np.nan, "class 'a' has 1 group"]
     few = changed(tables, tmp_path, folds=folds)
     for call in (
         known_answers.groups_disjoint,
         lambda t, task: known_answers.leak(t, "clap", task),
     ):
-        with pytest.raises(NotRun, match="no grouped folds of keyword: class 'a' has 1 groups"):
+        with pytest.raises(NotRun, match="no grouped folds of keyword: class 'a' has 1 group"):
             call(few, "keyword")
     assert known_answers.groups_disjoint(few, "consonant").value == 0

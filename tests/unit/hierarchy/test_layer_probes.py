@@ -181,18 +181,24 @@ def test_the_reference_is_fitted_on_the_other_folds_alone(noise, tmp_path):
 def test_folds_are_the_first_kind_alone_where_groups_say_nothing():
     labels = np.repeat([0, 1, 2], 15)
     settings = ProbeSettings((1,), ("grouped", "paper"))
-    one = SimpleNamespace(labels=labels, groups=np.arange(45))
+    one = SimpleNamespace(labels=labels, groups=np.arange(45), classes=["a", "b", "c"])
     assert list(drawn_folds(one, settings)) == ["grouped"]
 
 
 def test_folds_that_the_groups_are_too_few_for_are_left_out():
     labels = np.tile([0, 1, 2], 15)
-    few = SimpleNamespace(labels=labels, groups=np.arange(45) % 4)
+    few = SimpleNamespace(labels=labels, groups=np.arange(45) % 4, classes=["jazz", "pop", "rock"])
+    few.name = "mine"
     assert list(drawn_folds(few, ProbeSettings((1,), ("paper", "grouped")))) == ["paper"]
-    with pytest.raises(InputError, match="groups, fewer than the 5 folds"):
+    why = "class 'jazz' has 4 groups, fewer than the 5 folds: add clips of other groups, or leave"
+    named = f"^corpus mine: no grouped folds: {why} .*corpora.mine.leave_out, .*begin with paper"
+    with pytest.raises(InputError, match=named):
         drawn_folds(few, ProbeSettings((1,), ("grouped", "paper")))
+    named = f"^corpus mine: no paper folds: {why} .*corpora.mine.group, or 'keep_groups' of the"
+    with pytest.raises(InputError, match=named):
+        drawn_folds(few, ProbeSettings((1,), ("paper",), keep_groups=True))
     told = fold_row(few, "grouped", seed=0, keep_groups=False)
-    assert np.isnan(told["split_groups"]) and "fewer than the 5 folds" in told["reason"]
+    assert np.isnan(told["split_groups"]) and told["reason"].startswith(why)
     told = fold_row(few, "paper", seed=0, keep_groups=False)
     assert told == {"groups": 4, "split_groups": 4, "reason": ""}
 

@@ -5,8 +5,9 @@ import pytest
 from hierarchy_loops import CLIPS, answers, best_over_best, resampled
 from tables_of_hierarchy import RATES
 
+from tonotopy.evidence import orders
 from tonotopy.evidence.claims import NotRun
-from tonotopy.studies.hierarchy.statistics import orders, peaks
+from tonotopy.studies.hierarchy.statistics import peaks
 
 
 def measured(means, draws=150, seed=0):

@@ -10,7 +10,9 @@ import pytest
 from scipy.stats import norm, t
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import Bootstrap, bootstrap_weights
+from tonotopy.evidence.tables import StudyTables
 from tonotopy.seeding import generator
 from tonotopy.studies.hierarchy.clip_groups import clip_resamples, resamples_by_task
 from tonotopy.studies.hierarchy.profiles import (
@@ -108,7 +110,9 @@ def test_the_table_equals_the_plain_loop():
     correct = profile()
     resamples = resamples_of(correct["a"], 60, 0.9, seed=4, task="note")
     table = profile_table(correct, KS, 0.1, resamples)
-    assert list(table) == ["layer", "depth", "k", "accuracy", "low", "high", "chance"]
+    columns = ["layer", "depth", "k", "accuracy", "low", "high", "chance", "groups", "reason"]
+    assert list(table) == columns
+    assert set(table["groups"]) == {300} and set(table["reason"]) == {""}
     assert len(table) == 12 and (table["chance"] == 0.1).all()
     rows = table.set_index(["layer", "k"])
     for place, (layer, right) in enumerate(correct.items()):
@@ -139,6 +143,40 @@ def test_the_interval_covers_the_true_rate_as_often_as_it_says():
         row = profile_table(correct, (1,), 0.1, resamples_of(correct["a"], 300, 0.9, seed)).iloc[0]
         covered.append(row["low"] <= 0.6 <= row["high"])
     assert 0.83 < np.mean(covered) < 0.96
+
+
+def grouped(right, groups):
+    """Resamples of clips of so many groups of equal size."""
+    of_clip = np.arange(right.shape[-1]) % groups
+    return clip_resamples(Bootstrap(200, 0.95, 0), "task", of_clip)
+
+
+def test_intervals_of_accuracies_stay_within_0_and_1():
+    right = answers([[0.02], [0.5], [0.99]], clips=90)
+    of_layers = dict(zip("abc", right, strict=True))
+    table = profile_table(of_layers, (1,), 0.1, grouped(right, 9)).set_index("layer")
+    assert table["low"].min() == 0 and table["high"].max() == 1
+    means = grouped(right, 9).means(np.moveaxis(right[:, 0].astype(float), -1, 0))
+    assert np.quantile(means, 0.025) < 0 and np.quantile(means, 0.975) > 1  # what was cut
+    np.testing.assert_allclose(table.loc["b", "low"], np.quantile(means[:, 1], 0.025))
+
+
+@pytest.mark.parametrize(("groups", "few"), [(3, True), (7, True), (8, False)])
+def test_few_groups_have_no_interval_and_the_scorecards_reason(groups, few):
+    right = answers([[0.3], [0.6], [0.9]], clips=8 * 21)
+    resamples = grouped(right, groups)
+    table = profile_table(dict(zip("abc", right, strict=True)), (1,), 0.1, resamples)
+    tables = StudyTables({}, {}, Bootstrap(200, 0.95, 0))
+    try:
+        tables.estimate(0.5, np.full(200, 0.5), groups)
+        reason = ""
+    except NotRun as error:
+        reason = str(error)
+    assert bool(reason) == few and set(table["reason"]) == {reason}
+    assert table[["low", "high"]].isna().all(axis=None) == few
+    assert set(table["groups"]) == {groups} and table["accuracy"].notna().all()
+    centre = centre_interval(right[:, 0], 0.1, resamples)
+    assert np.isfinite(centre.value) and np.isnan([centre.low, centre.high]).all() == few
 
 
 def test_the_interval_of_a_centre_equals_the_plain_loop():

@@ -11,6 +11,7 @@ from worlds import RATE, tone_corpus
 from tonotopy.activations import store
 from tonotopy.errors import InputError
 from tonotopy.frontends.waveform import Waveform, WaveformSettings
+from tonotopy.inference import outputs
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
 
@@ -52,4 +53,27 @@ def test_what_is_not_a_clip_s_own_is_refused_before_anything_is_stored(
     bundle = Bundle(network, Waveform(WaveformSettings(RATE)), {})
     with pytest.raises(InputError, match=rf"layer 'waveform' \(first\): .*{told}"):
         store(bundle, tones, tmp_path / "x", positions=np.arange(clips), batch=32)
+    assert not (tmp_path / "x").exists()
+
+
+class Pictures(Heard):
+    """Hears spectrograms, not waveforms."""
+
+    def forward(self, spectrograms):
+        return self.first(nn.functional.conv2d(spectrograms[:, None], torch.ones(1, 1, 3, 3)))
+
+
+@pytest.mark.parametrize("door", ["activations", "answers"])
+def test_a_network_behind_the_wrong_front_end_is_told(tones, tmp_path, door):
+    info = {"arguments": {"module": "mine.nets:Pictures"}, "front_end": {"kind": "waveform"}}
+    bundle = Bundle(Pictures(), Waveform(WaveformSettings(RATE)), {**info, "classes": []})
+    told = (
+        r"^network mine.nets:Pictures on corpus tones, through its front end waveform: Pictures "
+        r"cannot hear what it is given, shape \(3, \d+\) \(.*\): set 'front_end' of the network"
+    )
+    with pytest.raises(InputError, match=told):
+        if door == "activations":
+            store(bundle, tones, tmp_path / "x", batch=32)
+        else:
+            outputs(bundle, tones, np.arange(3))
     assert not (tmp_path / "x").exists()

@@ -327,3 +327,18 @@ def test_hints():
     assert nearest("sede", ["seed", "scale"]) == " (did you mean 'seed'?)"
     assert nearest("zzz", ["seed", "scale"]) == " (known: seed, scale)"
     assert nearest("zzz", []) == ""
+
+
+def test_a_key_that_is_left_of_an_entry_of_config_yaml_is_told_and_a_misspelt_one_is_not(tmp_path):
+    defaults = tmp_path / "config.yaml"
+    defaults.write_text("corpora: {genres: {maker: planted_music, task: genre, clips: {train: 9}}}")
+    config = default_config()
+    hint = "it stands in the entry of this name in config.yaml"
+    config["corpora"]["genres"] = {**FOLDER, "task": "genre"}
+    with pytest.raises(InputError, match=f"unknown key 'task' at corpora.genres.*; {hint}"):
+        check(config, SCHEMA, defaults)
+    for name, key in (("genres", "tsak"), ("mine", "task"), ("mine", "rat")):
+        wrong = {**config["corpora"], "genres": FOLDER, name: {**FOLDER, key: "genre"}}
+        with pytest.raises(InputError, match=f"unknown key '{key}' at corpora.{name}") as told:
+            check({**config, "corpora": wrong}, SCHEMA, defaults)
+        assert hint not in str(told.value)

@@ -3,7 +3,11 @@
 from collections import namedtuple
 from types import SimpleNamespace
 
+import pytest
+from snakemake.exceptions import ApiError, format_exception_to_string
+
 from tonotopy import ending
+from tonotopy.errors import InputError
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -34,3 +38,17 @@ def test_the_verdict_is_told_by_runs_that_judge(tmp_path, capsys):
     ending.tell_verdict([other, judging])
     told = capsys.readouterr().out
     assert told == f"2 of 2 controls passed\nopen {tmp_path}/index.html\n"
+
+
+def refuse(message):
+    raise InputError(message)
+
+
+def test_what_a_run_is_refused_for_is_told_without_lines_of_code():
+    assert ending.refusing(max, 1, 2) == 2
+    with pytest.raises(ApiError) as told:
+        ending.refusing(refuse, "corpora.mine: no such folder")
+    here = {__file__: {n: n for n in range(1000)}}  # as if this were a file of rules
+    assert format_exception_to_string(told.value, here) == "Error: corpora.mine: no such folder"
+    with pytest.raises(ZeroDivisionError):
+        ending.refusing(lambda: 1 / 0)

@@ -1,12 +1,17 @@
 """What the instances of a run need, and which classes they name."""
 
+from types import SimpleNamespace
+
 import pytest
 from configs import changed, default_config, scale
 
+from tonotopy import results
 from tonotopy.errors import InputError
 from tonotopy.instances import (
+    as_constructed,
     check_class_clips,
     check_class_names,
+    check_expected_names,
     class_names,
     corpora_of,
     embedded,
@@ -141,6 +146,55 @@ def test_a_class_that_its_corpus_lacks_is_told_with_the_key(config):
         check_class_names(class_names(changed(config, "steering.world.pairs", pairs)), classes)
 
 
+@pytest.mark.parametrize("study", ["steering", "relevance"])
+def test_a_class_without_an_output_is_told_before_any_job(config, study, tmp_path):
+    """The classes of a folder are known from the names of its sub-folders."""
+    for name in ("blues", "jazz", "rock"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            (tmp_path / name / f"{number}.wav").touch()
+    entry, key = {"steering": ("world", "classes"), "relevance": ("music", "explained")}[study]
+    own = {"maker": "folder", "path": str(tmp_path), "rate": 8000, "seconds": 1.0}
+    config["corpora"]["mine"] = own
+    config["run"] = [f"{study}/{entry}"]
+    config[study][entry] |= {key: "mine", "outputs": {"blues": 0, "jazz": 1, "rock": 2}}
+    pairs = [{"concept": "violin", "target": ["rock"]}]
+    config[study][entry] |= (
+        {"pairs": pairs} if study == "steering" else dict.fromkeys(("causes", "exchanged"))
+    )
+    check_expected_names(config)
+    config[study][entry]["outputs"] = {"blues": 0, "rock": 2}
+    told = rf"^{study}.{entry}.outputs: class 'jazz' of corpus mine has no output: .*'leave_out'"
+    with pytest.raises(InputError, match=told):
+        check_expected_names(config)
+    config["corpora"]["mine"]["leave_out"] = ["jazz"]
+    check_expected_names(config)
+
+
+def test_networks_without_weights_are_told_on_pages_and_in_captions_alone(config):
+    layers = {"first": "body.0"}
+    config["networks"] |= {
+        "bare": {"module": "my.nets:Net", "layers": layers, "front_end": {}},
+        "bare_too": {"module": "my.nets:Net", "layers": layers, "front_end": {}, "weights": None},
+        "filled": {"module": "my.nets:Net", "layers": layers, "front_end": {}, "weights": "w.pt"},
+    }
+    config["run"] = ["hierarchy/layers", "partials/waveforms"]  # banks of this package have none
+    one = instance(config, "hierarchy", "layers")
+    figure = SimpleNamespace(study="hierarchy", instance="layers", figure="centres")
+    assert as_constructed(one, config) == [] and results.notes(config) == []
+    plain = results.caption(figure, config)
+    config["hierarchy"]["layers"]["networks"] = ["vggish", "bare", "filled"]
+    assert as_constructed(one, config) == ["bare"]
+    told = "Network bare: no weights were given, so that what is called the trained network here is"
+    (note,) = results.notes(config)
+    assert note == f"{told} it as its constructor makes it."
+    assert results.caption(figure, config).endswith(note)
+    assert results.figure(figure, config)["about"]["constructed"] == ["bare"]
+    assert told not in plain
+    config["hierarchy"]["layers"]["networks"].append("bare_too")
+    assert results.notes(config)[0].startswith("Networks bare, bare_too: no weights were given")
+
+
 def test_every_study_declares_what_the_house_asks_for():
     for name, study in STUDIES.items():
         assert study.name == name and study.title and study.source
@@ -167,14 +221,20 @@ def test_a_class_without_clips_to_learn_or_to_test_is_told(config, name, split, 
         }
         for entry in names
     }
-    check_class_clips(names, counts)
+    notes = {corpus: [] for corpus in counts}
+    check_class_clips(names, counts, notes)
     (corpus,) = {e["corpus"] for e in names if e["name"] == name}
     counts[corpus]["validation"][name] = 0  # nothing needs these
-    check_class_clips(names, counts)
+    check_class_clips(names, counts, notes)
     counts[corpus][split][name] = 0
-    told = f"^steering.world.{key}: corpus {corpus} has no clip of '{name}' in split {split}: "
+    told = f"^steering.world.{key}: corpus {corpus}: no clip of '{name}' in split {split}: "
     with pytest.raises(InputError, match=told):
-        check_class_clips(names, counts)
+        check_class_clips(names, counts, notes)
+    why = f"class '{name}' has no clip in split validation or {split}: its 6 clip(s) are of"
+    others = ["class 'x' has no clip in split test: other", f"class '{name}' has no clip: other"]
+    told = rf"^steering.world.{key}: corpus {corpus}: {why.replace('(s)', '.s.')}$"
+    with pytest.raises(InputError, match=told):
+        check_class_clips(names, counts, {**notes, corpus: [*others, why]})
 
 
 def test_classes_that_nothing_learns_need_no_training_clips(config):
@@ -183,4 +243,4 @@ def test_classes_that_nothing_learns_need_no_training_clips(config):
     ]
     corpus = names[0]["corpus"]
     counts = {corpus: {"train": {}, "validation": {}, "test": {names[0]["name"]: 1}}}
-    check_class_clips(names[:1], counts)
+    check_class_clips(names[:1], counts, {corpus: []})

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from tonotopy.errors import InputError
-from tonotopy.networks.belonging import check_belonging
+from tonotopy.networks.belonging import Unheard, check_belonging
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.tracing import read
 
@@ -214,6 +214,15 @@ def test_a_batch_that_cannot_be_heard_apart_is_told():
         check(Made(three_alone))
 
 
-def test_what_cannot_hear_at_all_raises_its_own_error():
-    with pytest.raises(RuntimeError):
+def test_what_cannot_hear_at_all_is_told_with_the_shape_that_it_was_given():
+    told = r"Made cannot hear what it is given, shape \(3, \d+\) \(mat1"
+    with pytest.raises(Unheard, match=told):
         check(Made(lambda self, x: self.first(x[:, :7])))
+
+
+def test_a_full_memory_is_no_wrong_shape():
+    def full(self, x):
+        raise torch.OutOfMemoryError("full")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        check(Made(full))

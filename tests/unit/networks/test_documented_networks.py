@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from pages import ROOT, blocks
+from tiny_transformers import SPEECH
 from transformers import HubertConfig, HubertForCTC
 
 from tonotopy.frontends import registry as front_ends
@@ -21,17 +22,7 @@ SHAPES = {
     for kinds, words in re.findall(r"^\| (`[^|]+`) \| \((clips, [^)]+)\) \|", PAGE, re.MULTILINE)
     for kind in re.findall(r"`(\w+)`", kinds)
 }
-SIZES = {
-    "hidden_size": 16,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "conv_dim": (8, 8),
-    "conv_stride": (8, 4),
-    "conv_kernel": (16, 8),
-    "num_conv_pos_embeddings": 4,
-    "num_conv_pos_embedding_groups": 2,
-}
+SIZES = {**SPEECH, "num_hidden_layers": 12}
 
 
 def test_the_table_of_shapes_has_every_front_end():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from threads import one_thread  # noqa: F401 (used by every test)
-from tiny_transformers import CHECKPOINTS, EXTRACTORS, checkpoint
+from tiny_transformers import CHECKPOINTS, EXTRACTORS, LABELS, checkpoint
 
 from tonotopy.errors import InputError
 from tonotopy.networks.bundle import load, save, untrained
@@ -19,22 +19,6 @@ from tonotopy.networks.transformer_files import adopt_transformer
 from tonotopy.networks.transformer_kinds import KINDS
 
 SOUNDS = 0.1 * torch.randn(3, 6000, generator=torch.Generator().manual_seed(0))  # 0.75 s
-
-
-@pytest.fixture(scope="module")
-def adopted(tmp_path_factory):
-    """Every checkpoint as a bundle, made once: name -> bundle, the saved network, entry."""
-    kept = {}
-
-    def made(name):
-        if name not in kept:
-            folder = tmp_path_factory.mktemp("hub")
-            entry, network = checkpoint(name, folder / "files")
-            adopt_transformer(entry, folder / "files", folder / "bundle")
-            kept[name] = load(folder / "bundle"), network, entry
-        return kept[name]
-
-    return made
 
 
 def inside(name, network):
@@ -112,7 +96,7 @@ def test_changes_of_hidden_states_reach_what_comes_after(name, adopted):
 
 def test_a_classifier_answers_by_the_classes_of_its_configuration(adopted):
     bundle, network, _ = adopted("classifier")
-    assert bundle.classes == ["rock", "jazz", "bird"]
+    assert bundle.classes == LABELS
     with torch.no_grad():
         found = logits(bundle.network(bundle.front_end(SOUNDS)))
     torch.testing.assert_close(found, told("classifier", network).logits, rtol=1e-4, atol=1e-5)

@@ -7,6 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from scripts import run_script
 
@@ -260,6 +261,35 @@ def test_a_picture_that_is_none_is_named(tmp_path):
         png_size(path)
 
 
+def with_overview(overview):
+    made = studies()
+    made[0]["instances"][0]["overview"] = overview
+    return made
+
+
+def test_an_overview_stands_with_its_instance_and_is_escaped(folder):
+    overview = {"caption": f"Depths {HOSTILE}", "head": ["Whale", "Deepest"]}
+    overview["rows"] = [["fin", "300 m [280, 320]"], [HOSTILE, "50 m"]]
+    html = page(ROWS, with_overview(overview), ABOUT, [], [], folder)
+    assert HOSTILE not in html and html.count('<table class="overview">') == 1
+    text = words(html)
+    caption = f"whales/north: Depths {HOSTILE}"
+    for part in ("Whale Deepest", "fin 300 m [280, 320]", f"{HOSTILE} 50 m", caption):
+        assert part in text
+    section = html.index('id="whales"'), html.index('<h2 id="methods">')
+    assert section[0] < html.index('<table class="overview">') < section[1]
+    assert '<table class="overview">' not in page(ROWS, studies(), ABOUT, [], [], folder)
+
+
+def test_classes_that_a_split_lacks_are_told_below_the_corpora(folder):
+    gap = f"class '{HOSTILE}' has no clip in split test"
+    html = page(
+        ROWS, studies(), ABOUT, [CORPUS, {**CORPUS, "name": "sea", "gaps": [gap]}], [], folder
+    )
+    assert HOSTILE not in html and f"sea: {gap}." in words(html)
+    assert "no clip in split" not in page(ROWS, studies(), ABOUT, [CORPUS], [], folder)
+
+
 def test_the_script_hands_everything_over(folder, monkeypatch):
     (folder / "card.json").write_text(json.dumps(ROWS))
     corpus, network = folder / "sea", folder / "ear"
@@ -273,15 +303,21 @@ def test_the_script_hands_everything_over(folder, monkeypatch):
     times.mkdir(parents=True)
     (times / "ear.tsv").write_text("s\th:m:s\n7200\t2:00:00\n")
     root = Path(__file__).parents[3]
+    layers = {"network": "ear", "task": "song", "copy": "trained", "length": "whole", "k": 5}
+    layers |= {"probe": "knn", "folds": "paper", "chance": 0.5, "low": 0.7, "high": 0.8}
+    layers |= {"layer": ["conv1", "conv2"], "position": [0, 1], "accuracy": [0.625, 0.75]}
+    pd.DataFrame({**layers, "reason": ""}).to_parquet(folder / "profiles.parquet")
+    asked = {"module": "tonotopy.studies.hierarchy.best_layers", "sources": ["profiles"]}
     inputs = {
         "scorecard": str(folder / "card.json"),
         "corpora": [str(corpus)],
         "networks": [str(network)],
+        "overviews": [str(folder / "profiles.parquet")],
         "citation": str(root / "CITATION.cff"),
         "requirements": str(root / "requirements.txt"),
     }
     params = {
-        "studies": json.dumps(studies()),
+        "studies": json.dumps(with_overview(asked)),
         "statistics": json.dumps(ABOUT["statistics"]),
         "seed": 11,
         "benchmarks": str(folder / "benchmarks"),
@@ -295,7 +331,8 @@ def test_the_script_hands_everything_over(folder, monkeypatch):
         "2 h 00 min",
         "train/ear",
         "sea 3",
-        "ear cnn not trained",
+        "ear cnn not trained here: as constructed",
+        "song (0.5) conv2 (2 of 2) 0.75 [0.7, 0.8] first 0.625, last 0.75",
     ):
         assert part in text
 

@@ -43,7 +43,13 @@ def test_corpora_and_networks_are_read_from_their_folders(tmp_path):
         folder.mkdir()
     about = {"name": "whales", "clips": 3, "source": "sea", "licence": "free", "embedded": False}
     (corpus / "corpus.json").write_text(json.dumps(about | {"content_sha256": "ab", "x": 1}))
-    assert methods.corpus(corpus) == about | {"content_sha256": "ab", "citation": None}
+    told = about | {"content_sha256": "ab", "citation": None, "gaps": []}
+    assert methods.corpus(corpus) == told
+    gap = "class 'a: b' has no clip in split test: its 4 clip(s) are of 1 group(s), and so on"
+    notes = ["class 'x' is rare", gap, "so it is with 3 more classes: c, d, e"]
+    facts = json.loads((corpus / "corpus.json").read_text()) | {"report": {"notes": notes}}
+    (corpus / "corpus.json").write_text(json.dumps(facts))
+    assert methods.corpus(corpus) == told | {"gaps": [gap]}
     facts = {"architecture": "cnn", "corpus": {"name": "whales"}, "trained": True}
     (network / "network.json").write_text(json.dumps(facts))
     assert methods.network(network)["sha256"] is None

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import STATISTICS, check_figure, check_letters, draw, words
+from drawn import STATISTICS, check_figure, check_letters, draw, shown, words
 from matplotlib import pyplot as plt
 from matplotlib.container import ErrorbarContainer
+from odd_names import check_literal, renamed, renaming
 from study_tables import shuffle_rows
 from tables_of_partials import SETTINGS, WIDTHS, write_tables
 
+from tonotopy.drawing.style import COLOURS
 from tonotopy.studies.partials.figures import FIGURES, contexts, kinds
 from tonotopy.studies.partials.study import STUDY
 
@@ -176,6 +178,12 @@ def test_networks_come_by_role_and_name():
     assert kinds.ordered(table, {}) == sorted(set(table["network"]))
 
 
+def test_networks_that_are_studied_have_the_first_colours():
+    about = {"networks": dict.fromkeys(["noise", "b", "a"]), "expected": {"negative": ["noise"]}}
+    looks = {name: kinds.studied_look(name, about)["color"] for name in about["networks"]}
+    assert looks == dict(zip(("b", "a", "noise"), COLOURS, strict=False))
+
+
 def test_contexts_count_narrow_directions_and_leave_out_random_ones(folder):
     table = pd.read_parquet(folder / "directions.parquet")
     figure = figure_of(folder, "contexts")
@@ -314,3 +322,19 @@ def test_kinds_that_nobody_named_come_last():
 def test_modules_of_figures_are_there():
     for name in FIGURES:
         assert import_module(STUDY.figure_module(name)).draw.__doc__
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
+    names = renaming(["codec", "tagger", "gammatone", "noise"])
+    plain = shown(figure_of(folder, name), tmp_path)
+    odd = figure_of(folder, name, lambda table: renamed(table, names), **renamed(SETTINGS, names))
+    check_literal(plain, shown(odd, tmp_path), names)
+
+
+def test_what_is_dotted_is_in_the_legends(folder):
+    for name, word in (
+        ("limits", "half of the energy"),
+        ("contexts", "least of directions that are kept"),
+    ):
+        assert word in words(figure_of(folder, name))

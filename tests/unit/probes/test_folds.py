@@ -75,6 +75,16 @@ def test_a_class_that_is_too_small_is_named():
         folds(labels, groups, "grouped", count=6)
 
 
+def test_a_class_is_called_by_its_name_where_labels_are_numbers():
+    labels, groups = np.repeat([0, 1], 10), np.repeat([0, 1, 2, 3], [1, 9, 5, 5])
+    for names, told in ((None, "'0'"), (["jazz", "rock"], "'jazz'")):
+        message = f"^folds: class {told} has 2 groups, fewer than the 5 folds: add clips of other"
+        with pytest.raises(InputError, match=message):
+            folds(labels, groups, "grouped", names=names)
+    drawn = folds(labels, None, "paper", seed=4)
+    np.testing.assert_array_equal(folds(labels, None, "paper", seed=4, names=["x", "y"]), drawn)
+
+
 def test_bad_questions_are_answered():
     with pytest.raises(InputError, match="did you mean 'grouped'"):
         folds(LABELS, None, "groups")

@@ -13,7 +13,7 @@ MANY = np.tile(np.arange(20), 3).astype(str)
 
 def test_one_speaker_has_no_grouped_folds_and_the_reason_is_told():
     told = impossible(LABELS, ONE, "grouped")
-    assert told.startswith("class 'a' has 1 groups, fewer than the 5 folds: add clips")
+    assert told.startswith("class 'a' has 1 group, fewer than the 5 folds: add clips of")
     with pytest.raises(InputError, match=told):
         folds(LABELS, ONE, "grouped")
     assert impossible(LABELS, ONE, "paper") is None

@@ -89,7 +89,9 @@ def test_folds_keep_units_together_and_classes_even(corpus, by, number):
 
 
 def test_too_many_folds_are_refused(corpus):
-    with pytest.raises(InputError, match=f"class '{corpus.classes[0]}' has 4 groups, fewer than the 5 folds"):
+    with pytest.raises(
+        InputError, match=f"class '{corpus.classes[0]}' has 4 groups, fewer than the 5 folds"
+    ):
         fold_numbers(corpus, "group", 5, 0)
     with pytest.raises(InputError, match="has 11 groups, fewer than the 12 folds"):
         fold_numbers(corpus, "clip", 12, 0)

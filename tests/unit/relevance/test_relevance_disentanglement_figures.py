@@ -51,24 +51,41 @@ CURVES = {
 }
 
 
+def panels_of(figure):
+    """Panels by their titles."""
+    return {axes.get_title(): axes for axes in axes_of(figure)}
+
+
+def test_methods_stand_beside_the_first_one_in_panels_of_their_own(folder):
+    grid = panels_of(figure_of(folder, "disentanglement"))
+    others = ["DRSA, untrained network", "DSA", "random bases", "PCA", "DRSA, shuffled"]
+    assert list(grid) == others
+    for label, axes in grid.items():
+        assert [c.get_label() for c in axes.containers] == ["DRSA", label]
+        assert axes.get_ylim() == grid["DSA"].get_ylim() and axes.get_ylim()[0] < 0
+        names = [f"conv{tick.get_text()}" for tick in axes.get_xticklabels()]
+        assert names == list(LAYERS) and axes.get_xlabel() == "conv"
+    (legend,) = figure_of(folder, "disentanglement").legends
+    assert legend.get_title().get_text() == "K = 4"
+    assert {text.get_text() for text in legend.get_texts()} == {"DRSA", *others, "ceiling"}
+
+
 def test_disentanglement_is_that_of_the_shown_number_of_components(folder):
     table = pd.read_parquet(folder / "overlaps.parquet")
-    (axes,) = figure_of(folder, "disentanglement").axes
+    grid = panels_of(figure_of(folder, "disentanglement"))
     for label, keys in CURVES.items():
+        axes = grid.get(label, grid["DSA"])
         rows = select(table, components=4, **keys)
         expected = [literal_score(select(rows, layer=layer)) for layer in LAYERS]
         drawn = bars(axes, label)
         assert drawn[:, 1].tolist() == pytest.approx(expected)
         assert drawn[:, 0].round().tolist() == [0, 1, 2, 3, 4]
         assert (drawn[:, 2] < drawn[:, 3]).all()
-    assert [t.get_text() for t in axes.get_xticklabels()] == list(LAYERS)
-    assert axes.get_title() == "K = 4" and axes.get_xlabel() == "layer"
-    assert axes.get_ylim()[0] == 0
 
 
 def test_random_bases_have_their_mean_and_range(folder):
     table = select(pd.read_parquet(folder / "overlaps.parquet"), components=4, method="random")
-    (axes,) = figure_of(folder, "disentanglement").axes
+    axes = panels_of(figure_of(folder, "disentanglement"))["random bases"]
     for layer, drawn in zip(LAYERS, bars(axes, "random bases"), strict=True):
         values = [literal_score(select(table, layer=layer, draw=n)) for n in range(6)]
         assert drawn[1:].tolist() == pytest.approx([fmean(values), min(values), max(values)])
@@ -76,7 +93,7 @@ def test_random_bases_have_their_mean_and_range(folder):
 
 def test_the_ceiling_is_dashed_and_shuffled_components_tell_nothing_apart(folder):
     table = pd.read_parquet(folder / "overlaps.parquet")
-    (axes,) = figure_of(folder, "disentanglement").axes
+    axes = panels_of(figure_of(folder, "disentanglement"))["DRSA, shuffled"]
     (line,) = [line for line in axes.lines if line.get_label() == "ceiling"]
     expected = literal_score(select(table, method="ceiling"))
     assert line.get_ydata() == pytest.approx([expected] * 2) and line.get_linestyle() == "--"
@@ -100,7 +117,7 @@ def test_the_interval_of_a_score_is_over_groups_of_all_classes(folder):
         )
 
     draws = literal_draws(rows, literal)
-    (axes,) = figure_of(folder, "disentanglement").axes
+    axes = panels_of(figure_of(folder, "disentanglement"))["DSA"]
     assert bars(axes, "DSA")[2, 2:].tolist() == pytest.approx(np.quantile(draws, [0.025, 0.975]))
 
 
@@ -128,13 +145,14 @@ def test_a_single_layer_is_drawn_as_bars(folder):
     assert [line.get_label() for line in axes.lines][-1] == "ceiling"
 
 
-def test_what_was_not_compared_is_left_out(folder):
-    (axes,) = figure_of(
-        folder,
-        "disentanglement",
-        lambda t: t[t["method"].isin(["drsa", "dsa"]) & (t["copy"] == "trained")],
-    ).axes
-    assert [c.get_label() for c in axes.containers] == ["DRSA", "DSA", "DRSA, shuffled"]
+@pytest.mark.parametrize(
+    ("methods", "titles"), [(["drsa", "dsa"], ["DSA", "DRSA, shuffled"]), (["dsa"], ["DSA"])]
+)
+def test_what_was_not_compared_is_left_out(folder, methods, titles):
+    def change(table):
+        return table[table["method"].isin(methods) & (table["copy"] == "trained")]
+
+    assert list(panels_of(figure_of(folder, "disentanglement", change))) == titles
 
 
 def test_lift_stands_against_the_drop_with_a_panel_per_part(folder):

@@ -52,7 +52,8 @@ def test_what_cannot_be_computed_says_why(tables, tmp_path):
         ("share_beating_all", wide),
     ):
         assert refused(lacking, statistic, *arguments) == (
-            "feature 'harmonic' has too few cells on the grid of layer 'wide' of network 'vgg'"
+            "feature 'harmonic' has too few cells on the grid of layer 'wide' of network 'vgg', or "
+            "tells rows apart where maps have one"
         )
     assert STATISTICS["best_raw"](lacking, "vgg", "harmonic", "body").n == 11
     assert refused(lacking, "best_raw", "vgg", "harmonic", "fifth") == (

@@ -17,6 +17,7 @@ from tables_of_similarity import CHROMA, KNOWN, SETTINGS, World, similarity_tabl
 
 from tonotopy.evidence.resampling import Bootstrap
 from tonotopy.studies.similarity.figures import FIGURES, known
+from tonotopy.studies.similarity.figures.drawn import drawn, spans
 from tonotopy.studies.similarity.statistics import STATISTICS, Tables
 from tonotopy.studies.similarity.study import STUDY
 
@@ -132,24 +133,35 @@ def tables(folder):
 
 
 def test_shares_are_those_of_the_scorecard(folder, tables):
-    figure = figure_of(folder, "shares")
-    axes = next(axes for axes in figure.axes if axes.get_title() == "vgg: percussive")
-    own, *nulls = points(axes)
-    order = ["random", "other clips", "phase", "unheard", "all"]
-    assert len(nulls) == len(order)
-    for null, (_, x, y, ends) in zip(order, nulls, strict=True):
+    grid = {axes.get_title(): axes for axes in figure_of(folder, "shares").axes}
+    own, *networks = points(grid["vgg: percussive\nother networks"])
+    curves = [*points(grid["vgg: percussive\nother sound"]), *networks]
+    order = ["other clips", "phase", "all", "random", "unheard"]
+    assert len(curves) == len(order)
+    for null, (_, x, y, ends) in zip(order, curves, strict=True):
         for number, layer in enumerate(WORLD.layers):
             found = STATISTICS["share_beating"](tables, "vgg", "percussive", null, layer)
             assert y[number] == pytest.approx(found.value) and round(x[number]) == number
             low, high = sorted(ends[number][:, 1])
-            assert min(found.low, found.value) == pytest.approx(low)
-            assert max(found.high, found.value) == pytest.approx(high)
+            assert max(0, min(found.low, found.value)) == pytest.approx(low)
+            assert min(1, max(found.high, found.value)) == pytest.approx(high)
     assert np.max(own[2]) < 0.35
-    cnn = next(axes for axes in figure.axes if axes.get_title() == "cnn: percussive")
-    assert len(points(cnn)) == 5  # this network has no other that learned no sound
-    gap = next(axes for axes in figure.axes if axes.get_title() == "vgg: loudness")
-    assert [list(np.round(x)) for _, x, _, _ in points(gap)] == [[0, 2]] * 6
-    assert [text.get_text() for text in gap.get_xticklabels()] == ["1", "2", "3"]
+    # this network has no other that learned no sound
+    assert len(points(grid["cnn: percussive\nother networks"])) == 2
+    for part in ("other sound", "other networks"):
+        gap = grid[f"vgg: loudness\n{part}"]
+        assert [list(np.round(x)) for _, x, _, _ in points(gap)] == [[0, 2]] * 3
+        assert [text.get_text() for text in gap.get_xticklabels()] == ["1", "2", "3"]
+    assert len({axes.get_ylim() for axes in grid.values()}) == 1
+
+
+def test_intervals_do_not_leave_what_is_possible(folder):
+    tables = drawn({}, {"resamples": 5, "confidence": 0.95})
+    draws = np.array([0.9, -0.4, 0.5, 1.7, 1.2, 0.3])
+    value, low, high = spans(draws, tables, 0, 1)
+    assert (value, low, high) == (0.9, 0, 1)
+    _, low, high = spans(draws, tables)
+    assert low < 0 and high > 1
 
 
 def test_scores_are_those_of_the_scorecard(folder, tables):
@@ -231,6 +243,18 @@ def test_contrasts_of_maps_and_their_median(folder, tables):
     assert [x[0] for _, x, _, _ in points(lacking.axes[0])] == [-0.2, 0.8]  # conv3 lacks a part
 
 
+def test_what_was_not_compared_has_no_panel(folder):
+    def change(table):
+        if not {"network", "feature"} <= set(table):
+            return table
+        return table[(table["feature"] != "harmonic") | (table["network"] != "cnn")]
+
+    figure = figure_of(folder, "contrast", change)
+    assert [axes.get_title() for axes in figure.axes if axes.get_visible()] == ["vgg"]
+    titles = [axes.get_title() for axes in figure_of(folder, "shares", change).axes]
+    assert "vgg: harmonic\nother sound" in titles and "cnn: harmonic\nother sound" not in titles
+
+
 def test_best_maps_stand_beside_their_features(folder):
     figure = figure_of(folder, "best-maps-chroma")
     pictures = pd.read_parquet(folder / "pictures.parquet")
@@ -284,7 +308,10 @@ def test_of_one_network_panels_need_not_name_it(folder):
     def change(table):
         return table[table["network"] == "vgg"] if "network" in table else table
 
-    for name, title in (("shares", "chroma (STFT)"), ("probes", "integrated loudness")):
+    for name, title in (
+        ("shares", "chroma (STFT)\nother sound"),
+        ("probes", "integrated loudness"),
+    ):
         titles = [axes.get_title() for axes in figure_of(folder, name, change, settings).axes]
         assert title in titles and not any("vgg" in found for found in titles)
 
@@ -292,7 +319,13 @@ def test_of_one_network_panels_need_not_name_it(folder):
 @pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("name", FIGURES)
 def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
-    names = renaming(["conv1", "conv2", "conv3"])
-    plain = shown(draw_figure(folder, STUDY, name, SETTINGS), tmp_path)
-    odd = draw_figure(folder, STUDY, name, SETTINGS, lambda table: renamed(table, names))
-    check_literal(plain, shown(odd, tmp_path), names)
+    stems = {"conv1": "stem", "conv2": "body", "conv3": "head"}
+    names = renaming([*stems.values(), "vgg", "cnn"])
+    plain = figure_of(folder, name, lambda table: renamed(table, stems))
+    odd = figure_of(
+        folder,
+        name,
+        lambda table: renamed(renamed(table, stems), names),
+        renamed(SETTINGS, names),
+    )
+    check_literal(shown(plain, tmp_path), shown(odd, tmp_path), names)

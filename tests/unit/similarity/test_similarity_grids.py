@@ -111,7 +111,7 @@ def test_chunks_of_a_clip_are_further_columns():
     found, own = maps(bundle, inputs)
     assert "fc1" not in found
     assert found["conv1"].grid == (32, 48 * chunks) and found["conv2"].grid == (16, 24 * chunks)
-    laid = input_grid(inputs, rows_come_first(bundle, inputs[:1]))
+    laid = input_grid(inputs, rows_come_first(bundle.front_end, inputs[:1]))
     assert laid.shape == (clips, 32, 48 * chunks)
     for clip in range(clips):
         for chunk in range(chunks):
@@ -177,12 +177,12 @@ def test_an_input_without_a_grid_is_refused():
         input_grid(torch.zeros(2, 900), True)
     bundle = bundle_of(Tokens(), FREQUENCY_FIRST)
     with pytest.raises(InputError, match=r"shape \(1, 7, 9\), and no axis of its 24 mel bands"):
-        rows_come_first(bundle, torch.zeros(1, 7, 9))
+        rows_come_first(bundle.front_end, torch.zeros(1, 7, 9))
 
 
 def test_square_inputs_are_told_by_a_tone():
     first = bundle_of(Tokens(), {**FREQUENCY_FIRST, "mels": 40, "frames": 40})
-    assert rows_come_first(first, heard(first)) is True
+    assert rows_come_first(first.front_end, heard(first)) is True
     last = bundle_of(Tokens(), {**PATCHES, "mels": 48, "frames": 48})
-    assert rows_come_first(last, heard(last)) is False
+    assert rows_come_first(last.front_end, heard(last)) is False
     assert not np.allclose(heard(last)[0, 0], heard(last)[0, 0].T)

@@ -22,6 +22,7 @@ ENTRY = {
     "random": 2,
     "layers": None,
     "grids": {},
+    "seen_through": {},
     "clips": 10,
     "probed": 20,
     "calibrated": 5,
@@ -42,6 +43,8 @@ CONFIG = {
             "front_end": {"kind": "waveform", "rate": 8000},
         },
         "published": {"published": "vggish"},
+        "speech": {"transformers": "a/b", "revision": "v1", "kind": "HubertModel"},
+        "patches": {"transformers": "a/c", "revision": "v1", "kind": "ClapAudioModel"},
     },
     "similarity": {"one": ENTRY},
 }
@@ -94,11 +97,33 @@ def test_a_sound_entry_passes():
     STUDY.check("similarity.one", {**ENTRY, "unheard": None}, CONFIG)
 
 
-def test_networks_of_waveforms_are_refused():
+SEEN = {"kind": "log_mel", "mels": 30}
+
+
+@pytest.mark.parametrize("name", ["samples", "speech", "patches"])
+def test_networks_of_waveforms_pass(name):
+    entry = {**ENTRY, "networks": {"x": name}, "heard": "tones", "unheard": None}
+    STUDY.check("similarity.one", entry, CONFIG)
+    if name != "patches":
+        STUDY.check("similarity.one", {**entry, "seen_through": {"x": SEEN}}, CONFIG)
+
+
+def test_front_ends_that_inputs_are_seen_through():
     refused(
-        r"similarity.one.networks.vgg: network 'samples' hears the samples themselves .* no "
-        "time-frequency grid",
-        networks={"vgg": "samples"},
+        r"similarity.one.seen_through: there is no network 'vg' \(did you mean 'vgg'\?\)",
+        seen_through={"vg": SEEN},
+    )
+    refused(
+        r"similarity.one.seen_through.vgg: network 'first' hears through front end 'log_mel', "
+        "whose output is what its maps are compared with: leave it out",
+        seen_through={"vgg": SEEN},
+    )
+    patches = {"networks": {"x": "patches"}, "heard": "tones", "unheard": None}
+    refused(
+        r"similarity.one.seen_through.x: network 'patches' \(ClapAudioModel\) has patches on a "
+        "spectrogram of its own",
+        **patches,
+        seen_through={"x": SEEN},
     )
 
 
@@ -139,6 +164,10 @@ def test_the_schema():
         ("random", 0),
         ("grids", {"x": [1]}),
         ("known", {"sets": 2}),
+        ("seen_through", {"vgg": {"mels": 30}}),
+        ("seen_through", {"vgg": {"kind": "waveform"}}),
+        ("seen_through", {"vgg": {"kind": "log_mel", "mel": 30}}),
+        ("seen_through", {"vgg": {"kind": "log_mel", "rate": 8000}}),
         ("networks", {}),
         ("nothing", 1),
     ):

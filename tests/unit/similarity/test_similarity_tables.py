@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import median_filter
-from similar_loops import JOB, SEED, SETTINGS, Plain, left_of, shrunk, standard
+from similar_loops import JOB, SEED, SETTINGS, Plain, left_of, null_of, shrunk, standard
 from similar_worlds import CLASSES, save_vgg, write_tones
 
 from tonotopy.errors import InputError
 from tonotopy.networks.bundle import load, untrained
 from tonotopy.similarity.calibration import calibrated
 from tonotopy.similarity.features import Columns, describe
+from tonotopy.similarity.places import Place
 from tonotopy.studies.similarity.assembling import compared_tables
 from tonotopy.studies.similarity.comparing import units_of
 from tonotopy.studies.similarity.copies import calibration_inputs, compared_networks, studied
@@ -72,14 +73,11 @@ def test_spectra_one_map_at_a_time(tables, tones, columns, chosen, copy, layer, 
     np.testing.assert_allclose(found["raw"], raw, atol=2e-4)
     assert found["kind"] == "spectrum" and found["units"] == "group"
     groups = tones.corpus.groups[chosen]
-    names = sorted(set(groups))
-    assert len(names) < len(groups)
-    means = np.array([[s[np.ix_(groups == g, groups == h)].mean() for h in names] for g in names])
-    n, d = len(names), means - means.mean(0) - means.mean(1)[:, None] + means.mean()
-    assert found["null_mean"] == pytest.approx(means.mean(), abs=1e-4)
-    sd = np.sqrt((d**2).sum() / ((n - 1) * n**2))
+    assert len(set(groups)) < len(groups)
+    mean, sd, z = null_of(s, groups)
+    assert found["null_mean"] == pytest.approx(mean, abs=1e-4)
     assert found["null_sd"] == pytest.approx(sd, rel=1e-3)
-    assert found["z"] == pytest.approx((np.trace(means) / n - means.mean()) / sd, abs=1e-2)
+    assert found["z"] == pytest.approx(z, abs=1e-2)
 
 
 def test_curves_and_chroma_one_map_at_a_time(tables, tones, columns, chosen):
@@ -243,8 +241,14 @@ def test_grids_of_few_cells_are_not_compared(tones, columns):
     ear, _ = next(studied(columns[:1], tones.corpus, SETTINGS, "cpu"))
     sounds = sounds_of(tones.corpus, tones.corpus.indices("test")[:2], 8000)
     heard = hear(ear, sounds, ("rms", "sounds"), 1)
-    assert heard.beside("curve", (12, 9)) is None and heard.beside("curve", (12, 10)) is not None
-    assert heard.beside("spectrum", (3, 3)) is None and heard.beside("spectrum", (2, 5)) is not None
+    found = {
+        (kind, grid): heard.beside(kind, Place(grid)) is not None
+        for kind, grids in (("curve", [(12, 9), (12, 10)]), ("spectrum", [(3, 3), (2, 5)]))
+        for grid in grids
+    }
+    assert list(found.values()) == [False, True, False, True]
+    assert heard.beside("spectrum", Place((2, 5))).names == ["harmonic", "percussive", "contrast"]
+    assert heard.beside("spectrum", Place((1, 20))).names == ["harmonic", "percussive"]
 
 
 def test_sets_share_no_clip():

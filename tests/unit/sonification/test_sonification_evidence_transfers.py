@@ -284,8 +284,10 @@ def test_pairs_are_drawn_with_the_group_of_their_clip(tables, tmp_path, statisti
         for layer in ("block6", "block11"):
             rows = plain_rows(table, network=network, layer=layer)
             expected[network, layer] = wins(rows, values)
-        check(call(other, network), expected[network, "block11"], GROUPS)
-    check(call(other, "supervised", "first"), expected["supervised", "block6"], GROUPS)
+        check(call(other, network), expected[network, "block11"].clip(0, 1), GROUPS)
+    check(call(other, "supervised", "first"), expected["supervised", "block6"].clip(0, 1), GROUPS)
+    beyond = expected["supervised", "block11"].max() > 1  # widened beyond what is possible
+    assert beyond == (name == "matches")
     check(
         call(other, "supervised", than="untrained"),
         expected["supervised", "block11"] - expected["untrained", "block11"],

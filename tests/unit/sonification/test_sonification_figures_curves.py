@@ -21,6 +21,7 @@ from matplotlib import pyplot as plt
 from study_tables import shuffle_rows
 
 from tonotopy.drawing import curves
+from tonotopy.drawing.style import CHANCE, ROLES
 from tonotopy.studies.sonification.figures import printed
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # no division by zero
@@ -86,10 +87,10 @@ def test_layer_importance_has_a_curve_and_the_whole_encoder_for_every_network(fo
             check_intervals(layers)
             value = mean_score(select(own, layer="whole"))
             assert whole[0, 1] == pytest.approx(value) and round(whole[0, 0]) == 11
-            dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+            dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
             across = [
                 line
-                for line in dashed
+                for line in dotted
                 if line.get_color() == colour(network) and list(line.get_xdata()) == [0, 1]
             ]
             assert across[0].get_ydata()[0] == pytest.approx(value)
@@ -147,15 +148,22 @@ def test_coherence_has_a_null_for_every_network(folder):
     (axes,) = axes_of(figure_of(folder, "figure-6.3-coherence"))
     for network in RUNS:
         own = select(rows, network=network)
-        found = of_colour(axes, network)
-        for drawn, column in zip(found, ("coherence", "null_coherence"), strict=True):
-            assert drawn[:, 1] == pytest.approx(
-                [select(own, layer=layer)[column].mean() for layer in LAYERS]
-            )
-            check_intervals(drawn)
-    lines = [c.lines[0].get_linestyle() for c in axes.containers]
-    assert lines[1::2] == [":"] * 3 and ":" not in lines[::2]
-    assert axes.get_ylim() == (0, 1)
+        (drawn,) = of_colour(axes, network)
+        assert drawn[:, 1] == pytest.approx(
+            [select(own, layer=layer)["coherence"].mean() for layer in LAYERS]
+        )
+        check_intervals(drawn)
+    nulls = [c for c in axes.containers if c.lines[0].get_color() == ROLES["other"]["color"]]
+    assert len(nulls) == 3 and len(axes.containers) == 6
+    for network, null in zip(curves.networks_of(rows, ABOUT), nulls, strict=True):
+        own = select(rows, network=network)
+        drawn = bars_of(null)
+        assert drawn[:, 1] == pytest.approx(
+            [select(own, layer=layer)["null_coherence"].mean() for layer in LAYERS]
+        )
+        check_intervals(drawn)
+    low, high = axes.get_ylim()
+    assert low < 0 and 1 < high < 1.05
 
 
 def test_activity_has_a_panel_per_measure(folder):
@@ -172,7 +180,7 @@ def test_activity_has_a_panel_per_measure(folder):
             expected = [select(own, layer=layer)[measure].mean() for layer in LAYERS]
             assert drawn[:, 1] == pytest.approx(expected)
             highest = max(highest, drawn[:, 3].max())
-        assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > highest
+        assert -0.1 * highest < axes.get_ylim()[0] < 0 and axes.get_ylim()[1] > highest
 
 
 @pytest.mark.parametrize(
@@ -195,7 +203,7 @@ def test_shares_are_of_rows_in_which_the_right_number_is_larger(folder, name, la
         assert drawn[:, 1] == pytest.approx(expected)
         check_intervals(drawn)
     (chance,) = [line for line in axes.lines if list(line.get_ydata()) == [0.5, 0.5]]
-    assert chance.get_linestyle() == "--"
+    assert chance.get_linestyle() == CHANCE["linestyle"]
 
 
 def test_equal_numbers_are_no_win_and_unknown_ones_count_for_nothing(folder):

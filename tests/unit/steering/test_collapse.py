@@ -14,6 +14,7 @@ from tonotopy.studies.steering.study import STUDY
 
 BOOTSTRAP = Bootstrap(50, 0.95, 0)
 COLLAPSED = "the sweep 'test' of {concept} has no slope: the output has collapsed at every strength"
+NOT_SWEPT = "one-to-all steering with {concept} is not part of this study"
 OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be judged
     "auroc": "the sweep 'test' has no slope: the output has collapsed at every strength",
     "planted": COLLAPSED,
@@ -32,11 +33,11 @@ OF_SLOPES = {  # claims whose statistic reads slopes, and why they cannot be jud
     "unseen_plus_outside": "the sweep 'unseen' of {concept} is not part of this study",
     "unseen_minus_inside": "the sweep 'unseen' of {concept} is not part of this study",
     "unseen_damage": "the sweep 'unseen' of {concept} is not part of this study",
-    "low_cosine": "one-to-all sweeps are not part of this run",
-    "early_negligible": "one-to-all sweeps are not part of this run",
+    "low_cosine": NOT_SWEPT,
+    "early_negligible": NOT_SWEPT,
     "unseen_gain": "the sweep 'unseen' of {concept} is not part of this study",
-    "late_over_early": "one-to-all sweeps are not part of this run",
-    "after_cosine": "one-to-all sweeps are not part of this run",
+    "late_over_early": NOT_SWEPT,
+    "after_cosine": NOT_SWEPT,
 }
 
 

@@ -252,7 +252,7 @@ def test_planted_auroc_equals_the_count_of_ordered_pairs(tables, null):
     assert slopes.auroc(np.array([True, False, False]), np.array([[1.0, 1.0, 0.0]])) == [0.75]
 
 
-def test_gains_on_the_unseen_corpus_average_over_classes(tables):
+def test_gains_on_the_unseen_corpus_average_over_classes(tables, tmp_path):
     keys = {"vectors": "concept", "layer": -1, "concept": "violin", "class": "classical"}
     of_class = {
         sweep: [
@@ -268,20 +268,101 @@ def test_gains_on_the_unseen_corpus_average_over_classes(tables):
         for sweep in ("unseen", "test")
     }
     found = slopes.unseen_gain(tables, **PAIR)
-    assert found.value == pytest.approx(np.mean(of_class["unseen"]) - np.mean(of_class["test"]))
+    unseen, test = (np.mean(of_class[sweep]) for sweep in ("unseen", "test"))
+    assert found.value == pytest.approx(unseen - test)
     assert found.n == 180 and found.low < found.value < found.high
+    rows = pd.read_parquet(tables.paths["clip_slopes"])
+    rows.loc[rows["sweep"] == "test", "slope"] *= -1  # lowers its class there: nothing to exceed
+    turned = slopes.unseen_gain(changed(tables, tmp_path, clip_slopes=rows), **PAIR)
+    assert turned.value == pytest.approx(found.value) and turned.low < 0
+
+
+def layer_means(tables, layer, concept="violin"):
+    return by_clip(tables, ["classical"], sweep="layers", layer=layer, concept=concept)
 
 
 def test_layers_are_compared_from_the_first_to_the_last(tables):
-    by_layer = [
-        by_clip(tables, ["classical"], sweep="layers", layer=layer, concept="violin")
-        for layer in range(3)
-    ]
+    first, _, last = (layer_means(tables, layer) for layer in range(3))
     found = layers.late_over_early(tables, **PAIR)
-    assert found.value == pytest.approx(by_layer[2].mean() - by_layer[0].mean()) and found.low > 1
-    np.testing.assert_allclose(found.draws, drawn(by_layer[2] - by_layer[0], "late violin"))
-    share = layers.early_share(tables, **PAIR)
-    assert share.value == pytest.approx(by_layer[0].mean() / by_layer[2].mean()) and share.n == 90
+    assert found.value == pytest.approx(last.mean() - abs(first.mean())) and found.low > 1
+    draws = drawn(last, "late violin") - np.abs(drawn(first, "late violin"))
+    np.testing.assert_allclose(found.draws, draws)
+    share = layers.early_negligible(tables, **PAIR)
+    assert share.value == pytest.approx(0.2 * last.mean() - abs(first.mean())) and share.n == 90
+    assert share.low > 0.3
+    draws = 0.2 * drawn(last, "early violin") - np.abs(drawn(first, "early violin"))
+    np.testing.assert_allclose(share.draws, draws)
+
+
+@pytest.mark.parametrize("early", [-3.0, -0.6, 0.6, 3.0])
+def test_early_layers_that_move_the_class_either_way_support_nothing(tables, tmp_path, early):
+    rows = pd.read_parquet(tables.paths["clip_slopes"])
+    first = (rows["sweep"] == "layers") & (rows["layer"] == 0)
+    rows.loc[first, "slope"] += early
+    moved = changed(tables, tmp_path, clip_slopes=rows)
+    late, size = layer_means(moved, 2).mean(), abs(layer_means(moved, 0).mean())
+    found = layers.late_over_early(moved, **PAIR)
+    assert found.value == pytest.approx(late - size)
+    assert (found.low > 0) == (abs(early) < 2) and (found.high < 0) == (abs(early) > 2)
+    share = layers.early_negligible(moved, **PAIR)
+    assert share.value == pytest.approx(0.2 * late - size) and share.high < 0
+
+
+def test_late_layers_that_lower_the_class_are_no_effect(tables, tmp_path):
+    rows = pd.read_parquet(tables.paths["clip_slopes"])
+    rows.loc[rows["sweep"] == "layers", "slope"] *= -1
+    moved = changed(tables, tmp_path, clip_slopes=rows)
+    assert layers.late_over_early(moved, **PAIR).high < 0
+    assert layers.early_negligible(moved, **PAIR).high < 0
+    rows.loc[rows["sweep"] == "layers", "slope"] -= 1  # noise of the first layer, too
+    moved = changed(tables, tmp_path, clip_slopes=rows)
+    for function in (layers.steering_after_cosine, layers.cosine_where_strong):
+        with pytest.raises(NotRun, match="vectors of violin from no layer raise classical"):
+            function(moved, **PAIR)
+
+
+def test_a_share_of_a_slope_that_is_not_above_0_says_so(tables, tmp_path):
+    rows = pd.read_parquet(tables.paths["clip_slopes"])
+    own = (rows["sweep"] == "test") & (rows["concept"] == "violin")
+    for slope, message in (
+        (-1.0, r"^violin does not raise classical \(slope -1\): no share of it is told$"),
+        (
+            0.01,
+            r"^it is not certain that violin raises classical \(slope 0.01, not above 0 in \d+%",
+        ),
+    ):
+        change = slope - rows.loc[own & (rows["class"] == "classical"), "slope"].mean()
+        moved = rows.assign(slope=rows["slope"] + change * own)
+        with pytest.raises(NotRun, match=message):
+            slopes.flat_ratio(changed(tables, tmp_path, clip_slopes=moved), **PAIR)
+
+
+def test_a_layer_whose_vectors_collapse_the_output_is_told_from_a_sweep_that_was_not_run(
+    tables, tmp_path
+):
+    rows = pd.read_parquet(tables.paths["clip_slopes"])
+    swept = rows["sweep"] == "layers"
+    (tmp_path / "sweep-layers.parquet").touch()
+    for collapsed, part in ((swept, ""), (swept & (rows["layer"] == 2), " from 1 of 3 layers")):
+        left = changed(tables, tmp_path, clip_slopes=rows[~collapsed])
+        paths = {**left.paths, "sweep-layers": tmp_path / "sweep-layers.parquet"}
+        with pytest.raises(NotRun) as reason:
+            layers.late_over_early(replace(left, paths=paths), **PAIR)
+        assert not isinstance(reason.value, NotApplicable)
+        assert str(reason.value) == (
+            f"one-to-all steering with violin{part} has no slope: the output has collapsed at "
+            "every strength"
+        )
+
+
+def test_cosines_of_few_probes_stay_cosines(tables, tmp_path):
+    """Two probes of no layer agree: Student's interval of their mean leaves what is possible."""
+    rows = pd.read_parquet(tables.paths["cosines"])
+    rows = rows[rows["seed"] < 2]
+    apart = rows.assign(cosine=rows["cosine"] + np.where(rows["seed"] == 0, 0.3, -0.3))
+    found = layers.cosine_where_strong(changed(tables, tmp_path, cosines=apart), **PAIR)
+    assert found.value == pytest.approx(0.2) and (found.low, found.high) == (-1, 1)
+    assert np.abs(found.draws).max() == 1
 
 
 def test_cosines_are_those_of_the_pair_and_come_before_the_effect(tables, tmp_path):
@@ -490,9 +571,12 @@ def test_groups_of_clips_are_resampled_whole(tmp_path):
     }
     groups = {r["clip"]: r["group"] for r in rows}
     clips = sorted(groups)
-    gaps = np.array([at[2][clip] - at[0][clip] for clip in clips])
     weights = resampled(clips, "late violin", groups=groups)
-    expected = [(row * gaps).sum() / row.sum() for row in weights]
+    early, late = (
+        np.array([sum(row * [at[k][c] for c in clips]) / row.sum() for row in weights])
+        for k in (0, 2)
+    )
+    expected = late - np.abs(early)
     np.testing.assert_allclose(layers.late_over_early(songs, **PAIR).draws, expected)
 
 
@@ -546,7 +630,7 @@ def test_what_cannot_be_judged_says_why(tables, tmp_path):
         "a control sweep with random vectors is not part of this study": lambda: (
             slopes.over_control(only_test, **PAIR, vectors="random")
         ),
-        "one-to-all sweeps are not part of this run": lambda: layers.late_over_early(
+        "one-to-all steering with violin is not part of this study": lambda: layers.late_over_early(
             only_test, **PAIR
         ),
     }.items():

@@ -2,9 +2,12 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
-from drawn import check_figure, draw, shown
+from drawn import check_figure, check_markers, draw, shown, words
+from matplotlib import colormaps
+from matplotlib import pyplot as plt
 from odd_names import check_literal, renamed, renaming
 from tables_of_steering import CLASSES, CONCEPTS, SETTINGS, steering_tables
 
@@ -19,6 +22,7 @@ AUGMENTATION = [
     {"transform": "time_mask", "range": [5, 6], "p": 1.0},
     {"transform": "gain", "decibels": 6},
 ]
+LAYERS = ("stem", "body", "the head")
 TEXT = {
     "table-3.1-class-counts": "corpus my_classes",
     "table-3.2-augmentation": "4 to 64, p 0.25",
@@ -47,8 +51,15 @@ def folder(tmp_path_factory):
     for name in ("classes", "concepts"):
         facts = {"name": f"my_{name}", "classes": list(CLASSES), "counts": counts}
         write_json(root / name / "corpus.json", facts)
-    write_json(root / "network/network.json", {"augmentation": AUGMENTATION})
+    about = {"augmentation": AUGMENTATION, "layers": {name: {} for name in LAYERS}}
+    write_json(root / "network/network.json", about)
     return root
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def test_every_figure_has_words_to_look_for():
@@ -78,7 +89,7 @@ def test_table_3_2_has_what_was_applied_beside_the_thesiss():
         ["noise", "standard deviation, full scale 1", "not applied", "0.01 to 0.1, p 0.5"],
         ["pitch mask", "mel bands", "not applied", "2 to 4, p 0.25"],
         ["time mask", "frames", "1 to 3, p 0.4; 5 to 6, p 1.0", "4 to 64, p 0.25"],
-        ["pitch shift", "semitones", "-0.25 to 0.75, p 0.5", "-0.5 to 0.5, p 0.5"],
+        ["pitch shift", "semitones", "−0.25 to 0.75, p 0.5", "−0.5 to 0.5, p 0.5"],
         ["gain", "", "decibels 6", "not applied"],
     ]
 
@@ -122,22 +133,111 @@ def test_a_users_own_training_stands_beside_nothing(folder, tmp_path):
     about = {**SETTINGS, "own": True}
     words = shown(draw(folder, STUDY, "table-3.2-augmentation", about), tmp_path)
     assert "thesis" not in words and "not applied" not in words and "pitch shift" in words
-    bare = draw(folder, STUDY, "table-3.2-augmentation", about, lambda _: {"augmentation": []})
-    assert "no sound was changed in training" in shown(bare, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "name", ["figure-3.2-multiclass-probe", "figure-3.3-binary-probe", "figure-3.9-cosines"]
+    ("network", "reason"),
+    [
+        ({"architecture": "ast", "augmentation": AUGMENTATION}, None),
+        ({"architecture": "ast", "augmentation": []}, "no sound was changed in training"),
+        ({"architecture": "ast"}, "no sound was changed in training"),
+        ({"module": "mine:Net"}, "the network was not trained here"),
+    ],
 )
-def test_axes_of_layers_have_whole_numbers_and_one_layer_is_a_point(folder, name):
+def test_a_table_of_no_transforms_is_not_drawn(network, reason):
+    figure = STUDY.figures["table-3.2-augmentation"]
+    assert figure.obstacle({"network": "mine"}, {"networks": {"mine": network}}) == reason
+
+
+OVER_LAYERS = ("figure-3.2-multiclass-probe", "figure-3.3-binary-probe", "figure-3.9-cosines")
+
+
+def ticks_of(axes):
+    return [tick.get_text() for tick in axes.get_xticklabels()]
+
+
+def of_tables(change):
+    """A change of tables that leaves descriptions of corpora and networks as they are."""
+    return lambda table: table if isinstance(table, dict) else change(table)
+
+
+@pytest.mark.parametrize("name", OVER_LAYERS)
+def test_layers_have_their_names_and_one_layer_is_a_point(folder, name):
     whole = draw(folder, STUDY, name, SETTINGS)
     for axes in (axes for axes in whole.axes if axes.get_visible()):
-        assert [tick == round(tick) for tick in axes.get_xticks()] == [True] * 3
-    one = draw(folder, STUDY, name, SETTINGS, lambda table: table[table["layer"] == 0])
+        assert ticks_of(axes) == list(LAYERS) and list(axes.get_xticks()) == [0, 1, 2]
+        assert len(axes.lines[0].get_xdata()) == 3
+    one = draw(folder, STUDY, name, SETTINGS, of_tables(lambda table: table[table["layer"] == 0]))
     for axes in one.axes:
-        assert list(axes.get_xticks()) == [1]
+        assert ticks_of(axes) == ["1"] and axes.get_xlabel() in ("layer", "")
         (container, *_) = axes.containers
         assert container.lines[0].get_marker() not in ("None", "", None)
+
+
+def test_layers_of_a_network_that_does_not_say_them_are_counted_from_1(folder):
+    def unnamed(table):
+        return {} if isinstance(table, dict) else table
+
+    for name in OVER_LAYERS:
+        axes = draw(folder, STUDY, name, SETTINGS, unnamed).axes[0]
+        assert ticks_of(axes) == ["1", "2", "3"], name
+    for change, names in ((lambda table: table, list(LAYERS)), (unnamed, ["1", "2", "3"])):
+        figure = draw(folder, STUDY, "figure-3.8-one-to-all", SETTINGS, change)
+        assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+
+
+def test_chance_and_collapse_are_in_the_legends(folder):
+    for name, word in (
+        ("figure-3.3-binary-probe", "chance"),
+        ("figure-3.6-steering-unseen", "output collapsed"),
+    ):
+        figure = draw(folder, STUDY, name, SETTINGS)
+        assert word in [text.get_text() for text in figure.legends[0].get_texts()]
+    plain = draw(folder, STUDY, "figure-3.4-steering", SETTINGS)
+    assert "output collapsed" not in words(plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("figure-3.2-multiclass-probe", "predicted"),
+        ("figure-3.3-binary-probe", "macro_f1"),
+        ("figure-3.4-steering", "probability"),
+    ],
+)
+def test_markers_at_1_are_whole(folder, name, column):
+    def perfect(table):
+        return table.assign(**{column: table["label"] if column == "predicted" else 1.0})
+
+    figure = draw(folder, STUDY, name, SETTINGS, of_tables(perfect))
+    figure.draw_without_rendering()
+    check_markers(figure)
+    assert figure.axes[0].lines[0].get_ydata().max() == 1
+
+
+def slopes_of(values) -> pd.DataFrame:
+    rows = [("a", "x", values[0]), ("a", "y", values[1]), ("b", "x", values[2])]
+    rows = [*rows, ("b", "y", values[3])]
+    table = pd.DataFrame(rows, columns=["concept", "class", "estimate"])
+    return table.assign(p_adjusted=0.5, planted=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "reach"),
+    [((0.004, -0.0049, 0.02, 0.0), 0.2), ((0.004, 1.0, -2.0, 0.3), 2.0), ((0.0,) * 4, 0.2)],
+)
+def test_slopes_that_are_0_are_white_and_small_ones_pale(folder, values, reach):
+    figure = draw(folder, STUDY, "matrix", SETTINGS, lambda _: slopes_of(values))
+    figure.draw_without_rendering()
+    axes, scale = figure.axes
+    (mesh, *_) = axes.collections
+    colours = mesh.get_facecolors().reshape(2, 2, 4)[:, :, :3]
+    white = colormaps["PuOr_r"](0.5)[:3]
+    for value, colour in zip(values, colours.reshape(4, 3), strict=True):
+        distance = np.abs(colour - white).max()
+        assert (distance == 0) == (abs(value) < 0.005)
+        assert distance < 0.2 or abs(value) >= 0.03
+    assert [t.get_text() for t in scale.get_yticklabels()] == [f"−{reach:.2f}", "0", f"{reach:.2f}"]
 
 
 def test_the_untrained_network_looks_alike_in_every_figure(folder):
@@ -187,7 +287,7 @@ def test_six_names_of_thirty_letters_do_not_overlap(folder, tmp_path, name):
 @pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("name", STUDY.figures)
 def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
-    names = renaming([*CLASSES, *CONCEPTS])
+    names = renaming([*CLASSES, *CONCEPTS, *LAYERS])
     plain = shown(draw(folder, STUDY, name, SETTINGS), tmp_path)
     odd = draw(folder, STUDY, name, renamed(SETTINGS, names), lambda table: renamed(table, names))
     check_literal(plain, shown(odd, tmp_path), names)

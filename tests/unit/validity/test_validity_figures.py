@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import check_figure, check_letters, draw, shown, words
+from matplotlib import pyplot as plt
 from odd_names import check_literal, renamed, renaming
 from study_tables import shuffle_rows
 from tables_of_validity import SETTINGS, validity_tables
@@ -17,12 +18,13 @@ STUDY = SimpleNamespace(  # what figures are asked of a study
     figures=FIGURES,
     figure_module=lambda name: f"tonotopy.studies.validity.figures.{FIGURES[name].module}",
 )
+LAYERS = ("stem", "body", "neck", "head")
 TEXT = {
     "marks": "steering, probe vectors",
     "matrices": "E, interventions",
     "exposure": "rhythm (planted)",
-    "layers": "layer that is patched",
-    "layers-and-steering": "violin on classical",
+    "layers": "movement of the answer",
+    "steered-layers": "violin on classical",
 }
 
 
@@ -42,6 +44,9 @@ def slopes(rng) -> pd.DataFrame:
 def write(folder, **options):
     validity_tables(folder, bases=12, resamples=20, **options)
     slopes(np.random.default_rng(0)).to_parquet(folder / "steering_slopes.parquet")
+    layers = pd.read_parquet(folder / "layers.parquet")
+    names = layers["layer"].map(lambda n: LAYERS[n] if n >= 0 else "all")
+    layers.assign(name=names).to_parquet(folder / "layers.parquet")
     return folder
 
 
@@ -53,6 +58,12 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shuffled(tmp_path_factory):
     return shuffle_rows(write(tmp_path_factory.mktemp("shuffled")))
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def test_every_figure_has_words_to_look_for():
@@ -136,11 +147,12 @@ def test_no_method_at_all_is_said(folder, tmp_path):
 def test_matrices_have_the_effects_first_and_outline_what_is_planted(folder):
     figure = draw(folder, STUDY, "matrices", SETTINGS)
     axes = [a for a in figure.axes if a.get_visible()]
-    assert axes[0].get_title() == "E, interventions" and len(axes) == 8
+    reach = max(abs(axes[0].collections[0].get_array().ravel()))
+    assert axes[0].get_title() == f"E, interventions\n±{reach:.2g}" and len(axes) == 8
     marks = pd.read_parquet(folder / "marks.parquet")
     chosen = (marks["measure"] == "spearman") & (marks["pairs"] == "all")
     tcav = marks[chosen & (marks["method"] == "tcav")]["estimate"].item()
-    assert f"TCAV: {tcav:.2f}" in words(figure)
+    assert any(word.startswith(f"TCAV: {tcav:.2f}\n±") for word in words(figure))
     assert all(len(a.patches) == 2 * 4 for a in axes)  # white below black, four pairs
     values = axes[0].collections[0].get_array()
     effects = pd.read_parquet(folder / "effects.parquet")
@@ -159,24 +171,47 @@ def test_the_attribute_that_moves_the_answer_most_is_on_top(folder):
 
 
 def test_patches_move_the_answer_as_their_rows_say(folder):
-    axes = draw(folder, STUDY, "layers-and-steering", SETTINGS).axes
-    rows = pd.read_parquet(folder / "layers.parquet")
-    rows = rows[(rows["attribute"] == "lead") & (rows["layer"] >= 0)]
-    size = rows.assign(m=rows["effect"].abs() / 2).groupby(["layer", "base", "value"])["m"].sum()
-    expected = size.groupby("layer").mean()
-    line = next(line for line in axes[0].lines if line.get_label() == "lead")
-    assert list(line.get_xdata()) == [1, 2, 3, 4]
-    np.testing.assert_allclose(line.get_ydata(), expected)
-    violin = next(line for line in axes[1].lines if line.get_label() == "violin on classical")
-    assert violin.get_ydata().max() == 1 and len(axes[1].lines) == 2  # the oboe has no twin
+    figure = draw(folder, STUDY, "layers", SETTINGS)
+    grid = {axes.get_title(): axes for axes in figure.axes if axes.get_visible()}
+    assert list(grid) == ["lead", "rhythm", "bass", "piano"]
+    table = pd.read_parquet(folder / "layers.parquet")
+    for attribute, axes in grid.items():
+        rows = table[table["attribute"] == attribute]
+        size = rows.assign(m=rows["effect"].abs() / 2).groupby(["layer", "base", "value"])["m"]
+        expected = size.sum().groupby("layer").mean()
+        whole, line = axes.lines
+        assert whole.get_ydata()[0] == pytest.approx(expected.pop(-1))
+        assert whole.get_linestyle() == ":" and list(line.get_xdata()) == [0, 1, 2, 3]
+        np.testing.assert_allclose(line.get_ydata(), expected)
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == list(LAYERS)
+        assert axes.get_ylim() == figure.axes[0].get_ylim()
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(legend) == ["all layers at once", "one layer"]
+
+
+def test_slopes_of_steering_are_shares_of_the_largest(folder):
+    figure = draw(folder, STUDY, "steered-layers", SETTINGS)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert "violin on classical" in titles and len(titles) == 2  # the oboe has no twin
+    for axes in figure.axes:
+        (line,) = [line for line in axes.lines if len(line.get_xdata()) == 4]
+        assert line.get_ydata().max() == 1
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == list(LAYERS)
+
+
+def test_a_sweep_of_other_concepts_says_so(folder, tmp_path):
+    def others(table):
+        return table.assign(concept="oboe") if "slope" in table else table
+
+    text = shown(draw(folder, STUDY, "steered-layers", SETTINGS, others), tmp_path)
+    assert "no concept of the sweep is a value of 'lead'" in text
 
 
 @pytest.mark.parametrize("sweeps", [["test"], ["test", "layers"]])
-def test_layers_are_drawn_once_with_the_sweep_or_without(sweeps):
+def test_steered_layers_need_the_sweep(sweeps):
     entry, config = {"steering": "mine"}, {"steering": {"mine": {"sweeps": sweeps}}}
     drawn = [n for n, f in FIGURES.items() if f.obstacle(entry, config) is None]
-    own = "layers-and-steering" if "layers" in sweeps else "layers"
-    assert [name for name in drawn if name.startswith("layers")] == [own]
+    assert ("steered-layers" in drawn) == ("layers" in sweeps) and "layers" in drawn
 
 
 def test_a_method_of_a_users_own_is_called_by_its_function():
@@ -187,7 +222,7 @@ def test_a_method_of_a_users_own_is_called_by_its_function():
 @pytest.mark.filterwarnings("error::UserWarning")
 @pytest.mark.parametrize("name", FIGURES)
 def test_odd_names_are_written_letter_by_letter(folder, tmp_path, name):
-    names = renaming(["violin", "guitar", "classical", "rock", "metal"])
+    names = renaming(["violin", "classical", "rock", "metal", "lead", "bass", *LAYERS])
     plain = shown(draw(folder, STUDY, name, SETTINGS), tmp_path)
     odd = draw(folder, STUDY, name, renamed(SETTINGS, names), lambda table: renamed(table, names))
     check_literal(plain, shown(odd, tmp_path), names)

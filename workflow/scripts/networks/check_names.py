@@ -12,5 +12,8 @@ files = zip(snakemake.params.corpora, snakemake.input, strict=True)
 corpora = {name: read_json(f"{path}/corpus.json") for name, path in files}
 classes = {name: about["classes"] for name, about in corpora.items()}
 check_class_names(names, classes)
-check_class_clips(names, {name: about["counts"] for name, about in corpora.items()})
+counts = {name: about["counts"] for name, about in corpora.items()}
+check_class_clips(
+    names, counts, {name: about["report"]["notes"] for name, about in corpora.items()}
+)
 write_json(snakemake.output[0], classes)

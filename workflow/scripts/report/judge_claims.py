@@ -1,4 +1,4 @@
-"""Judge every claim by its statistic and write the scorecard."""
+"""Judge every claim by its statistic; write the scorecard and a verdict on the controls."""
 
 import importlib
 import json
@@ -6,7 +6,8 @@ import json
 from tonotopy.config import read_schema
 from tonotopy.evidence.claims import check_figures, read_claims
 from tonotopy.evidence.resampling import Bootstrap
-from tonotopy.evidence.scorecard import Instance, judge, write_scorecard
+from tonotopy.evidence.scorecard import Instance, judge, verdict_text, write_scorecard
+from tonotopy.files import replacing
 from tonotopy.logs import to_log
 from tonotopy.pages.scorecard import write_page
 
@@ -30,5 +31,7 @@ claims = read_claims(claims, read_schema(snakemake.input.schema))
 check_figures(claims, params.figures)
 rows = judge(claims, instances, params.known, scale)
 write_scorecard(rows, snakemake.output.json, snakemake.output.csv)
+with replacing(snakemake.output.verdict) as draft:
+    draft.write_text(verdict_text(rows, embedded, params.notes))
 about = (params.titles, embedded, figures, params.notes)
 write_page(snakemake.output.page, rows, scale, *about)

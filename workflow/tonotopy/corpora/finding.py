@@ -50,7 +50,7 @@ def find(root: Path, suffixes: Sequence[str]) -> Found:
     for path, entry, stray in sorted(walk.entries(), key=lambda row: row[0].parts):
         suffix = path.suffix.lower()
         if stray:
-            strays += [path] if suffix in suffixes else []
+            strays.append(path)
         elif suffix in suffixes and _holds(entry.is_file):
             found.files.append(path)
         elif suffix in suffixes or _is_dead(entry):

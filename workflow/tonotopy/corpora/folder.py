@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tonotopy.corpora.choosing import Choice, Chooser, drop_rare
 from tonotopy.corpora.decoding import Wanted, decoded
+from tonotopy.corpora.gaps import gap_notes
 from tonotopy.corpora.labelling import reader
 from tonotopy.corpora.listed import Listed
 from tonotopy.corpora.listing import listing
-from tonotopy.corpora.schema import SPLITS
 from tonotopy.corpora.settings import FolderSettings
 from tonotopy.corpora.spool import Spool
 from tonotopy.corpora.writer import CorpusWriter
@@ -51,7 +51,8 @@ def build(path, settings: FolderSettings, seed: int = 0, workers: int = 1) -> No
             for row in choice.rows:
                 label = row.labels if tags else row.first
                 writer.add(row.clip, spool.get(row.clip), label, row.split, row.group)
-            _note_gaps(writer, classes)
+            for text in gap_notes(choice.rows, classes, settings.split, Path(path).name):
+                writer.note(text)
             if settings.clip_licence:
                 writer.attach("licences.csv", _licences(choice.rows, root, settings))
 
@@ -122,13 +123,6 @@ def labels_of(settings: FolderSettings) -> list[str]:
 def classes_of(rows: Sequence[Listed]) -> list[str]:
     """Return the labels of clips in their natural order."""
     return sorted({label for row in rows for label in row.labels}, key=_natural)
-
-
-def _note_gaps(writer: CorpusWriter, classes) -> None:
-    for split in SPLITS:
-        missing = [c for c in classes if not writer.count(split, c)]
-        if missing:
-            writer.note(f"no clip in split {split} for: {', '.join(missing)}")
 
 
 def _licences(rows, root: Path, settings: FolderSettings) -> str:

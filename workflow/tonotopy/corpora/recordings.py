@@ -135,8 +135,10 @@ def opened(path: str | Path) -> Iterator[Recording]:
     """Yield the recording in a file.
 
     Raises:
-        InputError: it cannot be decoded; also where that is found out within the block.
+        InputError: it is empty or cannot be decoded; also where that is found out within the block.
     """
+    if Path(path).is_file() and not Path(path).stat().st_size:
+        raise InputError(f"{path}: is empty (0 bytes)")
     try:
         yield Recording(path)
     except (soundfile.LibsndfileError, OSError) as error:

@@ -1,18 +1,16 @@
-"""Looks of networks, order of layers, and curves over layers."""
-
-import re
+"""Looks of networks, curves over layers, and panels that keep curves apart."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.letters import LETTER, arms
+from tonotopy.drawing.letters import WIDTH, arms
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, ROLES, handles_above
+from tonotopy.drawing.style import COLOURS, DASHES, MARKERS, ROLES, handles_above, panels
 
 UNTRAINED = "untrained"
-NUMBERED = re.compile(r"(\D+)(\d+)")
-SHORT = 5  # letters that fit below a tick
+MOST = 4  # curves that can be told apart where they cross, and panels beside each other
+NARROWEST, WIDEST = 1.5, 3.4  # inches, of a panel
 LINE = {"markersize": 3.5, "linewidth": 1.1, "elinewidth": 0.9}
 
 
@@ -40,45 +38,28 @@ def look_of(network: str, about: dict) -> dict:
     }
 
 
-def layers_of(table: pd.DataFrame) -> list[str]:
-    """Return the layers of a table, from input to output."""
-    depths = table.groupby(table["layer"].astype(str))["depth"].min()
-    return sorted(depths.index, key=lambda name: (depths[name], name))
+def panel_grid(rows: list[str], columns: list[str], height: float = 1.5):
+    """Return a figure with a panel for each row and column, y shared within a row.
 
-
-def layer_ticks(axes, layers: list[str], x: bool = True) -> None:
-    """Write names of layers under an axis: numbers alone where they are block1, block2, ...
+    Curves that cross are kept apart: networks, say, get a column each. A single row is broken into
+    lines of at most `MOST` panels, and a single column is laid out in two.
 
     Args:
-        axes: whose positions 0, 1, ... are the layers.
-        layers: from input to output.
-        x: whether the axis also gets its label.
+        rows: such as tasks.
+        columns: such as networks.
+        height: of a panel, in inches.
+
+    Returns:
+        The figure, and (row, column) -> axes.
     """
-    matches = [NUMBERED.fullmatch(name) for name in layers]
-    prefixes = {match[1] for match in matches if match}
-    short = len(prefixes) == 1
-    names = [literal(m[2] if m and short else n) for m, n in zip(matches, layers, strict=True)]
-    axes.set_xticks(range(len(layers)), names)
-    axes.set_xlim(-0.5, len(layers) - 0.5)
-    for label, name in zip(axes.get_xticklabels(), names, strict=True):
-        if len(name) > SHORT:
-            label.set(rotation=45, ha="right", rotation_mode="anchor")
-    axes.tick_params(labelsize=LETTER)
-    if x:
-        axes.set_xlabel(literal(prefixes.pop()) if short else "layer", labelpad=1)
-        axes.xaxis.label.set_size(LETTER + 1)
-
-
-def whole_ticks(axes, numbers) -> None:
-    """Put whole numbers below an axis, about ten at most, with room beside a single one.
-
-    Args:
-        axes: whose x are layers or epochs, counted from 1.
-        numbers: that are drawn.
-    """
-    first, last = min(numbers), max(numbers)
-    axes.set_xticks(range(first, last + 1, -(-(last - first + 1) // 10)))
-    axes.set_xlim(first - 0.4, last + 0.4)
+    keys = [(row, column) for row in rows for column in columns]
+    across = max(len(columns), 2)
+    if len(rows) == 1:
+        across = -(-len(columns) // -(-len(columns) // MOST))
+    width = max(NARROWEST, min(WIDEST, WIDTH / across))
+    shared = True if len(rows) == 1 else "row"
+    figure, flat = panels(len(keys), width, height, across, sharey=shared)
+    return figure, dict(zip(keys, flat, strict=True))
 
 
 def curve(axes, layers: list[str], means: pd.DataFrame, shift: float = 0.0, **look) -> None:

@@ -15,6 +15,7 @@ from tonotopy.drawing.style import MISSING
 
 SHADES = colormaps["Greys"]
 LONGEST = 32  # letters of a name, for which a matrix makes room
+INSET = 0.06  # of a frame, from the border of its cell
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue
 BRIGHT = 0.46  # grey from which black letters stand out more than white ones
 
@@ -92,11 +93,11 @@ def name_room(rows, columns, points: float = LETTER) -> tuple[float, float]:
 
 
 def outline(axes, row: int, column: int) -> None:
-    """Put a frame around a cell that is seen on white and on black."""
+    """Put a frame into a cell, along its border, that is seen on white and on black."""
+    place, size = (column + INSET, row + INSET), 1 - 2 * INSET
     for colour, width in (("white", 2.6), ("black", 1.3)):
-        axes.add_patch(
-            Rectangle((column, row), 1, 1, fill=False, edgecolor=colour, linewidth=width, zorder=4)
-        )
+        look = {"fill": False, "edgecolor": colour, "linewidth": width, "zorder": 4}
+        axes.add_patch(Rectangle(place, size, size, **look))
 
 
 def framed(axes, inside: np.ndarray) -> None:

@@ -23,6 +23,7 @@ COLOURS = ("#0b3c5d", "#d1495b", "#3b8f7a", "#edae49", "#6a4c93", "#8d99ae", "#c
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 CHANCE = {"color": "0.45", "linestyle": ":", "linewidth": 1.0}
+ZERO = {"color": "0.75", "linestyle": "-", "linewidth": 0.8, "zorder": 0}  # needs no name
 # what is compared in figures of several studies: the same colour, dash and marker in all of them
 HOLLOW = {"markerfacecolor": "white"}
 ROLES = {
@@ -35,9 +36,18 @@ ROLES = {
     "unheard": {"color": COLOURS[2], "linestyle": "-.", "marker": "^"},
     "input": {"color": COLOURS[1], "linestyle": ":", "marker": "x"},
     "control": {"color": "0.45", "linestyle": ":", "marker": "s", **HOLLOW},
+    "phase": {"color": COLOURS[6], "linestyle": "-.", "marker": "v"},  # phases made random
+    "other": {"color": COLOURS[4], "linestyle": ":", "marker": "s"},  # of another clip
+}
+WHOLE = {"color": "black", "linestyle": "--", "linewidth": 1.1}  # what nothing is taken from
+SPLITS = {
+    "train": {"color": COLOURS[0], "linestyle": "-", "marker": "o"},
+    "validation": {"color": COLOURS[1], "linestyle": "--", "marker": "s"},
+    "test": {"color": COLOURS[5], "linestyle": ":", "marker": "^"},
 }
 # figures have one font: what it lacks, such as emoji, is a box in PNG, and itself in SVG
 MISSING = r"Glyph \d+ .* missing from"
+NOISY = 0.1  # of a number, that an axis shows on both sides if it has nothing else
 CAPTION = {"fontsize": 6.5, "color": "0.35", "linespacing": 1.4}
 LETTERS = 21  # of a caption on an inch
 
@@ -48,6 +58,7 @@ plt.rcParams.update(
     {
         "axes.axisbelow": True,
         "axes.edgecolor": INK,
+        "axes.formatter.useoffset": False,
         "axes.labelcolor": INK,
         "axes.labelsize": SIZE,
         "axes.linewidth": 1.0,
@@ -137,11 +148,14 @@ def save_figure(figure, title: str, caption: str, svg: str | Path, png: str | Pa
 
 
 def _settle(axes) -> None:
-    """Widen an axis that shows nothing but rounding noise around 0, which is no difference."""
+    """Widen an axis that shows nothing but rounding noise around a number: that is no scale."""
     for name in "xy":
         low, high = sorted(getattr(axes, f"get_{name}lim")())
-        if max(abs(low), abs(high)) < NEAR_ZERO:
+        size = max(abs(low), abs(high))
+        if size < NEAR_ZERO:
             axes.set(**{f"{name}lim": (-1 if low < 0 else 0, 1)})
+        elif high - low < NEAR_ZERO * size:
+            axes.set(**{f"{name}lim": (low - NOISY * size, high + NOISY * size)})
 
 
 def mean_band(values: np.ndarray, about: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -198,11 +212,15 @@ def text_table(rows: list[list[str]], columns: list[str], width: float, height: 
     """Return a figure that is a table of text."""
     figure, (axes,) = panels(1, width=width, height=height)
     axes.axis("off")
-    table = axes.table(rows, colLabels=columns, loc="center", cellLoc="left")
+    look = {"loc": "center", "cellLoc": "left", "colLoc": "left", "edges": "horizontal"}
+    table = axes.table(rows, colLabels=columns, **look)
     table.auto_set_font_size(False)
     table.set_fontsize(8)
     table.scale(1, 1.35)
     table.auto_set_column_width(range(len(columns)))
+    for (row, _), cell in table.get_celld().items():
+        cell.set(linewidth=0.4, edgecolor="0.6")
+        cell.set_text_props(weight="normal" if row else "bold")
     return figure
 
 

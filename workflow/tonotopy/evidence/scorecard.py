@@ -225,6 +225,19 @@ def control_verdict(rows: list[dict], policy: str, page: str | Path = "the score
     return f"WARNING: {text}. Results of these studies cannot be believed yet" if failed else text
 
 
+def verdict_text(
+    rows: list[dict], embedded: Mapping[str, bool | None], notes: Sequence[str]
+) -> str:
+    """Return a run's last words, a sentence a line: how controls came out, and what was heard.
+
+    Args:
+        rows: the scorecard.
+        embedded: see `sound_notes`.
+        notes: further sentences on what the run heard.
+    """
+    return "\n".join([control_verdict(rows, "warn"), *sound_notes(embedded), *notes]) + "\n"
+
+
 def _summary(row: dict) -> str:
     estimate, low, high = (number(row[key]) for key in ("estimate", "low", "high"))
     return f"{row['id']} {estimate} [{low}, {high}]"

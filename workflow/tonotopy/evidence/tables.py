@@ -15,6 +15,12 @@ from tonotopy.files import read_table
 FEWEST = 8  # independent observations: resamples of fewer are too often the same
 
 
+def too_few(n: int) -> str:
+    """Return why so many independent observations have no interval, "" where they have one."""
+    few = n < FEWEST
+    return f"{n} observations are too few for an interval ({FEWEST} are needed)" if few else ""
+
+
 @dataclass(frozen=True)
 class StudyTables:
     """The tables of one instance of a study, and how they are resampled.
@@ -116,8 +122,8 @@ class StudyTables:
             NotRun: there are fewer than `FEWEST` observations, or the value, or too large a share
                 of the draws for an interval, is undefined.
         """
-        if n < FEWEST and not exact:
-            raise NotRun(f"{n} observations are too few for an interval ({FEWEST} are needed)")
+        if not exact and (reason := too_few(n)):
+            raise NotRun(reason)
         draws = np.asarray(draws, dtype=float)
         defined = draws[~np.isnan(draws)]
         if np.isnan(value):

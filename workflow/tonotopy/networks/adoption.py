@@ -10,7 +10,7 @@ from tonotopy.corpora.download import sha256_of
 from tonotopy.errors import InputError
 from tonotopy.frontends import registry as front_ends
 from tonotopy.frontends.stages import FrontEnd
-from tonotopy.networks.belonging import CLIPS, check_belonging
+from tonotopy.networks.belonging import CLIPS, Unheard, check_belonging
 from tonotopy.networks.bundle import save
 from tonotopy.networks.checkpoints import check_savable, load_weights
 from tonotopy.networks.layers import Layer, module_at, parse_entry
@@ -100,13 +100,16 @@ def try_out(
             return front_end(sounds[numbers])
 
     kept = {key: value.clone() for key, value in network.state_dict().items()}
+    through = type(front_end).__name__
+    untried = f"note: {name} could not be tried on sounds of {seconds:g} s through {through}"
     try:
         check_belonging(network, layers, hear)
+    except Unheard as error:
+        print(f"{untried}: {error}")
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     except Exception as error:  # whatever a user's module raises
-        told = str(error).partition("\n")[0]
-        print(f"note: {name} could not be tried on sounds of {seconds:g} s ({told})")
+        print(f"{untried}: {type(error).__name__} ({str(error).partition(chr(10))[0]})")
     finally:
         network.load_state_dict(kept)
 

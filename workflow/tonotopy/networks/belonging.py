@@ -3,7 +3,8 @@
 Checked on a few clips before a network is used, because no shape gives it away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from tonotopy.errors import InputError
+from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.layers import Layer
 from tonotopy.networks.tracing import tensors, trace
 
@@ -22,7 +24,52 @@ ROUNDED = 1e-3  # of the distance between clips
 FAST = 2e-2  # on a GPU, whose products carry 10 bits, and in half precision
 CODES = 0.01  # share of whole numbers that rounding may move to their neighbours
 
+FAULTS = (RuntimeError, ValueError, IndexError)  # what torch raises where shapes do not fit
 Hear = Callable[[list[int]], Tensor]  # numbers of clips -> the network's input for a batch of them
+
+
+class Unheard(InputError):
+    """A network cannot hear what its front end gives it; the message has the shape."""
+
+
+@contextmanager
+def heard(network: nn.Module, inputs: Tensor) -> Iterator[None]:
+    """Say what a network was given, where it fails inside the block.
+
+    Args:
+        network: that is called.
+        inputs: what its front end gives.
+
+    Raises:
+        Unheard: it failed.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except FAULTS as error:
+        raise Unheard(
+            f"{type(network).__name__} cannot hear what it is given, shape {tuple(inputs.shape)} "
+            f"({_first_line(error)})"
+        ) from error
+
+
+@contextmanager
+def hearing(bundle: Bundle, corpus: str) -> Iterator[None]:
+    """Name network, corpus and front end, where the network cannot hear inside the block.
+
+    Raises:
+        InputError: it cannot; the message says what to set.
+    """
+    try:
+        yield
+    except Unheard as error:
+        module = bundle.info.get("arguments", {}).get("module", type(bundle.network).__name__)
+        kind = bundle.info.get("front_end", {}).get("kind", type(bundle.front_end).__name__)
+        raise InputError(
+            f"network {module} on corpus {corpus}, through its front end {kind}: {error}: set "
+            "'front_end' of the network to the input that it was made for"
+        ) from error
 
 
 @torch.no_grad()
@@ -42,6 +89,7 @@ def check_belonging(
 
     Raises:
         InputError: naming the layer, what differs and what to set or change.
+        Unheard: the network fails on the whole batch.
     """
     order, exact = list(range(clips)), _on_processor(network)
     first = _activations(network, layers, hear, [order])
@@ -65,12 +113,14 @@ def _activations(
     numbers = [number for batch in batches for number in batch]
     parts = []
     for batch in batches:
+        inputs = hear(batch)
         try:
-            traced, _ = trace(network, layers, hear(batch))
-        except (RuntimeError, ValueError) as error:
+            with heard(network, inputs):
+                traced, _ = trace(network, layers, inputs)
+        except Unheard as error:
             if len(batch) == len(numbers):
                 raise
-            reason = str(error).partition("\n")[0]
+            reason = _first_line(error.__cause__)
             raise InputError(
                 f"{type(network).__name__} cannot hear a batch of {len(batch)} ({reason}), but one "
                 f"of {len(numbers)}: its answer to a clip must not depend on the clips beside it"
@@ -78,6 +128,10 @@ def _activations(
         parts.append({name: values.flatten(1).cpu() for name, values in traced.items()})
     back = torch.tensor(numbers).argsort()
     return {name: _stacked([part[name] for part in parts])[back] for name in layers}
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.layers import Layer
+from tonotopy.networks.positions import Positions
 from tonotopy.networks.transformer_kinds import KINDS
+from tonotopy.networks.transformer_positions import positions, whisper_positions
 
 
 class Transformer(nn.Module):
@@ -18,6 +20,9 @@ class Transformer(nn.Module):
     processor: no gradient reaches the waveform. Hidden states pass by the modules ``hidden.0``
     (before the first block) to ``hidden.N``, where they are read and changed. Of what Whisper pads
     to 30 s these hold the positions of the clip alone.
+
+    Attributes:
+        differentiable: whether a gradient reaches the waveform.
 
     Args:
         kind: a key of `KINDS`.
@@ -29,6 +34,8 @@ class Transformer(nn.Module):
         InputError: there is no such kind.
         ValueError: settings that transformers refuses.
     """
+
+    differentiable = False
 
     def __init__(self, kind: str, config: dict, hears: dict, classes: int = 0):
         super().__init__()
@@ -56,6 +63,46 @@ class Transformer(nn.Module):
         """Sampling rate in Hz that the feature extractor expects."""
         return self.extractor.sampling_rate
 
+    @property
+    def seen_through(self) -> dict | None:
+        """Settings of the front end whose bands are those of the network's own spectrogram.
+
+        None where positions hear all frequencies.
+        """
+        hears = self.extractor
+        if self.kind.model_type == "audio-spectrogram-transformer":
+            bands = self.model.config.num_mel_bins
+            return {"kind": "kaldi", "mels": bands, "subtract_mean": False}
+        if self.kind.model_type != "clap":
+            return None
+        shape = {"mels": hears.feature_size, "n_fft": hears.fft_window_size}
+        shape |= {"low_hz": hears.frequency_min, "high_hz": hears.frequency_max}
+        shape |= {"hop": hears.hop_length}
+        if self.model.config.enable_fusion:  # whose bands are on HTK's scale
+            return {
+                "kind": "efficientat",
+                "window": hears.fft_window_size,
+                "pre_emphasis": 0.0,
+                **shape,
+            }
+        return {"kind": "panns", **shape}
+
+    def positions(self, path: str, number: int, samples: int) -> Positions | None:
+        """Return where the positions of a layer lie in a clip.
+
+        Args:
+            path: of the layer's module.
+            number: of its positions.
+            samples: of the clip.
+
+        Returns:
+            None for what is no hidden state, and where it cannot be told.
+        """
+        if not path.startswith("hidden."):
+            return None
+        config = self.model.config
+        return positions(self.kind.model_type, config, self.extractor, number, samples)
+
     def forward(self, waveforms: Tensor) -> Any:
         """Return what the network makes of waveforms.
 
@@ -66,7 +113,10 @@ class Transformer(nn.Module):
             The network's ModelOutput, in which classifiers have ``logits``.
         """
         inputs = self._inputs(waveforms)
-        self._heard = self._positions(waveforms.shape[1])
+        self._heard = None  # positions that a clip fills of those that it is padded to
+        if self.kind.model_type == "whisper":
+            samples = waveforms.shape[1]
+            self._heard = whisper_positions(self.model.config, self.extractor, samples)
         return self.model(**inputs)
 
     def _inputs(self, waveforms: Tensor) -> dict[str, Tensor]:
@@ -95,13 +145,6 @@ class Transformer(nn.Module):
             hop, window = round(0.010 * self.rate), round(0.025 * self.rate)
             return window + hop * self.extractor.max_length - 1
         return None
-
-    def _positions(self, samples: int) -> int | None:
-        """Return how many positions a clip fills of those that it is padded to, None for all."""
-        if self.kind.model_type != "whisper":
-            return None
-        frames = -(-samples // self.extractor.hop_length)
-        return min(-(-frames // 2), self.model.config.max_source_positions)
 
     def _enter(self, module: nn.Module, args: tuple) -> tuple:
         return (self._passed(0, args[0]), *args[1:])

@@ -26,6 +26,7 @@ class Kind:
         last: path of the module after them by which the last hidden state passes, if one does.
         takes: argument of its forward pass that the sound becomes.
         classifies: whether it has classes, which its configuration names.
+        patches: whether its hidden states lie on a grid of a spectrogram that it makes inside.
     """
 
     model_type: str
@@ -35,6 +36,7 @@ class Kind:
     last: str = ""
     takes: str = "input_values"
     classifies: bool = False
+    patches: bool = False
 
 
 def _speech(model_type: str, network: str) -> Kind:
@@ -43,7 +45,11 @@ def _speech(model_type: str, network: str) -> Kind:
 
 KINDS = {
     "ASTModel": Kind(
-        "audio-spectrogram-transformer", "ASTModel", (("ASTModel", ""),), blocks="layers"
+        "audio-spectrogram-transformer",
+        "ASTModel",
+        (("ASTModel", ""),),
+        blocks="layers",
+        patches=True,
     ),
     "ASTForAudioClassification": Kind(
         "audio-spectrogram-transformer",
@@ -51,6 +57,7 @@ KINDS = {
         (("ASTForAudioClassification", ""),),
         blocks="audio_spectrogram_transformer.layers",
         classifies=True,
+        patches=True,
     ),
     "ClapAudioModel": Kind(
         "clap",
@@ -58,6 +65,7 @@ KINDS = {
         (("ClapModel", "audio_model"), ("ClapAudioModel", "")),
         blocks="audio_encoder.layers",
         takes="input_features",
+        patches=True,
     ),
     "WhisperEncoder": Kind(
         "whisper",

@@ -29,7 +29,9 @@ def page(
 
     Args:
         rows: the scorecard.
-        studies: those that ran, see `results.shown`.
+        studies: those that ran, see `results.shown`; an instance's overview, where it has one, is
+            made: caption, head (names of columns) and rows of texts, the first of which names it; a
+            text may have several lines.
         about: scale, seed, project, versions, statistics (resamples, confidence) and time (see
             `methods.measured`).
         corpora: see `methods.corpus`.
@@ -89,6 +91,7 @@ def _section(rows: list[dict], study: Mapping, folder: Path) -> dict:
         instances.append(
             {
                 **one,
+                "overview": one.get("overview"),
                 "answers": [each for each in answers if each is not None],
                 "failed": controls(own, "contradicted"),
                 "counts": {

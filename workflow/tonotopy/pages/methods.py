@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from tonotopy import durations, sums
+from tonotopy.corpora.gaps import gaps_among
 from tonotopy.files import read_json
 
 PACKAGES = ("torch", "snakemake", "numpy", "scipy", "scikit-learn")
@@ -49,10 +50,14 @@ def project(citation: str | Path) -> dict[str, str]:
 
 
 def corpus(folder: str | Path) -> dict:
-    """Return what a page tells of a corpus: clips, source, licence, citation, hash, and so on."""
+    """Return what a page tells of a corpus: clips, source, licence, citation, hash, and so on.
+
+    Among it is what its build report says of classes that some split lacks (gaps).
+    """
     facts = read_json(Path(folder) / "corpus.json")
     keys = ("name", "clips", "source", "licence", "citation", "content_sha256", "embedded")
-    return {key: facts.get(key) for key in keys}
+    gaps = gaps_among(facts.get("report", {}).get("notes", ()))
+    return {**{key: facts.get(key) for key in keys}, "gaps": gaps}
 
 
 def network(folder: str | Path) -> dict:

@@ -1,5 +1,7 @@
 """Which clips a probe is tested on together."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -17,6 +19,7 @@ def folds(
     count: int = 5,
     seed: int = 0,
     keep_groups: bool = False,
+    names: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Assign every clip to the fold that it is tested in.
 
@@ -32,6 +35,7 @@ def folds(
         count: number of folds, at least 2.
         seed: seed of the run.
         keep_groups: keep groups together under "paper" too.
+        names: of the classes, where labels are their numbers; for messages.
 
     Returns:
         int (clips,), from 0 to count - 1.
@@ -49,7 +53,8 @@ def folds(
         count_known = len(groups) - int(np.sum(pd.isna(groups)))
         raise InputError(f"folds: {count_known} groups for {len(labels)} clips, expected one each")
     units = np.unique(groups, return_inverse=True)[1] if grouped else np.arange(len(labels))
-    _check_classes(labels, units, count, "groups" if grouped else "clips")
+    named = labels if names is None else np.asarray(names, dtype=object)[labels]
+    _check_classes(named, units, count, "group" if grouped else "clip")
     fold_of = _assign(labels, units, grouped, count, seed)
     _check_folds(fold_of, units, count)
     return fold_of
@@ -62,6 +67,7 @@ def impossible(
     count: int = 5,
     seed: int = 0,
     keep_groups: bool = False,
+    names: Sequence[str] | None = None,
 ) -> str | None:
     """Return why folds of a kind cannot be drawn, None where they can; arguments as of `folds`.
 
@@ -73,7 +79,7 @@ def impossible(
     """
     _check_request(kind, count)
     try:
-        folds(labels, groups, kind, count, seed, keep_groups)
+        folds(labels, groups, kind, count, seed, keep_groups, names)
     except InputError as error:
         return str(error).removeprefix("folds: ")
     return None
@@ -90,9 +96,10 @@ def _check_classes(labels: np.ndarray, units: np.ndarray, count: int, unit: str)
     for label in np.unique(labels):
         size = len(np.unique(units[labels == label]))
         if size < count:
+            more = "clips of other groups" if unit == "group" else "clips"
             raise InputError(
-                f"folds: class '{label}' has {size} {unit}, fewer than the {count} folds: add "
-                "clips, drop the class or use fewer folds"
+                f"folds: class '{label}' has {size} {unit}{'s' * (size != 1)}, fewer than the "
+                f"{count} folds: add {more}, or leave the class out"
             )
 
 
@@ -114,5 +121,6 @@ def _check_folds(fold_of: np.ndarray, units: np.ndarray, count: int) -> None:
         raise InputError("folds: a group lies in two folds; groups must be disjoint across folds")
     if len(np.unique(fold_of)) != count or fold_of.min() < 0:
         raise InputError(
-            f"folds: the groups are too large or too few to fill {count} folds, use fewer folds"
+            f"folds: the groups are too large or too few to fill {count} folds: add clips of other "
+            "groups"
         )

@@ -29,6 +29,7 @@ KINDS = {
     **dict.fromkeys(CHROMA, "chroma"),
     **dict.fromkeys(CURVES, "curve"),
 }
+BY_ROWS = ("contrast", *CHROMA)  # have no meaning where maps have a single row
 PROBED = ("chroma_stft", "loudness", "onsets", *SCALARS)
 SEPARATED = ("harmonic", "percussive")  # as sounds
 QUIETEST = -70.0  # LUFS: the standard measures nothing below

@@ -7,6 +7,7 @@ another of its first quarter of columns. A network may fold the chunks of a clip
 that the network knows (``grid``) or the entry names, after some that belong to no patch.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import prod
@@ -15,10 +16,13 @@ import torch
 from torch import Tensor
 
 from tonotopy.errors import InputError, nearest
+from tonotopy.frontends.stages import FrontEnd
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.containers import locate, pick
 from tonotopy.networks.layers import Layer, module_at
+from tonotopy.networks.positions import Axis
 from tonotopy.networks.tracing import trace
+from tonotopy.similarity.places import Grid, Place
 
 SECONDS = 10  # of a tone that tells the axes of a square input
 
@@ -34,6 +38,9 @@ class Layout:
         rows_first: whether the first of them is frequency.
         extra: tokens before those of patches.
         maps: their number.
+        times: of the columns in samples, where the network hears waveforms.
+        bands: of the rows in rows of the input, likewise; None for one row.
+        kept: the first column that is of the clip, and the one after the last; None for all.
     """
 
     layer: Layer
@@ -42,12 +49,22 @@ class Layout:
     rows_first: bool
     extra: int
     maps: int
+    times: Axis | None = None
+    bands: Axis | None = None
+    kept: tuple[int, int] | None = None
 
     @property
-    def grid(self) -> tuple[int, int]:
+    def grid(self) -> Grid:
         """Rows and columns of a map."""
         rows, columns = self.axes if self.rows_first else self.axes[::-1]
+        if self.kept:
+            return rows, self.kept[1] - self.kept[0]
         return rows, self.chunks * columns
+
+    @property
+    def place(self) -> Place:
+        """Where the cells of a map lie."""
+        return Place(self.grid, self.times, self.bands)
 
     def maps_of(self, vectors: Tensor) -> Tensor:
         """Return maps (clips, maps, rows, columns) of what `tracing.trace` gives of the layer."""
@@ -55,7 +72,8 @@ class Layout:
         laid = inside.unflatten(2, self.axes)
         if not self.rows_first:
             laid = laid.transpose(2, 3)
-        return laid.permute(0, 4, 2, 1, 3).flatten(3)
+        maps = laid.permute(0, 4, 2, 1, 3).flatten(3)
+        return maps[..., slice(*self.kept)] if self.kept else maps
 
 
 def input_grid(inputs: Tensor, rows_first: bool) -> Tensor:
@@ -79,18 +97,18 @@ def input_grid(inputs: Tensor, rows_first: bool) -> Tensor:
 
 
 @torch.no_grad()
-def rows_come_first(bundle: Bundle, inputs: Tensor) -> bool:
+def rows_come_first(front_end: FrontEnd, inputs: Tensor) -> bool:
     """Return whether frequency is the last axis but one of what a front end gives.
 
     Args:
-        bundle: the front end's ``mels`` tell; where both axes are as long, a steady tone, which
-            varies over frequency alone.
+        front_end: its ``mels`` tell; where both axes are as long, a steady tone, which varies over
+            frequency alone.
         inputs: what it gives, shape (clips, ..., A, B).
 
     Raises:
         InputError: no axis has as many bands as the front end's settings say.
     """
-    settings = bundle.front_end.settings
+    settings = front_end.settings
     sizes, mels = tuple(inputs.shape[-2:]), settings.mels
     if mels not in sizes:
         raise InputError(
@@ -99,7 +117,7 @@ def rows_come_first(bundle: Bundle, inputs: Tensor) -> bool:
     if sizes[0] != sizes[1]:
         return sizes[0] == mels
     time = torch.arange(SECONDS * settings.rate, device=inputs.device) / settings.rate
-    tone = bundle.front_end(torch.sin(2 * torch.pi * settings.rate / 10 * time)[None])[0]
+    tone = front_end(torch.sin(2 * torch.pi * settings.rate / 10 * time)[None])[0]
     tone = tone.reshape(-1, *sizes)
     return bool(tone.std(dim=1).mean() > tone.std(dim=2).mean())
 
@@ -126,10 +144,8 @@ def layouts(
         InputError: a layer of tokens whose grid nobody knows, or with another number of tokens; a
             grid for a layer that there is not; no layer is left.
     """
-    for name in grids or {}:
-        if name not in layers:
-            raise InputError(f"grids: there is no layer '{name}'{nearest(name, layers)}")
-    shapes = _shapes(bundle, layers, inputs)
+    check_grids(grids, layers)
+    shapes = output_shapes(bundle, layers, inputs)
     found = {}
     for name, shape in shapes.items():
         if len(shape) == 2:
@@ -160,16 +176,32 @@ def _of_tokens(name: str, layer: Layer, shape: tuple[int, ...], grid) -> Layout:
             f"is not known: say so in 'grids', such as {{{name}: [rows, columns]}}, or leave it "
             "out of 'layers'"
         )
+    own = replace(layer, read="channels" if channels else "tokens", tokens=None)
+    return Layout(own, shape[0], (grid[0], grid[1]), True, extra_tokens(name, grid, tokens), maps)
+
+
+def check_grids(grids: dict[str, list[int]] | None, layers: dict[str, Layer]) -> None:
+    """Refuse grids of layers that there are not."""
+    for name in grids or {}:
+        if name not in layers:
+            raise InputError(f"grids: there is no layer '{name}'{nearest(name, layers)}")
+
+
+def extra_tokens(name: str, grid: Sequence[int], tokens: int) -> int:
+    """Return how many tokens of a layer lie before those of its grid, rows and columns.
+
+    Raises:
+        InputError: there are fewer tokens than places.
+    """
     if prod(grid) > tokens:
         raise InputError(
             f"grids.{name}: {grid[0]} rows of {grid[1]} columns are more than the {tokens} tokens "
             "of the layer"
         )
-    own = replace(layer, read="channels" if channels else "tokens", tokens=None)
-    return Layout(own, shape[0], (grid[0], grid[1]), True, tokens - prod(grid), maps)
+    return tokens - prod(grid)
 
 
-def _shapes(bundle: Bundle, layers: dict[str, Layer], inputs: Tensor) -> dict[str, tuple]:
+def output_shapes(bundle: Bundle, layers: dict[str, Layer], inputs: Tensor) -> dict[str, tuple]:
     """Return the shapes of layers' outputs for a clip, the batch's axis first."""
     shapes: dict[str, tuple] = {}
 
@@ -201,7 +233,7 @@ def _turned(bundle: Bundle, found: dict[str, Layout], inputs: Tensor) -> dict[st
     A change of low frequencies moves the values of low frequencies most, one of the beginning those
     of the beginning: the centres of what moves tell the axes.
     """
-    first = rows_come_first(bundle, inputs)
+    first = rows_come_first(bundle.front_end, inputs)
     before = _values(bundle, found, inputs)
     low, early = (_changed(inputs, axis) for axis in ((-2, -1) if first else (-1, -2)))
     by_low, by_time = (_values(bundle, found, changed) for changed in (low, early))

@@ -22,6 +22,7 @@ from tonotopy.corpora.embedded.arrangement import (
     drum_strikes,
     random_walk,
 )
+from tonotopy.corpora.embedded.extent import WORLD_RATE, WORLD_SECONDS
 from tonotopy.corpora.embedded.instruments import INSTRUMENTS, SOUNDS, TEMPI
 from tonotopy.corpora.embedded.mixture import NOISE, Dressing, Mixture, dress
 from tonotopy.corpora.embedded.rhythms import RHYTHMS
@@ -81,8 +82,8 @@ class MusicWorld:
 
     causes: dict[str, str] = field(default_factory=dict)
     sounds: str = "seen"
-    seconds: float = 3.0
-    rate: int = 22500
+    seconds: float = WORLD_SECONDS
+    rate: int = WORLD_RATE
     piano_share: float = 0.3
 
     def __post_init__(self):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tonotopy.corpora.embedded import events, solo, spoken, tones
 from tonotopy.corpora.embedded.clip import SOURCE, Clip, Setting
+from tonotopy.corpora.embedded.extent import RATE
 from tonotopy.corpora.embedded.mixture import NOISE
 from tonotopy.corpora.embedded.options import Number, Option, chosen_options
 from tonotopy.corpora.schema import SPLITS
@@ -17,7 +18,6 @@ from tonotopy.errors import InputError, nearest
 FONT = "music and effects from the TimGM6mb sound font (GPL-2.0) that pretty_midi ships"
 VOICES = "speech from the espeak-ng library (GPL-3.0, which does not cover what it says)"
 RATES = (8000, 48000)  # Hz
-RATE = 16000  # Hz, where an entry gives none
 SHORTEST = 0.5  # s
 CHUNK = 32  # clips that a worker takes at once
 

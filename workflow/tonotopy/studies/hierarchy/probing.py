@@ -13,6 +13,7 @@ import pandas as pd
 
 from tonotopy.activations import store
 from tonotopy.corpora.schema import Corpus
+from tonotopy.errors import InputError
 from tonotopy.networks.bundle import Bundle
 from tonotopy.probes.crossval import linear_predictions
 from tonotopy.probes.distances import squared_distances
@@ -116,9 +117,23 @@ def drawn_folds(corpus: Corpus, settings: ProbeSettings) -> dict[str, np.ndarray
     """
     has_groups = 0 < len(np.unique(corpus.groups)) < len(corpus.groups)
     first, *others = settings.folds if has_groups else settings.folds[:1]
-    options = {"seed": settings.seed, "keep_groups": settings.keep_groups}
-    kinds = [k for k in others if not impossible(corpus.labels, corpus.groups, k, **options)]
-    return {kind: folds(corpus.labels, corpus.groups, kind, **options) for kind in (first, *kinds)}
+    options = {"seed": settings.seed, "keep_groups": settings.keep_groups, "names": corpus.classes}
+    drawn = corpus.labels, corpus.groups
+    if reason := impossible(*drawn, first, **options):
+        raise InputError(_no_folds(corpus, first, reason, settings.keep_groups))
+    kinds = [kind for kind in others if not impossible(*drawn, kind, **options)]
+    return {kind: folds(*drawn, kind, **options) for kind in (first, *kinds)}
+
+
+def _no_folds(corpus: Corpus, kind: str, reason: str, keep_groups: bool) -> str:
+    """Say why a corpus has no folds of a kind, and which keys could help."""
+    place = f"corpora.{corpus.name}"
+    keys = f"{place}.leave_out"
+    if kind == "grouped":
+        keys += f", {place}.group, or 'folds' of the study's entry, to begin with paper"
+    elif keep_groups:
+        keys += f", {place}.group, or 'keep_groups' of the task"
+    return f"corpus {corpus.name}: no {kind} folds: {reason} (keys: {keys})"
 
 
 def probe_layer(

@@ -7,12 +7,13 @@ the interval of a paired comparison.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from tonotopy.errors import InputError
+from tonotopy.evidence.tables import too_few
 from tonotopy.studies.hierarchy.clip_groups import ClipResamples
 
 
@@ -23,8 +24,8 @@ class Centre:
     Attributes:
         value: relative depth from 0 (first layer) to 1 (last), or a difference from -1 to 1; NaN
             where no layer is above chance.
-        low: lower end of the confidence interval.
-        high: upper end.
+        low: lower end of the confidence interval; NaN where there is none.
+        high: upper end; likewise.
         defined: share of resamples in which some layer is above chance; the interval is over these.
         draws: the value in every resample, NaN where it is not defined, shape (resamples,).
     """
@@ -92,7 +93,9 @@ def profile_table(
         resamples: of the clips, see `clip_groups.clip_resamples`.
 
     Returns:
-        A row per layer and k: (layer, depth, k, accuracy, low, high, chance).
+        A row per layer and k: (layer, depth, k, accuracy, low, high, chance, groups, reason). What
+        is resampled are groups; where these are too few for an interval, reason says so, and low
+        and high are NaN.
 
     Raises:
         InputError: layers differ in their numbers of ks or clips.
@@ -101,15 +104,21 @@ def profile_table(
     right = _stacked(correct)
     if right.shape[1] != len(ks):
         raise InputError(f"{right.shape[1]} rows per layer for {len(ks)} ks, expected one each")
-    low, high = resamples.interval(_draws(right, resamples))
+    reason = too_few(resamples.units)
+    low, high = np.clip(resamples.interval(_draws(right, resamples)), 0, 1)
+    if reason:
+        low, high = np.full((2, *low.shape), np.nan)
     layers = pd.MultiIndex.from_product([correct, ks], names=["layer", "k"])
     table = pd.DataFrame({"accuracy": right.mean(axis=-1).ravel()}, index=layers).reset_index()
     table.insert(1, "depth", np.repeat(relative_depth(len(right)), len(ks)))
-    return table.assign(low=low.ravel(), high=high.ravel(), chance=chance)
+    about = {"chance": chance, "groups": resamples.units, "reason": reason}
+    return table.assign(low=low.ravel(), high=high.ravel(), **about)
 
 
 def centre_interval(correct: np.ndarray, chance: float, resamples: ClipResamples) -> Centre:
     """Return the centre of mass of one profile with its confidence interval.
+
+    The ends are NaN where the groups of clips are too few for an interval.
 
     Args:
         correct: which clips were classified rightly at the chosen k, bool (layers, clips).
@@ -121,7 +130,8 @@ def centre_interval(correct: np.ndarray, chance: float, resamples: ClipResamples
     """
     correct = np.asarray(correct)
     value = centre_of_mass(correct.mean(axis=-1), chance)
-    return _centre(value, centre_of_mass(_draws(correct, resamples), chance), resamples)
+    centre = _centre(value, centre_of_mass(_draws(correct, resamples), chance), resamples)
+    return replace(centre, low=np.nan, high=np.nan) if too_few(resamples.units) else centre
 
 
 def centre_difference(

@@ -2,7 +2,7 @@
 
 from tonotopy.networks.inputs import with_key
 from tonotopy.studies.hierarchy.figures import FIGURES
-from tonotopy.study import Answer, Config, Entry, Need, Study
+from tonotopy.study import Answer, Config, Entry, Need, Overview, Study
 
 TABLES = ("correct", "clips", "profiles", "centres", "tagging", "controls", "folds")
 
@@ -66,9 +66,10 @@ STUDY = Study(
     given_tables=_given_tables,
     figures=FIGURES,
     statistics="tonotopy.studies.hierarchy.statistics",
-    settings=("networks", "tasks"),
+    settings=("networks", "tasks", "second"),
     question="At which depth does a network solve what kind of task, from pitch to the number of "
     "speakers?",
     headline="centres",
+    overview=Overview("best_layers", ("profiles",)),
     answers=ANSWERS,
 )

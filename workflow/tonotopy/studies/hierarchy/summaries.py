@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence.tables import too_few
 from tonotopy.probes.folds import folds, impossible
 from tonotopy.studies.hierarchy.clip_groups import ClipResamples
 from tonotopy.studies.hierarchy.profiles import (
@@ -25,8 +26,8 @@ def profiles(correct: pd.DataFrame, resamples: Mapping[str, ClipResamples]) -> p
         resamples: task -> resamples of its clips, which networks share.
 
     Returns:
-        Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, clips,
-        seconds (of a whole clip).
+        Columns of CURVE, layer, position, depth, dims, k, accuracy, low, high, chance, groups,
+        reason (see `profiles.profile_table`), clips, seconds (of a whole clip).
     """
     tables = []
     true = correct[correct["labels"] == "true"]
@@ -46,7 +47,8 @@ def centres(correct: pd.DataFrame, resamples: Mapping[str, ClipResamples]) -> pd
     """Return the centre of mass of every curve at the k whose peak is best.
 
     Returns:
-        Columns of CURVE, k, value, low, high, defined (see `profiles.Centre`).
+        Columns of CURVE, k, value, low, high, defined (see `profiles.Centre`), groups and reason
+        (see `profiles.profile_table`).
     """
     table = []
     true = correct[correct["labels"] == "true"]
@@ -55,8 +57,10 @@ def centres(correct: pd.DataFrame, resamples: Mapping[str, ClipResamples]) -> pd
         right, ks = by_layer(rows)
         k = best_k(accuracies(right), ks)
         best = np.stack([layer[ks.index(k)] for layer in right.values()])
-        centre = centre_interval(best, 1 / rows["classes"].iloc[0], resamples[curve["task"]])
+        drawn = resamples[curve["task"]]
+        centre = centre_interval(best, 1 / rows["classes"].iloc[0], drawn)
         values = {name: getattr(centre, name) for name in ("value", "low", "high", "defined")}
+        values |= {"groups": drawn.units, "reason": too_few(drawn.units)}
         table.append({**curve, "k": k, **values})
     return pd.DataFrame(table)
 
@@ -95,13 +99,14 @@ def fold_row(corpus, kind: str, **options) -> dict:
     """Return what is known of a corpus's folds of a kind.
 
     Args:
-        corpus: with the labels and groups of `corpora.schema.Corpus`.
+        corpus: with the labels, classes and groups of `corpora.schema.Corpus`.
         kind: of folds.
         options: of `folds.folds`.
 
     Returns:
         groups, split_groups (NaN where the folds cannot be drawn) and reason (why not, or "").
     """
+    options["names"] = corpus.classes
     row = {"groups": len(set(corpus.groups)), "split_groups": np.nan}
     row["reason"] = impossible(corpus.labels, corpus.groups, kind, **options) or ""
     if not row["reason"]:

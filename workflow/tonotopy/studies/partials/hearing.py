@@ -12,6 +12,7 @@ from tonotopy.errors import InputError
 from tonotopy.inference import pick_device
 from tonotopy.networks.bundle import Bundle, load
 from tonotopy.networks.layers import Layer, with_view
+from tonotopy.networks.positions import over_time, told_positions
 from tonotopy.networks.tracing import trace
 from tonotopy.seeding import generator
 
@@ -76,10 +77,27 @@ def decodes(network: nn.Module) -> bool:
 
 @torch.no_grad()
 def activations(ear: Ear, sounds: Tensor) -> Tensor:
-    """Return what the layer gives at every position of sounds: (sounds, positions, width)."""
+    """Return what the layer gives at every position of sounds: (sounds, positions, width).
+
+    Of patches on a grid of frequency and time, these are times: means over frequency, without class
+    tokens and what is heard beyond the sounds.
+
+    Raises:
+        InputError: the network does not hear such sounds to their end.
+    """
     traced, _ = trace(ear.bundle.network, ear.layers, sounds)
-    (vectors,) = traced.values()
-    return vectors.float()
+    ((name, vectors),) = traced.items()
+    network, samples = ear.bundle.network, sounds.shape[1]
+    told = told_positions(network, ear.layers[name], vectors.shape[1], samples)
+    if told is None:
+        return vectors.float()
+    end = told.times.first + (told.times.number + 1) * told.times.step
+    if end < samples:
+        raise InputError(
+            f"network '{ear.network}' hears the first {end / ear.rate:.3g} s, at most, of sounds "
+            f"of {samples / ear.rate:.3g} s: name a corpus of shorter clips"
+        )
+    return over_time(vectors.float(), told)
 
 
 def silence(ear: Ear, samples: int, cut: float = 0.0) -> np.ndarray:

@@ -85,7 +85,8 @@ def compared_tables(
         unheard: the same of those that learned no sound.
         corpus: that is heard.
         learned: corpora that those learned from.
-        settings: layers, grids, random, clips, probed, calibrated, known and shown of the entry.
+        settings: layers, grids, seen_through, random, clips, probed, calibrated, known and shown
+            of the entry.
         job: seed, accelerator and threads.
 
     Returns:
@@ -113,7 +114,7 @@ def compared_tables(
         )
         tables.add("answers", answer_table(ear, TRAINED, ear.bundle, [corpus]))
         if ear.run == 0:
-            tables.add("layers", layer_table(ear, found))
+            tables.add("layers", layer_table(ear, found, heard))
             best = best_matches(tables.table("similarities"), ear, settings["shown"])
             pictures = picture_table(ear, found, heard, best, corpus, positions)
             tables.add("pictures", pictures)
@@ -149,7 +150,7 @@ def probed_table(
         columns: of the trained networks, see `ears.Column`.
         unheard: the same of those that learned no sound.
         corpus: that is heard.
-        settings: layers, grids, random, probed, calibrated and folds of the entry.
+        settings: layers, grids, seen_through, random, probed, calibrated and folds of the entry.
         job: seed, accelerator and threads.
     """
     positions = probed_clips(corpus, settings["probed"], job.seed)

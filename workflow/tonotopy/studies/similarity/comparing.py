@@ -1,6 +1,6 @@
 """Tables of study 5: every map beside every feature."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,16 @@ from torch import Tensor
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, even_batches, first_labels
+from tonotopy.errors import InputError
 from tonotopy.inference import prediction_table
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.tracing import trace
 from tonotopy.similarity.grids import Layout
-from tonotopy.similarity.measure import similarities, unit
+from tonotopy.similarity.measure import FEWEST_CELLS, similarities, unit
 from tonotopy.similarity.null import Null, permutation_null
+from tonotopy.similarity.places import Place
 from tonotopy.studies.similarity.copies import INPUT
-from tonotopy.studies.similarity.hearing import Beside, Heard, laid
+from tonotopy.studies.similarity.hearing import Beside, Heard
 
 ANSWERED = ["network", "copy", "run", "clip", "group", "label", "predicted"]
 
@@ -33,12 +35,22 @@ def clip_table(corpus: Corpus, positions: np.ndarray) -> pd.DataFrame:
     )
 
 
-def layer_table(ear: Ear, found: dict[str, Layout]) -> pd.DataFrame:
-    """Return network, layer, depth, maps, rows and columns of every layer."""
-    rows = [
-        (ear.network, name, ear.depths[name], own.maps, *own.grid) for name, own in found.items()
-    ]
-    return pd.DataFrame(rows, columns=["network", "layer", "depth", "maps", "rows", "columns"])
+def layer_table(ear: Ear, found: dict[str, Layout], heard: Heard) -> pd.DataFrame:
+    """Return where the maps of every layer lie.
+
+    Returns:
+        Columns network, layer, depth, maps, rows, columns, input_rows (of the input that probes
+        stand beside), first_s and step_s (time of the first column, and from one to the next; nan
+        where the grid covers the input evenly).
+    """
+    rows = []
+    for name, own in found.items():
+        first, step = own.times[:2] if own.times else (np.nan, np.nan)
+        seen = heard.input_rows(own.place).shape[1]
+        times = (first / ear.rate, step / ear.rate)
+        rows.append((ear.network, name, ear.depths[name], own.maps, *own.grid, seen, *times))
+    names = ["network", "layer", "depth", "maps", "rows", "columns", "input_rows"]
+    return pd.DataFrame(rows, columns=[*names, "first_s", "step_s"])
 
 
 def units_of(groups: np.ndarray) -> tuple[np.ndarray, str]:
@@ -105,6 +117,7 @@ def similarity_table(
     found: dict[str, Layout],
     heard: Heard,
     groups: np.ndarray,
+    lay: Callable[[Tensor, str, Place], Tensor] | None = None,
 ) -> pd.DataFrame:
     """Return how every map of a network matches every feature.
 
@@ -116,29 +129,37 @@ def similarity_table(
         found: where the values of its layers lie.
         heard: features of the clips that it heard.
         groups: of the clips.
+        lay: how maps are laid as features are compared with them, `Heard.laid` if None.
 
     Returns:
         Columns network, copy, run, layer, depth, map, feature, kind, r, raw (lists of float32, one
         for each clip), null_mean, null_sd, z, p, units.
+
+    Raises:
+        InputError: no feature is compared with any layer.
     """
-    units, what = units_of(groups)
+    (units, what), lay = units_of(groups), lay or heard.laid
     compared: dict[tuple[str, str], Comparison] = {}
     for batch, maps in batches:
         for layer, values in maps.items():
             for kind in ("spectrum", "chroma", "curve"):
-                beside = heard.beside(kind, found[layer].grid)
+                beside = heard.beside(kind, found[layer].place)
                 if beside is None:
                     continue
                 if (layer, kind) not in compared:
                     compared[layer, kind] = Comparison(beside, values.shape[1], units)
-                own = laid(values, kind, heard.hertz, heard.grid)
-                compared[layer, kind].add(batch, own)
+                compared[layer, kind].add(batch, lay(values, kind, found[layer].place))
     parts = []
     for (layer, kind), comparison in compared.items():
         about = {"network": ear.network, "copy": copy, "run": run, "layer": layer}
         about |= {"depth": ear.depths[layer], "kind": kind, "units": what}
-        names = heard.beside(kind, found[layer].grid).names
+        names = heard.beside(kind, found[layer].place).names
         parts.append(_rows(comparison, names).assign(**about))
+    if not parts:
+        raise InputError(
+            f"network '{ear.network}': the maps of all its layers have fewer than {FEWEST_CELLS} "
+            "cells on a clip, too few to compare: take longer clips or earlier layers"
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -164,8 +185,9 @@ def input_table(
 ) -> pd.DataFrame:
     """Return how the input, averaged to layers' grids, matches; see `similarity_table`."""
     whole = np.arange(len(heard.x))
-    maps = {layer: heard.input_on(own.grid) for layer, own in found.items()}
-    return similarity_table(ear, INPUT, ear.run, iter([(whole, maps)]), found, heard, groups)
+    batches = iter([(whole, dict.fromkeys(found, heard.x[:, None]))])
+    about = (ear, INPUT, ear.run)
+    return similarity_table(*about, batches, found, heard, groups, heard.laid_input)
 
 
 def answer_table(ear: Ear, copy: str, bundle: Bundle, corpora: list[Corpus]) -> pd.DataFrame:

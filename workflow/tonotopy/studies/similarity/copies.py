@@ -15,6 +15,8 @@ from tonotopy.networks.layers import Layer
 from tonotopy.seeding import generator
 from tonotopy.similarity.calibration import calibrated
 from tonotopy.similarity.grids import Layout, layouts
+from tonotopy.similarity.placing import placed_layouts
+from tonotopy.similarity.seeing import seen_front_end
 from tonotopy.studies.similarity.hearing import given, sounds_of
 
 TRAINED, PHASE, RANDOM, UNHEARD, INPUT = "trained", "phase", "random", "unheard", "input"
@@ -42,20 +44,28 @@ def studied(
     Args:
         columns: see `ears.Column`.
         corpus: that is heard.
-        settings: ``layers`` and ``grids`` of the instance's entry.
+        settings: ``layers``, ``grids`` and ``seen_through`` of the instance's entry.
         accelerator: auto, cpu or gpu.
 
     Raises:
-        InputError: see `grids.layouts`; or there is no such layer.
+        InputError: see `grids.layouts`, `placing.placed_layouts` and `seeing.seen_front_end`; or
+            there is no such layer.
     """
     position, names = corpus.indices("test")[:1], settings["layers"]
+    named = settings.get("seen_through") or {}
     for column in map(Column._make, columns):
         bundle = load(column.folder).to(pick_device(accelerator))
         layers = _named(bundle.layers, names)
-        inputs = given(bundle, sounds_of(corpus, position, bundle.rate))
-        found = layouts(bundle, layers, inputs, settings["grids"], strict=names is not None)
+        sounds = sounds_of(corpus, position, bundle.rate)
+        seen = seen_front_end(bundle, named.get(column.network), sounds.shape[1])
+        told = (settings["grids"], names is not None)
+        inputs = given(bundle, sounds)
+        if seen is None:
+            found = layouts(bundle, layers, inputs, *told)
+        else:
+            found = placed_layouts(bundle, layers, inputs, seen.settings.mels, *told)
         kept = {name: layers[name] for name in found}
-        yield Ear(column.network, column.run, bundle, kept), found
+        yield Ear(column.network, column.run, bundle, kept, seen), found
 
 
 def _named(known: dict[str, Layer], names: list[str] | None) -> dict[str, Layer]:
@@ -68,7 +78,7 @@ def _named(known: dict[str, Layer], names: list[str] | None) -> dict[str, Layer]
 
 def calibration_inputs(ear: Ear, corpus: Corpus, number: int, seed: int) -> list[Tensor]:
     """Return batches of what a network is given of so many training clips, or else test clips."""
-    split = "train" if len(corpus.indices("train")) else "test"
+    split = "train" if (corpus.splits == "train").any() else "test"
     positions = chosen_clips(corpus, split, number, seed, "calibrated")
     return [
         given(ear.bundle, sounds_of(corpus, batch, ear.rate)) for batch in even_batches(positions)

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import interpolate
 
 from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear, first_labels
@@ -19,7 +17,7 @@ from tonotopy.exhibiting import Track, cells, exhibit, write_clip, write_index
 from tonotopy.files import replacing
 from tonotopy.frontends.spectrograms import width
 from tonotopy.frontends.ticks import ticks_of_bands
-from tonotopy.similarity.features import KINDS, SEPARATED, columns_of, separated
+from tonotopy.similarity.features import KINDS, SEPARATED, separated
 from tonotopy.similarity.grids import Layout
 from tonotopy.studies.similarity.hearing import Heard, hear, sounds_of
 from tonotopy.studies.similarity.picturing import Match, map_on, panels
@@ -75,7 +73,7 @@ def write_exhibits(
                 tracks = _tracks(ear, found, heard, match._replace(clip=0), sound[0])
                 folder = draft / str(len(entries))
                 label = first_labels(corpus, at)[0]
-                seconds = width(ear.bundle.front_end, heard.grid[1], sound.shape[1])
+                seconds = width(ear.eye, heard.grid[1], sound.shape[1])
                 entries.append(
                     exhibit(
                         folder.name,
@@ -103,28 +101,20 @@ def _tracks(
     facts |= {"feature": match.feature, "r": match.r, "raw": match.raw, "mean_r": match.mean_r}
     plain, own = torch.from_numpy(sound), None
     if match.feature in SEPARATED:
-        transform = columns_of(ear.bundle.front_end, heard.grid[1]).transform
-        parts = dict(zip(SEPARATED, separated(sound, transform), strict=True))
+        parts = separated(sound, heard.columns.transform)
+        parts = dict(zip(SEPARATED, parts, strict=True))
         own = torch.from_numpy(parts[match.feature])
-    feature = heard.values[match.feature][0]
+    shown, cells_of_map = heard.meeting(heard.whole), heard.meeting(found[match.layer].place)
+    feature = shown.over(heard.values[match.feature][0])
     compared = panels(ear, found, heard, match)
     axis = None if KINDS[match.feature] == "spectrum" else []  # chroma and curves have no Hz
-    map = _over(_map(ear, found, heard, match), heard)
+    heatmap = cells_of_map.over(cells_of_map.maps(map_on(ear, found, heard, match)))
+    heatmap = heatmap - heatmap.min()
     name, beyond = f"feature: {match.feature}", f"{match.feature} beyond the input"
-    left = cells(_over(compared["residual"], heard))
+    left = cells(cells_of_map.over(compared["residual"]))
     return [
         Track("original", plain),
-        Track(name, own, cells(_over(feature, heard)), kind="feature", ticks=axis),
-        Track(f"{match.layer}, map {match.map}", None, heatmap=map, kind="map", facts=facts),
+        Track(name, own, cells(feature), kind="feature", ticks=axis),
+        Track(f"{match.layer}, map {match.map}", None, heatmap=heatmap, kind="map", facts=facts),
         Track(beyond, None, left, kind="residual", ticks=axis),
     ]
-
-
-def _map(ear: Ear, found: dict[str, Layout], heard: Heard, match: Match) -> Tensor:
-    values = map_on(ear, found, heard, match)
-    return values - values.min()
-
-
-def _over(map: Tensor, heard: Heard) -> Tensor:
-    """Return a map on the cells of the clip's spectrum, each with the value that it lies in."""
-    return interpolate(map[None, None], size=heard.grid, mode="nearest-exact")[0, 0]

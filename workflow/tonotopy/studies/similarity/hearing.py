@@ -9,11 +9,13 @@ from torch.nn.functional import pad
 
 from tonotopy.corpora.hearing import note_resampling, resampled, waveforms_at
 from tonotopy.corpora.schema import Corpus
-from tonotopy.ears import Ear, chosen_clips, even_batches
+from tonotopy.ears import BATCH, Ear, chosen_clips
 from tonotopy.frontends.bands import band_centres
+from tonotopy.frontends.stages import FrontEnd
 from tonotopy.networks.bundle import Bundle
 from tonotopy.seeding import generator
 from tonotopy.similarity.features import (
+    BY_ROWS,
     KINDS,
     SEPARATED,
     Columns,
@@ -21,18 +23,10 @@ from tonotopy.similarity.features import (
     described,
 )
 from tonotopy.similarity.grids import input_grid, rows_come_first
-from tonotopy.similarity.measure import (
-    FEWEST_CELLS,
-    common_grid,
-    folded_classes,
-    folding,
-    pooled,
-    residual,
-    unit,
-)
+from tonotopy.similarity.measure import FEWEST_CELLS, folded_classes, folding, residual, unit
+from tonotopy.similarity.places import Even, Grid, Meeting, Place, Seen, Timed
+from tonotopy.similarity.seeing import seen_cells
 from tonotopy.surrogates import phase_randomised
-
-Grid = tuple[int, int]  # rows and columns
 
 
 def probed_clips(corpus: Corpus, number: int | None, seed: int) -> np.ndarray:
@@ -80,43 +74,18 @@ class Beside(NamedTuple):
     shape: Grid
 
 
-def rows_of(hertz: Tensor, rows: int) -> Tensor:
-    """Return the centre frequencies of so many rows, averages of those of finer ones."""
-    return pooled(hertz[:, None], (rows, 1))[:, 0]
-
-
-def laid(maps: Tensor, kind: str, hertz: Tensor, own: Grid) -> Tensor:
-    """Return maps as features of a kind are compared with them.
-
-    Args:
-        maps: shape (..., rows, columns).
-        kind: spectrum: maps as they are; chroma: rows folded to pitch classes; curve: the mean over
-            rows.
-        hertz: centre frequencies of the input's rows.
-        own: grid of the features, which is the input's; finer maps are pooled to it.
-
-    Returns:
-        Shape (..., rows or classes or 1, columns).
-    """
-    coarse = pooled(maps, common_grid(tuple(maps.shape[-2:]), own))
-    if kind == "curve":
-        return coarse.mean(dim=-2, keepdim=True)
-    if kind == "chroma":
-        return folding(rows_of(hertz, coarse.shape[-2])).to(coarse) @ coarse
-    return coarse
-
-
 class Heard:
     """Clips as a network is given them, and their features.
 
     Attributes:
         inputs: of the network, shape (clips, ...).
-        x: the same as (clips, rows, columns), rows from low to high frequency.
+        x: what is seen of the same, (clips, rows, columns), rows from low to high frequency.
         hertz: centre frequency of every row.
         values: feature -> (clips, its rows, columns).
         scalars: feature -> (clips,).
         columns: time axis of the input before padding.
         sides: columns before and after, rows below and above that the network pads its input by.
+        seen: where the cells of `x` and of features lie, of a network that hears waveforms.
     """
 
     def __init__(
@@ -128,53 +97,111 @@ class Heard:
         scalars: dict[str, np.ndarray],
         columns: Columns,
         sides: tuple[int, int, int, int] = (0, 0, 0, 0),
+        seen: Seen | None = None,
     ):
         self.inputs, self.x, self.hertz = inputs, x, hertz
         self.values, self.scalars = values, scalars
-        self.columns, self.sides = columns, sides
+        self.columns, self.sides, self.seen = columns, sides, seen
         self._beside: dict[tuple, Beside] = {}
+        self._meetings: dict[Place, Meeting] = {}
 
     @property
     def grid(self) -> Grid:
         """Rows and columns of the input."""
         return tuple(self.x.shape[-2:])
 
-    def input_on(self, grid: Grid) -> Tensor:
-        """Return the input averaged to the grid of a layer, a map of its own: (clips, 1, ...)."""
-        return pooled(self.x, common_grid(grid, self.grid))[:, None]
+    @property
+    def whole(self) -> Place:
+        """Where the cells of the input itself lie."""
+        return Place(self.grid)
 
-    def feature_on(self, name: str, grid: Grid) -> Tensor:
-        """Return a feature as it is compared with maps on a grid, shape (clips, rows, columns)."""
-        rows, columns = common_grid(grid, self.grid)
-        values, kind = self.values[name], KINDS[name]
+    def meeting(self, place: Place) -> Meeting:
+        """Return the cells on which maps of a place are compared with the input and features."""
+        if place not in self._meetings:
+            cells = Even(self.grid, place) if place.times is None else Timed(self.seen, place)
+            self._meetings[place] = cells
+        return self._meetings[place]
+
+    def input_rows(self, place: Place) -> Tensor:
+        """Return the input on the columns of a place, (clips, rows, columns).
+
+        Rows are the place's. Where a network hears waveforms and its maps have one row, the width
+        of a layer may hold all frequencies: all rows of the input stand beside it.
+        """
+        cells = self.meeting(place)
+        alone = place.times is not None and cells.shape[0] == 1
+        return cells.columns(self.x) if alone else cells.inputs(self.x)
+
+    def feature_on(self, name: str, place: Place) -> Tensor:
+        """Return a feature as it is compared with maps of a place: (clips, rows, columns)."""
+        values, kind, cells = self.values[name], KINDS[name], self.meeting(place)
+        if kind == "spectrum":
+            return cells.inputs(values)
         if kind == "chroma":
-            values = values[:, folded_classes(rows_of(self.hertz, rows))]
-        return pooled(values, (rows if kind == "spectrum" else values.shape[1], columns))
+            values = values[:, folded_classes(cells.rows(self.hertz))]
+        return cells.curves(values)
 
-    def beside(self, kind: str, grid: Grid) -> Beside | None:
-        """Return the features of a kind on a layer's grid, None without any or of too few cells."""
-        if (kind, grid) not in self._beside:
-            self._beside[kind, grid] = self._compared(kind, grid)
-        return self._beside[kind, grid]
+    def laid(self, maps: Tensor, kind: str, place: Place) -> Tensor:
+        """Return maps of a place, (..., rows, columns), as features of a kind are compared.
 
-    def _compared(self, kind: str, grid: Grid) -> Beside | None:
+        Args:
+            maps: finer ones are averaged to the cells of the input.
+            kind: spectrum: maps as they are; chroma: rows folded to pitch classes; curve: the mean
+                over rows.
+            place: of the maps.
+
+        Returns:
+            Shape (..., rows or classes or 1, columns).
+        """
+        cells = self.meeting(place)
+        return self._as_kind(cells.maps(maps), kind, cells)
+
+    def _as_kind(self, values: Tensor, kind: str, cells: Meeting) -> Tensor:
+        if kind == "curve":
+            return values.mean(dim=-2, keepdim=True)
+        if kind == "chroma":
+            return folding(cells.rows(self.hertz)).to(values) @ values
+        return values
+
+    def laid_input(self, x: Tensor, kind: str, place: Place) -> Tensor:
+        """Return inputs (..., rows, columns) as features of a kind are compared, see `laid`."""
+        cells = self.meeting(place)
+        return self._as_kind(cells.inputs(x), kind, cells)
+
+    def beside(self, kind: str, place: Place) -> Beside | None:
+        """Return the features of a kind on the cells of a place, None if none is compared there.
+
+        On fewer than ten cells none is, and those that tell rows apart (`features.BY_ROWS`) are not
+        compared with maps of one row.
+        """
+        if (kind, place) not in self._beside:
+            self._beside[kind, place] = self._compared(kind, place)
+        return self._beside[kind, place]
+
+    def _compared(self, kind: str, place: Place) -> Beside | None:
         names = [name for name in self.values if KINDS[name] == kind]
-        x = laid(self.input_on(grid)[:, 0], kind, self.hertz, self.grid)
-        if not names or x[0].numel() < FEWEST_CELLS:
+        if self.meeting(place).shape[0] == 1:
+            names = [name for name in names if name not in BY_ROWS]
+        if not names:
             return None
-        raw = [self.feature_on(name, grid) for name in names]
+        x = self.laid_input(self.x, kind, place)
+        if x[0].numel() < FEWEST_CELLS:
+            return None
+        raw = [self.feature_on(name, place) for name in names]
         left = [unit(residual(values, x)).flatten(1) for values in raw]
         raw = [unit(values).flatten(1) for values in raw]
         return Beside(names, torch.stack(raw), torch.stack(left), tuple(x.shape[-2:]))
 
 
 @torch.no_grad()
+def through(front_end: FrontEnd, sounds: Tensor) -> Tensor:
+    """Return what a front end gives of sounds (clips, samples), on their device."""
+    return torch.cat([front_end(part) for part in sounds.split(BATCH)])
+
+
 def given(bundle: Bundle, sounds: np.ndarray) -> Tensor:
     """Return what a network is given of sounds (clips, samples), on its device."""
-    device = next(bundle.network.parameters(), torch.empty(0)).device
-    batches = even_batches(np.arange(len(sounds)))
-    parts = [bundle.front_end(torch.from_numpy(sounds[batch]).to(device)) for batch in batches]
-    return torch.cat(parts)
+    return through(bundle.front_end, torch.from_numpy(sounds).to(bundle.device))
 
 
 def hear(
@@ -196,11 +223,11 @@ def hear(
     Raises:
         InputError: the front end's output is on no grid of frequency and time.
     """
-    bundle = ear.bundle
-    inputs = given(bundle, sounds)
-    first = rows_come_first(bundle, inputs[:1])
-    x = input_grid(inputs, first)
-    columns = columns_of(bundle.front_end, x.shape[2])
+    inputs = given(ear.bundle, sounds)
+    pictures = pictures_of(ear, inputs)
+    first = rows_come_first(ear.eye, pictures[:1])
+    x = input_grid(pictures, first)
+    columns = columns_of(ear.eye, x.shape[2])
     taken = {} if taken is None else taken
     if columns not in taken:
         taken[columns] = described(list(sounds), columns, wanted, workers)
@@ -209,22 +236,38 @@ def hear(
     values = {}
     if "sounds" in wanted:
         for name in SEPARATED:
-            values[name] = input_grid(given(bundle, stacked.pop(name)), first)
+            part = torch.from_numpy(stacked.pop(name)).to(x)
+            values[name] = input_grid(through(ear.eye, part), first)
         values["contrast"] = values["harmonic"] - values["percussive"]
     for name in [name for name in stacked if name in KINDS]:
         values[name] = torch.from_numpy(stacked.pop(name)).to(x)
-    hertz = torch.from_numpy(band_centres(bundle.front_end)).to(x)
+    hertz = torch.from_numpy(band_centres(ear.eye)).to(x)
     scalars = {name: own[:, 0] for name, own in stacked.items()}
-    sides = getattr(bundle.network, "padding", (0, 0, 0, 0))
+    if ear.seen is not None:
+        seen = seen_cells(ear.seen, *x.shape[1:])
+        return Heard(inputs, x, hertz, values, scalars, columns, seen=seen)
+    sides = padding_of(ear)
     values = {name: _padded(own, sides, KINDS[name]) for name, own in values.items()}
     hertz = _padded(hertz[None, :, None], (0, 0, *sides[2:]), "spectrum")[0, :, 0]
     return Heard(inputs, _padded(x, sides, "spectrum"), hertz, values, scalars, columns, sides)
 
 
+def pictures_of(ear: Ear, inputs: Tensor) -> Tensor:
+    """Return what is seen of a network's inputs: themselves, or the spectrogram of waveforms."""
+    return inputs if ear.seen is None else through(ear.seen, inputs)
+
+
+def padding_of(ear: Ear) -> tuple[int, int, int, int]:
+    """Return columns before and after, rows below and above that a network pads its input by."""
+    own = getattr(ear.bundle.network, "padding", None) if ear.seen is None else None
+    return own or (0, 0, 0, 0)
+
+
 def input_of(ear: Ear, inputs: Tensor) -> Tensor:
-    """Return what a network is given as (clips, rows, columns), padded as it pads it."""
-    x = input_grid(inputs, rows_come_first(ear.bundle, inputs[:1]))
-    return _padded(x, getattr(ear.bundle.network, "padding", (0, 0, 0, 0)), "spectrum")
+    """Return what is seen of a network's inputs as (clips, rows, columns), padded as it pads it."""
+    pictures = pictures_of(ear, inputs)
+    x = input_grid(pictures, rows_come_first(ear.eye, pictures[:1]))
+    return _padded(x, padding_of(ear), "spectrum")
 
 
 def _padded(values: Tensor, sides: tuple[int, int, int, int], kind: str) -> Tensor:

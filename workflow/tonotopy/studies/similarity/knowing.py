@@ -81,7 +81,7 @@ def _spectral(
     layer: str, maps: tuple[np.ndarray, np.ndarray], heard: Heard, clip: int, about: tuple
 ) -> list[tuple]:
     """Return a row for the harmonic and one for the percussive part, of a map and its null."""
-    beside = heard.beside("spectrum", heard.grid)
+    beside = heard.beside("spectrum", heard.whole)
     cells, turned = (_cells(map, heard) for map in maps)
     rows = []
     for name in SEPARATED:
@@ -97,7 +97,7 @@ def _bank(sound: np.ndarray, heard: Heard, clip: int, about: tuple) -> tuple:
     bank = fitted(chroma_bank(sound, rate, hop), columns, 0.0)
     bank = np.pad(bank, ((0, 0), heard.sides[:2]), mode="edge")
     raw = _cells(bank, heard) @ unit(heard.values[SOURCE][clip]).flatten()
-    beside = heard.beside("chroma", heard.grid)
+    beside = heard.beside("chroma", heard.whole)
     left = beside.left[beside.names.index(SOURCE), clip]
     r = _cells(bank[folded_classes(heard.hertz)], heard) @ left
     return (*about, CHROMA_BANK, SOURCE, float(r), float(raw), np.nan)

@@ -14,7 +14,7 @@ from tonotopy.similarity.features import KINDS
 from tonotopy.similarity.grids import Layout
 from tonotopy.similarity.measure import residual
 from tonotopy.studies.similarity.copies import TRAINED
-from tonotopy.studies.similarity.hearing import Heard, laid
+from tonotopy.studies.similarity.hearing import Heard
 
 PANELS = ("map", "feature", "residual", "input")
 
@@ -77,11 +77,11 @@ def map_on(ear: Ear, found: dict[str, Layout], heard: Heard, match: Match) -> Te
 
 def panels(ear: Ear, found: dict[str, Layout], heard: Heard, match: Match) -> dict[str, Tensor]:
     """Return what a match is compared by, each of shape (rows, columns), see `PANELS`."""
-    grid, kind = found[match.layer].grid, KINDS[match.feature]
+    place, kind = found[match.layer].place, KINDS[match.feature]
     clip = slice(match.clip, match.clip + 1)
-    input = laid(heard.input_on(grid)[clip, 0], kind, heard.hertz, heard.grid)
-    feature = heard.feature_on(match.feature, grid)[clip]
-    map = laid(map_on(ear, found, heard, match), kind, heard.hertz, heard.grid)
+    input = heard.laid_input(heard.x[clip], kind, place)
+    feature = heard.feature_on(match.feature, place)[clip]
+    map = heard.laid(map_on(ear, found, heard, match), kind, place)
     left = residual(feature, input)[0]
     return dict(zip(PANELS, (map, feature[0], left, input[0]), strict=True))
 

@@ -11,7 +11,6 @@ from tonotopy.corpora.schema import Corpus
 from tonotopy.ears import Ear
 from tonotopy.seeding import generator
 from tonotopy.similarity.grids import Layout
-from tonotopy.similarity.measure import common_grid, pooled
 from tonotopy.similarity.probes import chosen_columns, clip_folds, held_out
 from tonotopy.studies.similarity.comparing import maps_by_batch
 from tonotopy.studies.similarity.copies import INPUT, Copy
@@ -96,7 +95,7 @@ def probe_table(
     columns = {name: _columns(own, heard, probe) for name, own in found.items()}
     for batch, maps in maps_by_batch(copy.bundle, found, heard.inputs):
         for name, values in maps.items():
-            own = _coarse(values, heard)
+            own = heard.meeting(found[name].place).maps(values)
             kept[name].append(layer_predictors(own, columns[name][batch]))
     parts = []
     for name, pieces in kept.items():
@@ -116,31 +115,27 @@ def input_probe_table(
     parts = []
     for name, own in found.items():
         columns = _columns(own, heard, probe)
-        predictors = input_predictors(heard.input_on(own.grid), columns)
+        predictors = input_predictors(heard.input_rows(own.place)[:, None], columns)
         about = {"network": ear.network, "copy": INPUT, "run": ear.run, "layer": name}
         rows = _layer_rows(predictors, own, heard, probe)
         parts.append(rows.assign(**about, depth=ear.depths[name]))
     return pd.concat(parts, ignore_index=True)
 
 
-def _coarse(maps: Tensor, heard: Heard) -> Tensor:
-    return pooled(maps, common_grid(tuple(maps.shape[-2:]), heard.grid))
-
-
 def _columns(layout: Layout, heard: Heard, probe: Probe) -> np.ndarray:
     """Return the columns of every clip that probes of a layer's grid are fitted to."""
-    number = common_grid(layout.grid, heard.grid)[1]
+    number = heard.meeting(layout.place).shape[1]
     rng = generator(probe.seed, "similarity", "columns", number)
     return chosen_columns(len(probe.positions), number, rng)
 
 
 def _layer_rows(whole: Predictors, layout: Layout, heard: Heard, probe: Probe) -> pd.DataFrame:
     clips, chosen = len(probe.positions), whole.chosen.shape[1]
-    columns = common_grid(layout.grid, heard.grid)[1]
+    cells = heard.meeting(layout.place)
     at = torch.from_numpy(whole.chosen).to(heard.x.device)
 
     def curve(name: str) -> Tensor:
-        values = pooled(heard.values[name], (heard.values[name].shape[1], columns))
+        values = cells.curves(heard.values[name])
         index = at[:, None].expand(-1, values.shape[1], -1)
         return values.gather(2, index).transpose(1, 2).flatten(0, 1)
 

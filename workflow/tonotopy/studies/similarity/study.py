@@ -4,10 +4,11 @@ from tonotopy import places
 from tonotopy.entries import first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
+from tonotopy.networks.transformer_kinds import KINDS
 from tonotopy.studies.similarity.figures import FIGURES
 from tonotopy.study import Answer, Config, Entry, Need, Study
 
-SAMPLES_ALONE = "waveform"  # the kind of front end that gives no time-frequency grid
+WAVEFORM = "waveform"  # the kind of front end that gives no time-frequency grid
 LEAST_COPIES = 2  # random ones: a share above them is estimated leaving one out
 LEAST_FOLDS = 3  # of probes: one is held out, another chooses the penalty, the rest is fitted to
 
@@ -36,8 +37,8 @@ def _tables(entry: Entry) -> list[str]:
 
 
 def _check(path: str, entry: Entry, config: Config) -> None:
-    for kind, _, name in trainings(entry):
-        _check_hears(f"{path}.networks.{kind}", config["networks"][name], name)
+    for kind in entry.get("seen_through") or {}:
+        _check_seen(f"{path}.seen_through", kind, entry, config)
     if heard_corpus(entry, config) is None:
         raise InputError(
             f"{path}.heard: network '{first_network(entry)}' is not trained here: name the corpus "
@@ -48,20 +49,29 @@ def _check(path: str, entry: Entry, config: Config) -> None:
     _check_numbers(path, entry)
 
 
-def _check_hears(place: str, network: dict, name: str) -> None:
-    kind = front_end_kind(network)
-    if kind == SAMPLES_ALONE:
-        raise InputError(
-            f"{place}: network '{name}' hears the samples themselves (front end '{kind}'), its "
-            "maps are on no time-frequency grid: choose a network that hears a spectrogram"
-        )
+def _check_seen(place: str, kind: str, entry: Entry, config: Config) -> None:
+    if kind not in entry["networks"]:
+        raise InputError(f"{place}: there is no network '{kind}'{nearest(kind, entry['networks'])}")
+    for name in (name for known, _, name in trainings(entry) if known == kind):
+        network = config["networks"][name]
+        if front_end_kind(network) != WAVEFORM:
+            raise InputError(
+                f"{place}.{kind}: network '{name}' hears through front end "
+                f"'{front_end_kind(network)}', whose output is what its maps are compared with: "
+                "leave it out"
+            )
+        if "transformers" in network and KINDS[network["kind"]].patches:
+            raise InputError(
+                f"{place}.{kind}: network '{name}' ({network['kind']}) has patches on a "
+                "spectrogram of its own, with which its maps are compared: leave it out"
+            )
 
 
 def _check_unheard(place: str, entry: Entry, config: Config, kind: str, name: str) -> None:
     if kind not in entry["networks"]:
         raise InputError(f"{place}: there is no network '{kind}'{nearest(kind, entry['networks'])}")
     own = next(network for known, _, network in trainings(entry) if known == kind)
-    for key in ("architecture", "module", "arguments"):
+    for key in ("architecture", "module", "arguments", "kind"):
         wanted, found = (config["networks"][which].get(key) for which in (own, name))
         if wanted != found:
             raise InputError(

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import NetworkTables, quotient
 from tonotopy.evidence.trainings import widening
@@ -136,6 +137,7 @@ class ValidityTables(NetworkTables):
 PLANTED = ("lead", "rhythm")  # attributes that cause genres in the planted world
 
 
+@ranges.signed_share
 def mark(
     tables: ValidityTables, method: str, pairs: str = "all", measure: str = "spearman"
 ) -> Estimate:
@@ -143,6 +145,7 @@ def mark(
     return tables.marked(tables.marks(method, pairs, measure), method)
 
 
+@ranges.within(-2, 2)
 def mark_difference(
     tables: ValidityTables, method: str, other: str, pairs: str = "all", measure: str = "spearman"
 ) -> Estimate:
@@ -204,6 +207,7 @@ def aurocs(scores: np.ndarray, planted: np.ndarray) -> np.ndarray:
     return (0.5 * (np.sign(higher) + 1)).mean(axis=(-2, -1))
 
 
+@ranges.share
 def planted_auroc(tables: ValidityTables) -> Estimate:
     """AUROC of the effects of interventions for planted against unplanted pairs."""
     planted, truth = tables.planted(), tables.noisy_truth
@@ -211,6 +215,7 @@ def planted_auroc(tables: ValidityTables) -> Estimate:
     return tables.over(values, len(tables.truth.bases), BASE, 1)
 
 
+@ranges.share
 def method_auroc(tables: ValidityTables, method: str) -> Estimate:
     """AUROC of a method's matrix for planted against unplanted pairs; the mean over its sets."""
     planted, (scores, units) = tables.planted(), tables.scores(method)

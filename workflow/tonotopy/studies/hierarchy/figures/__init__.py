@@ -9,8 +9,9 @@ def _without(key: str):
     return lambda entry, config: None if entry[key] else f"the entry has no '{key}'"
 
 
-def _without_grouped_folds(entry: Entry, config: Config) -> str | None:
-    return None if "grouped" in entry["folds"] else "the entry has no grouped folds"
+def _without_two_folds(entry: Entry, config: Config) -> str | None:
+    lacking = [kind for kind in ("paper", "grouped") if kind not in entry["folds"]]
+    return f"the entry has no {lacking[0]} folds" if lacking else None
 
 
 def _without_ast(entry: Entry, config: Config) -> str | None:
@@ -55,11 +56,12 @@ FIGURES = {
     "figure-2.2-neighbours": Figure(
         "neighbours",
         ("profiles",),
-        "The profile of every network at every k, the best one thick.",
+        "Accuracy on the layers of every network at every k, the curve with the best peak thick.",
         printed="Thesis figure 2.2, of CLAP.",
     ),
-    "figure-2.3-one-second": _curves(
-        "Whole clips against their first second; tasks whose clips last a second have one curve.",
+    "figure-2.3-beginnings": _curves(
+        "Whole clips against their beginnings, as long as the legend says; tasks whose clips are "
+        "no longer have one curve.",
         "convolutional",
         "length",
         _without_truncated_clips,
@@ -83,10 +85,11 @@ FIGURES = {
     "folds": _curves(
         "Folds that are drawn without regard to groups against folds that keep a group (a speaker, "
         "song or artist) together. Where the dashed curve is lower, the probe had recognised whom "
-        "it knew.",
+        "it knew. Tasks of which no two clips are known to belong together, or whose groups are "
+        "too few for such folds, have one curve.",
         "all",
         "folds",
-        _without_grouped_folds,
+        _without_two_folds,
         "The first are the thesis's.",
     ),
     "linear": _curves(

@@ -2,13 +2,15 @@
 
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.style import HOLLOW, handles_above, only, panels
 from tonotopy.studies.hierarchy.figures.profile_rows import (
-    TITLES,
     look,
     network_entries,
     networks_of,
+    note_reasons,
     rows_of,
+    task_name,
 )
 
 LEVELS = ("low", "mid", "high")
@@ -32,17 +34,19 @@ def draw(sources: dict, about: dict):
                 lane = position + ((2 * index + later) - (lanes - 1) / 2) * 0.82 / lanes
                 rows = rows_of(table[table["task"] == task], network=network, copy=copy)
                 _point(axes, rows, lane, look(network, about), hollow=bool(later))
-    names = [f"{TITLES.get(t, t)} ({about['tasks'][t]['level']})" for t in tasks]
+    names = [f"{task_name(t)} ({about['tasks'][t]['level']})" for t in tasks]
     axes.set_yticks(range(len(tasks)), names)
     axes.tick_params(axis="y", length=0)
-    axes.set(xlim=(0, 1), ylim=(len(tasks) - 0.5, -0.5))
+    axes.set_ylim(len(tasks) - 0.5, -0.5)
+    span(axes, 0, 1, "x")
     axes.set_xlabel("centre of above-chance accuracy, relative depth (0 first layer, 1 last)")
+    note_reasons(figure, table)
     _legend(figure, networks, about)
     return figure
 
 
 def _point(axes, rows, lane: float, style: dict, hollow: bool) -> None:
-    rows = rows.dropna(subset=["value", "low", "high"])
+    rows = rows.dropna(subset=["value"])
     colour = style["color"]
     for row in rows.itertuples():
         axes.plot([row.low, row.high], [lane, lane], color=colour, linewidth=1.1, zorder=2)
@@ -53,7 +57,6 @@ def _point(axes, rows, lane: float, style: dict, hollow: bool) -> None:
             markeredgewidth=1,
             markersize=4.5,
             zorder=3,
-            clip_on=False,
             **style,
         )
 
@@ -61,6 +64,6 @@ def _point(axes, rows, lane: float, style: dict, hollow: bool) -> None:
 def _legend(figure, networks: list[str], about: dict) -> None:
     entries = network_entries(networks, about)
     grey = {"color": "0.3", "marker": "o", "markersize": 4.5, "linewidth": 1.1}
-    entries["trained"] = Line2D([], [], **grey)
-    entries["untrained copy"] = Line2D([], [], **grey, **HOLLOW)
+    entries["filled: trained"] = Line2D([], [], **grey)
+    entries["hollow: untrained copy"] = Line2D([], [], **grey, **HOLLOW)
     handles_above(figure, list(entries.values()), list(entries), columns=6)

@@ -2,7 +2,7 @@
 
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import only, text_table
-from tonotopy.studies.hierarchy.figures.profile_rows import TITLES, ordered_tasks
+from tonotopy.studies.hierarchy.figures.profile_rows import ordered_tasks, task_name
 from tonotopy.studies.hierarchy.thesis import CORPORA, MAKERS
 
 COLUMNS = ("task", "level", "corpus", "clips", "classes", "seconds", "chance")
@@ -20,7 +20,7 @@ def draw(sources: dict, about: dict):
     rows = []
     for task in tasks:
         corpus = literal(about["tasks"][task]["corpus"])
-        row = [TITLES.get(task, task), about["tasks"][task]["level"], corpus, *_here(table, task)]
+        row = [task_name(task), about["tasks"][task]["level"], corpus, *_here(table, task)]
         if compared:
             row += [str(v) for v in CORPORA[task]] if task in compared else ["-"] * len(PRINTED)
         rows.append(row)

@@ -1,11 +1,17 @@
 """What the figures of study 1 share: rows of its tables, names of tasks, panels per task."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from tonotopy.drawing.curves import panel_grid
+from tonotopy.drawing.layers import layer_ticks
+from tonotopy.drawing.letters import LETTER
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, COLOURS, MARKERS, panels
+from tonotopy.drawing.style import CHANCE, COLOURS, MARKERS
 from tonotopy.studies.hierarchy.profiles import best_k
 
 KEYS = {"copy": "trained", "length": "whole", "folds": "paper", "probe": "knn", "labels": "true"}
@@ -17,7 +23,8 @@ TITLES = {
     "genre": "genre",
     "speakers": "speaker count",
 }  # the thesis's order: music left, speech right, more abstract further down
-WIDE = 55  # letters that fit below a panel of half a page
+LETTERS = 17  # of a note, on an inch
+ABOVE = 12  # points, between a panel and its title: room for a line of its own
 SHORT = {"vggish": "VGGish", "clap": "CLAP", "mobilenet": "MobileNetV3", "ast": "AST"}
 
 
@@ -27,9 +34,14 @@ def ordered_tasks(about: dict) -> list[str]:
     return [t for t in TITLES if t in tasks] + [t for t in tasks if t not in TITLES]
 
 
+def task_name(task: str) -> str:
+    """Return a task's name as it is written."""
+    return TITLES.get(task, literal(task))
+
+
 def title(task: str, about: dict) -> str:
     """Return a task's name with its level."""
-    return f"{TITLES.get(task, literal(task))} ({about['tasks'][task]['level']} level)"
+    return f"{task_name(task)} ({about['tasks'][task]['level']} level)"
 
 
 def shown(network: str) -> str:
@@ -75,55 +87,68 @@ def networks_of(table: pd.DataFrame, about: dict, families: str) -> list[str]:
     return [name for name in names if (family[name] == "ast") == (families == "ast")]
 
 
-def task_panels(table: pd.DataFrame, about: dict, networks: list[str]):
-    """Return (figure, task -> axes): two columns with chance lines, layers along x by depth.
+def task_grid(table: pd.DataFrame, about: dict, networks: list[str]):
+    """Return (figure, (task, network) -> axes) with chance lines, names and layers by depth.
 
+    A row per task and a column per network; of a single network there are two tasks in a row.
     Accuracy starts at 0 and ends above the networks' highest in ``table``, the same in a row.
     """
-    tasks = ordered_tasks(about)
-    figure, grid = panels(len(tasks), width=3.4, height=2.0, columns=2, sharex=True, sharey="row")
-    table = table[table["network"].isin(networks)]
-    for place, (axes, task) in enumerate(zip(grid, tasks, strict=True)):
-        rows, beside = table[table["task"] == task], tasks[place // 2 * 2 : place // 2 * 2 + 2]
-        if len(rows):
-            axes.axhline(rows["chance"].iloc[0], **CHANCE)
-        axes.set(title=title(task, about), ylim=(0, top_of(table, beside)))
-        axes.title.set_fontsize(8.5)
-        label = depth_ticks(axes, table)
-    figure.supxlabel(label, fontsize=8.5)
-    figure.supylabel("accuracy", fontsize=8.5)
-    return figure, dict(zip(tasks, grid, strict=True))
+    tasks, table = ordered_tasks(about), table[table["network"].isin(networks)]
+    figure, grid = panel_grid(tasks, networks)
+    lines: dict[int, list[str]] = {}
+    lowest = {}
+    for (task, _), axes in grid.items():
+        lines.setdefault(_row(axes), []).append(task)
+        lowest[_column(axes)] = axes
+    for (task, network), axes in grid.items():
+        _prepare(axes, table, task, network)
+        span(axes, 0, top_of(table, lines[_row(axes)]))
+        if axes is not lowest[_column(axes)]:
+            axes.tick_params(labelbottom=False)
+            axes.set_xlabel("")
+        if len(networks) == 1:
+            axes.set_title(title(task, about), fontsize=8.5, pad=ABOVE)
+            continue
+        if network == networks[0]:
+            axes.set_ylabel(title(task, about).replace(" (", "\n("), fontsize=7.5)
+        if task == tasks[0]:
+            axes.set_title(shown(network), fontsize=8.5, pad=ABOVE)
+    alone = f" ({shown(networks[0])})" if len(networks) == 1 else ""
+    figure.supylabel(f"accuracy{alone}", fontsize=8.5)
+    note_reasons(figure, table)
+    return figure, grid
+
+
+def note_reasons(figure, table: pd.DataFrame) -> None:
+    """Say below a figure of which tasks there are no intervals, and why."""
+    lacking = table[table["reason"] != ""].drop_duplicates("task")
+    if len(lacking):
+        rows = zip(lacking["task"].astype(str), lacking["reason"], strict=True)
+        reasons = "; ".join(f"{task_name(task)}: {reason}" for task, reason in rows)
+        text = textwrap.fill(f"No intervals of {reasons}.", round(LETTERS * figure.get_figwidth()))
+        figure.supxlabel(text, fontsize=LETTER)
 
 
 def top_of(table: pd.DataFrame, tasks: list[str]) -> float:
     """Return where an axis of accuracy ends that has room for some tasks."""
-    highest = table.loc[table["task"].isin(tasks), "high"].max()
-    return 1.0 if np.isnan(highest) else min(1.02, 1.15 * highest)
+    highest = table.loc[table["task"].isin(tasks), ["accuracy", "high"]].max(axis=None)
+    return 1.0 if np.isnan(highest) else min(1.0, 1.1 * highest)
 
 
-def depth_ticks(axes, table: pd.DataFrame, room: int = WIDE) -> str:
-    """Write what is below an axis of relative depth, slanted if it has no room; return its name.
-
-    Args:
-        axes: to write below.
-        table: rows of the networks that are drawn.
-        room: letters that fit below it.
-    """
-    ticks, names, label = _ticks(table)
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    crowded = sum(len(name) + 1 for name in names) > room
-    axes.set_xticks(ticks, names, fontsize=7, **(slanted if crowded else {}))
-    axes.set_xlim(-0.04, 1.04)
-    return label
+def _row(axes) -> int:
+    return axes.get_subplotspec().rowspan.start
 
 
-def _ticks(table: pd.DataFrame):
-    """The layers' own names where all networks share them, else relative depths."""
-    layers = table.drop_duplicates(["network", "position"]).sort_values("position")
-    names = {tuple(rows["layer"].astype(str)) for _, rows in layers.groupby("network")}
-    if len(names) != 1:
-        depths = np.linspace(0, 1, 6)
-        return depths, [f"{d:g}" for d in depths], "relative depth (0 first layer, 1 last)"
-    (shared,) = names
-    depths = layers.drop_duplicates("position")["depth"]
-    return depths, [literal(name.removeprefix("layer")) for name in shared], "layer"
+def _column(axes) -> int:
+    return axes.get_subplotspec().colspan.start
+
+
+def _prepare(axes, table: pd.DataFrame, task: str, network: str) -> None:
+    """Draw the chance line of a task, and name the layers of a network below."""
+    own = table[table["network"] == network]
+    rows = own[own["task"] == task]
+    if len(rows):
+        axes.axhline(rows["chance"].iloc[0], **CHANCE)
+    layers = own.drop_duplicates("position").sort_values("position")
+    layer_ticks(axes, list(layers["layer"].astype(str)), layers["depth"])
+    axes.tick_params(labelsize=LETTER)

@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.orders import over_size, with_ends
 from tonotopy.studies.hierarchy.profiles import centre_difference
-from tonotopy.studies.hierarchy.statistics.orders import least
 from tonotopy.studies.hierarchy.statistics.tables import Decoded, HierarchyTables
 
 CNNS = ("vggish", "clap", "mobilenet")
 ABOVE = 2.5  # standard errors that a task must be above chance: noise draws a centre to the middle
 
 
+@ranges.signed_share
 def centre_low_minus_high(tables: HierarchyTables, network: str, **keys) -> Estimate:
     """Mean centre of mass of low-level tasks minus that of high-level tasks.
 
@@ -36,6 +38,7 @@ def centre_low_minus_high(tables: HierarchyTables, network: str, **keys) -> Esti
     return tables.of_parts(values, *parts.values())
 
 
+@ranges.within(-2, 2)
 def centre_by_training(tables: HierarchyTables, network: str, copy: str = "untrained") -> Estimate:
     """What training adds to the hierarchy: low minus high, trained minus the copy's (-2 to 2).
 
@@ -46,6 +49,7 @@ def centre_by_training(tables: HierarchyTables, network: str, copy: str = "untra
     return _gap(tables, own, own.value - copied.value, own.draws - copied.draws)
 
 
+@ranges.within(-2, 1)
 def centre_without_training(
     tables: HierarchyTables, network: str, copy: str = "untrained", share: float = 0.5
 ) -> Estimate:
@@ -56,12 +60,11 @@ def centre_without_training(
     """
     own, copied = _paired(tables, (network, {}), (network, {"copy": copy}))
     of_own, of_copy = (np.append(gap.value, gap.draws) for gap in (own, copied))
-    sides = np.stack([-share * of_own + of_copy, -share * of_own - of_copy], axis=1)
-    order = least(sides, tables.bootstrap.confidence)
-    gap = _gap(tables, own, order.value, order.draws)
-    return tables.with_ends(gap, order)
+    order = over_size(-share * of_own, of_copy, tables.bootstrap.confidence)
+    return with_ends(_gap(tables, own, order.value, order.draws), order)
 
 
+@ranges.within(-2, 2)
 def centre_gap_over_cnns(tables: HierarchyTables, network: str) -> Estimate:
     """A network's centre_low_minus_high minus its mean over the three CNNs (figure 2.4).
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.hierarchy.average_precision import mean_average_precisions, tagging_matrices
@@ -13,6 +14,7 @@ from tonotopy.studies.hierarchy.thesis import CORPORA
 FOLDS = 5  # of the probes
 
 
+@ranges.at_least_0
 def shuffled_over_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Accuracy on shuffled labels over chance (mean over layers): 1 is at chance.
 
@@ -38,6 +40,7 @@ def constant_off_chance(tables: HierarchyTables) -> Estimate:
     return _exact(tables, above / FOLDS, len(rows))
 
 
+@ranges.share
 def identity_equals_reference(tables: HierarchyTables) -> Estimate:
     """Share of clips, 0 to 1, on which our probe and scikit-learn's differ, given spectrograms."""
     rows = _control(tables, "identity")
@@ -47,6 +50,7 @@ def identity_equals_reference(tables: HierarchyTables) -> Estimate:
     return _exact(tables, differ.mean(), len(rows))
 
 
+@ranges.at_least_0
 def groups_disjoint(tables: HierarchyTables, task: str, folds: str = "grouped") -> Estimate:
     """Groups (speakers, songs, artists) found in more than one fold: a count, without error."""
     row = tables.grouping(task, folds)
@@ -72,6 +76,7 @@ def leak(tables: HierarchyTables, network: str, task: str) -> Estimate:
     return share_lost(tables, network, task, folds="grouped")
 
 
+@ranges.at_least_0
 def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
     """Mean average precision of the trained network divided by that of its untrained copy.
 
@@ -91,6 +96,7 @@ def tagging_gain(tables: HierarchyTables, network: str) -> Estimate:
     return tables.estimate(ratio[0], ratio[1:], len(targets), unit="clip", trainings=1)
 
 
+@ranges.share
 def recognised(tables: HierarchyTables, network: str) -> Estimate:
     """Share of known recordings that published weights name among their top answers: a count.
 

@@ -6,25 +6,29 @@ whose peak over layers is best (thesis section 2.2.3); see `orders` for the inte
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.orders import Order, best_over_best
 from tonotopy.evidence.tables import middle_third
 from tonotopy.studies.hierarchy.profiles import relative_depth
-from tonotopy.studies.hierarchy.statistics.orders import Order, best_over_best
 from tonotopy.studies.hierarchy.statistics.tables import Decoded, HierarchyTables
 
 
+@ranges.signed_share
 def first_is_best(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Accuracy of the first layer minus that of the best other one (figures 2.1 and 2.4)."""
     part = tables.profile(network, task, 2)
     return _between(tables, part, slice(0, 1), slice(1, None))
 
 
+@ranges.signed_share
 def last_is_best(tables: HierarchyTables, network: str, task: str, last: int = 1) -> Estimate:
     """Best accuracy of the last layers minus the best of those before (figures 2.1 and 2.4)."""
     part = tables.profile(network, task, last + 1)
     return _between(tables, part, slice(-last, None), slice(None, -last))
 
 
+@ranges.signed_share
 def named_peak(tables: HierarchyTables, network: str, task: str, layer: int) -> Estimate:
     """Accuracy of a layer minus the best of its neighbours and of both ends (2.1 and 2.4).
 
@@ -39,6 +43,7 @@ def named_peak(tables: HierarchyTables, network: str, task: str, layer: int) -> 
     return _between(tables, part, [layer - 1], others)
 
 
+@ranges.signed_share
 def later_is_best(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Best accuracy of the layers beyond half of the depth minus the best of the others."""
     part = tables.profile(network, task, 3)
@@ -46,12 +51,14 @@ def later_is_best(tables: HierarchyTables, network: str, task: str) -> Estimate:
     return _between(tables, part, later, ~later)
 
 
+@ranges.signed_share
 def middle_over_ends(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Accuracy of the best middle-third layer minus that of the better end (figure 2.1)."""
     part = tables.profile(network, task, 3)
     return _between(tables, part, middle_third(len(part.right)), [0, -1])
 
 
+@ranges.at_least_0
 def middle_below_peak(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """By how much the middle third stays below the best layer (figure 2.4).
 
@@ -67,6 +74,7 @@ def middle_below_peak(tables: HierarchyTables, network: str, task: str) -> Estim
     return tables.ordered(Order(*(-np.array(x) / peak for x in _reversed(order))), part)
 
 
+@ranges.within(-2, 2)
 def largest_rise_at(tables: HierarchyTables, network: str, task: str, layer: int) -> Estimate:
     """Rise of accuracy into a layer minus the largest other rise (section 2.2.3).
 
@@ -82,6 +90,7 @@ def largest_rise_at(tables: HierarchyTables, network: str, task: str, layer: int
     return _ordered(tables, rises[:, own], rises[:, ~own], part)
 
 
+@ranges.signed_share
 def peak_difference(
     tables: HierarchyTables, network: str, task: str, than: dict, **keys
 ) -> Estimate:

@@ -8,14 +8,16 @@ Accuracies run from 0 to 1, layers are counted from 1.
 import numpy as np
 from scipy.stats import rankdata
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
+from tonotopy.evidence.orders import kth_largest, least, over_size
 from tonotopy.studies.hierarchy.statistics.centres import CNNS
-from tonotopy.studies.hierarchy.statistics.orders import kth_largest, least
 from tonotopy.studies.hierarchy.statistics.tables import Decoded, HierarchyTables
 
 AST_LAYERS = 12
 
 
+@ranges.signed_share
 def depth_trend(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Rank correlation (Spearman) of accuracy and depth: -1 falls, 1 rises with every layer.
 
@@ -32,18 +34,21 @@ def depth_trend(tables: HierarchyTables, network: str, task: str) -> Estimate:
     return tables.over(trend, tables.profile(network, task, 3))
 
 
+@ranges.signed_share
 def rise(tables: HierarchyTables, network: str, task: str, layer: int) -> Estimate:
     """Accuracy of a layer that the thesis names minus that of the one before (section 2.2.3)."""
     part = tables.profile(network, task, layer)
     return tables.over(lambda a: a[:, layer - 1] - a[:, layer - 2], part)
 
 
+@ranges.within(-1, np.inf)
 def early_above_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Mean accuracy of the first third of the layers over chance, minus 1: 0 is at chance."""
     part = tables.profile(network, task, 3)
     return tables.over(lambda a: a[:, : a.shape[1] // 3].mean(axis=1) / part.chance - 1, part)
 
 
+@ranges.within(-1, np.inf)
 def worst_above_chance(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Accuracy of the least accurate layer over chance, minus 1: 0 is at chance (2.3.3)."""
     part = tables.decoded(network, task)
@@ -51,6 +56,7 @@ def worst_above_chance(tables: HierarchyTables, network: str, task: str) -> Esti
     return tables.ordered(order, part)
 
 
+@ranges.within(-2, 1)
 def flatter_than_cnns(
     tables: HierarchyTables, network: str, task: str, share: float = 0.5
 ) -> Estimate:
@@ -64,10 +70,10 @@ def flatter_than_cnns(
     parts = [tables.profile(name, task, 3) for name in (network, *cnns)]
     own, *theirs = (_late_minus_early(part.accuracies) for part in parts)
     bound = share * np.mean(theirs, axis=0)
-    sides = np.stack([bound - own, bound + own], axis=1)
-    return tables.ordered(least(sides, tables.bootstrap.confidence), *parts)
+    return tables.ordered(over_size(bound, own, tables.bootstrap.confidence), *parts)
 
 
+@ranges.signed_share
 def dip(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """The lower of layers 7 and 10 minus the mean of layers 8 and 9 of an AST (figure 2.4).
 
@@ -77,6 +83,7 @@ def dip(tables: HierarchyTables, network: str, task: str) -> Estimate:
     return tables.ordered(least(_sides_of_dip(part), tables.bootstrap.confidence), part)
 
 
+@ranges.signed_share
 def recovery(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Mean accuracy of layers 10 to 12 minus that of layers 8 and 9 of an AST (figure 2.4)."""
     return tables.over(
@@ -85,6 +92,7 @@ def recovery(tables: HierarchyTables, network: str, task: str) -> Estimate:
     )
 
 
+@ranges.signed_share
 def dip_on_most(tables: HierarchyTables, network: str) -> Estimate:
     """The dip of the middle task: above 0 where more than half of the tasks dip (2.3.3).
 
@@ -111,6 +119,7 @@ def share_lost(tables: HierarchyTables, network: str, task: str, **keys) -> Esti
     return tables.over(lost, *parts)
 
 
+@ranges.within(-2, 2)
 def truncation_saturation(tables: HierarchyTables, network: str, task: str) -> Estimate:
     """Loss by truncation in the last third of the layers minus that in the first (figure 2.3)."""
     parts = tables.profile(network, task, 3), tables.decoded(network, task, length="second")

@@ -1,7 +1,7 @@
 """The tables of study 1 (hierarchy): which clips are decoded rightly from which layer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import ClassVar
@@ -11,11 +11,11 @@ import pandas as pd
 
 from tonotopy.errors import InputError
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
+from tonotopy.evidence.orders import Order, with_ends
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.studies.hierarchy.clip_groups import ClipResamples, resamples_by_task
 from tonotopy.studies.hierarchy.families import THESIS_FAMILIES
 from tonotopy.studies.hierarchy.profiles import best_k
-from tonotopy.studies.hierarchy.statistics.orders import Order
 
 KEYS = ("network", "task", "copy", "length", "folds", "probe", "labels")
 DEFAULTS = {
@@ -278,11 +278,7 @@ class HierarchyTables(StudyTables):
     def ordered(self, order: Order, *parts: Decoded) -> Estimate:
         """Return the estimate of an order (see `orders`) that comes from some profiles."""
         estimate = self.of_parts(np.append(order.value, order.draws), *parts)
-        return self.with_ends(estimate, order)
-
-    def with_ends(self, estimate: Estimate, order: Order) -> Estimate:
-        """Return an estimate with the ends of an order as its interval."""
-        return replace(estimate, low=float(order.low), high=float(order.high))
+        return with_ends(estimate, order)
 
 
 def _cube(rows: pd.DataFrame) -> tuple[np.ndarray, tuple[int, ...]]:

@@ -11,7 +11,7 @@ KNOWN = (
     "of white noise do not."
 )
 NATURAL = "Natural sound is the corpus of the entry's contexts."
-SYNTHESISED = "These are notes of several instruments, synthesised."
+SYNTHESISED = "Natural sound is notes of several instruments here, synthesised."
 
 
 def _without_codes(entry: Entry, config: Config) -> str | None:
@@ -26,8 +26,8 @@ FIGURES = {
         "First panel: the largest share of a filter's energy that can lie within a band of a third "
         "of an octave, whatever is learned, by the number of taps. Others: filters of the first "
         "layer of every network in their best bands (first run, disc), the limits of their length "
-        "in these bands (line), and random filters of that length (grey, open). Dotted: half of "
-        f"the energy. {KNOWN}",
+        "in these bands (line), and random filters of that length (open). "
+        f"{KNOWN}",
     ),
     "responses": Figure(
         "responses",

@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import LINE, look_of, shifts
+from tonotopy.drawing.curves import LINE, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import arms, write
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, legend_above, nothing_to_draw, panels
+from tonotopy.drawing.style import ROLES, ZERO, legend_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.trainings import training_shares
-from tonotopy.studies.partials.figures.kinds import ordered
+from tonotopy.studies.partials.figures.kinds import ordered, studied_look
 from tonotopy.studies.partials.statistics.information import frames_of, information_share
 from tonotopy.studies.partials.study import KNOWN
 
@@ -38,14 +38,14 @@ def draw(sources: dict, about: dict):
     clustered = [name for name, own in books.items() if own and name not in decoding]
     count = max((len(own) for name, own in books.items() if name in decoding), default=0)
     figure, (axes,) = panels(1, width=4.8, height=2.8)
-    axes.axhline(0, **CHANCE)
+    axes.axhline(0, **ZERO)
     aside = dict(zip(clustered, shifts(len(clustered), 0.15), strict=True))
     for network, own in books.items():
         places = [count + aside[network]] if network in aside else own
-        look = {**LINE, **look_of(network, about), "label": literal(network)}
+        look = {**LINE, **studied_look(network, about), "label": literal(network)}
         _errors(axes, places, [spans[network, book] for book in own], look)
     known = [book for name, book in spans if name == KNOWN]
-    look = {**LINE, "color": "0.45", "marker": "D", "linestyle": "none", "label": "known answers"}
+    look = {**LINE, **ROLES["control"], "linestyle": "none", "label": "known answers"}
     names = [*range(count), *([CLUSTERS] if clustered else [])]
     places = [len(names) + n for n in range(len(known))]
     _errors(axes, places, [spans[KNOWN, book] for book in known], look)

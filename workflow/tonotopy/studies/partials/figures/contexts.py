@@ -2,20 +2,24 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import LINE, look_of
+from tonotopy.drawing.curves import LINE
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, arms, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
+from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, only, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.evidence.tables import FEWEST
-from tonotopy.studies.partials.figures.kinds import ordered
+from tonotopy.studies.partials.figures.kinds import ordered, studied_look
 from tonotopy.studies.partials.study import STUDIED
 
 COMPLEXES = {"harmonic": "1/k", "odd": "odd", "flat": "flat", "missing": "missing"}
 LEAST = 0.3  # of the smallest correlation, of directions that are kept
 RANDOM = "random"
+MEDIAN = {"marker": "_", "markersize": 13, "linestyle": "none", "markeredgewidth": 1.6}
+DOT = {"marker": "o", "markersize": 2.2, "linestyle": "none", "alpha": 0.4}
 UNKNOWN = "no level\nvaries"  # where no direction has a correlation
 
 
@@ -30,12 +34,15 @@ def draw(sources: dict, about: dict):
     for axes, network in zip(grid, networks, strict=True):
         own = table["network"].astype(str) == network
         studied = (table.loc[own, "role"].astype(str) == STUDIED).any()
-        colour = look_of(network, about)["color"] if studied else "0.35"
+        colour = studied_look(network, about)["color"] if studied else "0.35"
         rows = table[own & narrow].sort_values(["run", "kind", "direction"])
         _panel(axes, rows, about, colour)
         write(axes, f"{literal(network)}: {len(rows)} of {(own & _learned(table)).sum()}", "", "")
         if axes in grid[::4]:
             axes.set_ylabel("rank correlation", fontsize=HEAD)
+    looks = {"direction": DOT, "median": MEDIAN, "least of directions that are kept": CHANCE}
+    handles = [Line2D([], [], **{"color": "0.35", **look}) for look in looks.values()]
+    handles_above(figure, handles, list(looks))
     return figure
 
 
@@ -47,7 +54,7 @@ def _panel(axes, rows: pd.DataFrame, about: dict, colour: str) -> None:
     axes.axhline(LEAST, **CHANCE)
     axes.set_xticks(range(len(COMPLEXES)), COMPLEXES.values())
     axes.set_xlim(-0.5, len(COMPLEXES) - 0.5)
-    axes.set_ylim(-1.05, 1.05)
+    span(axes, -1, 1)
     if rows.empty:
         axes.text(1.5, -0.4, "none", ha="center", fontsize=HEAD, color="0.35")
         return
@@ -63,8 +70,7 @@ def _panel(axes, rows: pd.DataFrame, about: dict, colour: str) -> None:
         return
     places, values = np.flatnonzero(told), values[:, told]
     middle = np.nanmedian(values, axis=0)
-    look = {**LINE, "color": colour, "marker": "_", "markersize": 13, "linestyle": "none"}
-    look |= {"markeredgewidth": 1.6, "elinewidth": 1.2}
+    look = {**LINE, **MEDIAN, "color": colour, "elinewidth": 1.2}
     low, high = _ends(values, about) if len(values) >= FEWEST else (middle, middle)
     axes.errorbar(places, middle, arms(middle, low, high), **look)
 

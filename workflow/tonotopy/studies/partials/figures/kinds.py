@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import LINE, shifts
+from tonotopy.drawing.curves import LINE, look_of, shifts
 from tonotopy.drawing.intervals import figure_bootstrap
 from tonotopy.drawing.letters import WIDTH, arms, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import handles_above, panels
 from tonotopy.evidence.resampling import interval
@@ -36,6 +37,12 @@ def ordered(table: pd.DataFrame, about: dict) -> list[str]:
     return sorted(names, key=lambda name: (ORDER.index(role_of(name, about)), name))
 
 
+def studied_look(network: str, about: dict) -> dict:
+    """Return the look of a network: those that are studied have the first colours."""
+    order = sorted(about["networks"], key=lambda name: role_of(name, about) != STUDIED)
+    return look_of(network, {"networks": order})
+
+
 def share_panels(table: pd.DataFrame, about: dict, shown: Inside, label: str):
     """Draw shares: a panel for each studied network, with its kinds; one for all known answers.
 
@@ -61,7 +68,7 @@ def share_panels(table: pd.DataFrame, about: dict, shown: Inside, label: str):
         slanted = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         axes.set_xticks(range(len(places)), [literal(name) for *_, name in places], **slanted)
         axes.set_xlim(-0.6, len(places) - 0.4)
-        axes.set_ylim(-0.03, 1.03)
+        span(axes, 0, 1)
         write(axes, literal(title), "", label if axes in grid[::3] else "")
     handles = [Line2D([], [], markersize=4, **look) for _, look in shown.values()]
     handles_above(figure, handles, list(shown), columns=4)

@@ -5,13 +5,24 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import first_run
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, COLOURS, DASHES, handles_above, nothing_to_draw, panels
+from tonotopy.drawing.style import (
+    CHANCE,
+    COLOURS,
+    DASHES,
+    ROLES,
+    handles_above,
+    nothing_to_draw,
+    panels,
+)
 from tonotopy.studies.partials.figures.kinds import ordered
 
 HALF = 0.5
+LENGTHS = [colour for colour in COLOURS if colour != ROLES["random"]["color"]]
 TICKS = {100: "0.1", 1000: "1", 10000: "10"}  # Hz, written in kHz
-OPEN = {"markerfacecolor": "none", "markeredgecolor": "0.6", "markeredgewidth": 0.5}
+OPEN = {"markerfacecolor": "none", "markeredgecolor": ROLES["random"]["color"]}
+OPEN |= {"markeredgewidth": 0.6}
 FILLED = {"markersize": 2.6, "color": "0.15", "markeredgewidth": 0, "alpha": 0.7}
 SHIFT = 1.05  # random filters stand beside those of the network
 
@@ -36,7 +47,7 @@ def draw(sources: dict, about: dict):
         axes.set_xticks(list(TICKS), TICKS.values())
         axes.minorticks_off()
         axes.set_xlim(40, 13000)
-        axes.set_ylim(-0.03, 1.05)
+        span(axes, 0, 1)
         axes.tick_params(labelsize=LETTER)
         if number >= count - 4:
             axes.set_xlabel("centre of band, kHz", fontsize=HEAD)
@@ -46,8 +57,9 @@ def draw(sources: dict, about: dict):
     extra = {"limit of their length": {"color": "0.2", "linewidth": 0.9}}
     extra["filters"] = {"linestyle": "none", "marker": "o", **FILLED}
     extra["random filters"] = {"linestyle": "none", "marker": "o", "markersize": 3, **OPEN}
+    extra["half of the energy"] = CHANCE
     handles += [Line2D([], [], **look) for look in extra.values()]
-    handles_above(figure, handles, [*names, *extra], columns=7)
+    handles_above(figure, handles, [*names, *extra], columns=6)
     return figure
 
 
@@ -56,7 +68,7 @@ def _curves(axes, limits: pd.DataFrame) -> None:
     highest = limits["rate"].max()
     rows = limits[limits["rate"] == highest].sort_values("centre_hz")
     for number, (taps, own) in enumerate(rows.groupby("taps")):
-        look = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.2}
+        look = {"color": LENGTHS[number % len(LENGTHS)], "linewidth": 1.2}
         look["linestyle"] = DASHES[number % len(DASHES)]
         axes.plot(own["centre_hz"], own["limit"], label=f"{taps} taps", **look)
     write(axes, f"limits at {highest / 1000:g} kHz")

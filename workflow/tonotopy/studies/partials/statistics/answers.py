@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import quotient
 from tonotopy.evidence.trainings import widening
@@ -71,6 +72,7 @@ def _studentised(energies: np.ndarray, counts: np.ndarray, wider: float) -> np.n
     return np.where(np.isnan(logs), np.nan, logs[0] - wider * errors[0] * deviations)
 
 
+@ranges.signed_share
 def accuracy_over_chance(tables: PartialsTables, network: str) -> Estimate:
     """Share of clips whose class is named, minus that of the most frequent class, -1 to 1.
 

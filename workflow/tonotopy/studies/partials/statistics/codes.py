@@ -3,6 +3,7 @@
 import numpy as np
 
 from tonotopy.errors import InputError
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.units import clip_unit, over_means
@@ -10,6 +11,7 @@ from tonotopy.studies.partials.statistics.information import frames_of, informat
 from tonotopy.studies.partials.statistics.tables import PartialsTables
 
 
+@ranges.signed_share
 def information(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
     """Information of a code on the semitone of the strongest partial, as a share of its entropy.
 
@@ -25,11 +27,13 @@ def information(tables: PartialsTables, network: str, book: int = 0) -> Estimate
     return over_means(tables, _information(tables, network, book))
 
 
+@ranges.within(-2, 2)
 def information_difference(tables: PartialsTables, network: str, book: int) -> Estimate:
     """`information` of a codebook minus that of the one before it."""
     return difference(tables, *(_information(tables, network, n) for n in (book, book - 1)))
 
 
+@ranges.within(-2, 2)
 def information_fall(tables: PartialsTables, network: str) -> Estimate:
     """`information` of the first codebook minus that of the last one."""
     last = int(tables.rows("codes", network=network)["book"].max())
@@ -65,6 +69,7 @@ def _computed(tables: PartialsTables, network: str, book: int) -> Means:
     return Means(values, tuple(groups), clip_unit(rows), tables.trained(rows))
 
 
+@ranges.at_least_0
 def used_codes(tables: PartialsTables, network: str, book: int = 0) -> Estimate:
     """Number of a codebook's codes that occur, of the run with the fewest.
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import Means
 from tonotopy.evidence.units import over_means
@@ -12,6 +13,7 @@ HIGHEST = 4186.0  # Hz, of the piano's last key: above it nobody hears partials 
 EDGE = 1 / 6  # octaves from the centre of a band of a third of an octave to its edges
 
 
+@ranges.signed_share
 def over_limit(tables: PartialsTables, network: str) -> Estimate:
     """Largest concentration of a filter minus the limit of its length and band; silent ones aside.
 
@@ -24,6 +26,7 @@ def over_limit(tables: PartialsTables, network: str) -> Estimate:
     return tables.exact(most, len(rows), unit="filter", trainings=tables.trained(rows))
 
 
+@ranges.share
 def limit_at(tables: PartialsTables, taps: int, hz: float, rate: int | None = None) -> Estimate:
     """Largest share of a filter's energy in the band of a third of an octave around a frequency.
 
@@ -82,6 +85,7 @@ def _used(tables: PartialsTables, network: str, copy: str) -> Means:
     )
 
 
+@ranges.share
 def isolating_filters(tables: PartialsTables, network: str, share: float = 0.5) -> Estimate:
     """Share of a network's filters that have most of their energy in one band of the musical range.
 

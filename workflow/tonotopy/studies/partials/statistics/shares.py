@@ -8,6 +8,7 @@ are their null.
 
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import Means
 from tonotopy.evidence.tables import FEWEST
@@ -17,6 +18,7 @@ from tonotopy.studies.partials.statistics.tables import RANDOM, PartialsTables
 Kinds = str | list[str] | None
 
 
+@ranges.share
 def share_after(tables: PartialsTables, network: str, step: str, kind: Kinds = None) -> Estimate:
     """Share of directions that pass a step and those before it, 0 to 1.
 
@@ -34,6 +36,7 @@ def _after(tables: PartialsTables, network: str, step: str, kind: Kinds) -> Mean
     return _share(tables, rows[step].astype(bool), rows, network, kind, step)
 
 
+@ranges.share
 def share_lost(
     tables: PartialsTables, network: str, kind: Kinds = None, of: str | None = None
 ) -> Estimate:
@@ -58,6 +61,7 @@ def share_lost(
     return over_means(tables, _share(tables, lost, rows, network, kind, "lost"))
 
 
+@ranges.signed_share
 def share_difference(
     tables: PartialsTables,
     network: str,
@@ -83,6 +87,7 @@ def share_difference(
     return tables.over(first.values - second.values, units, **about)
 
 
+@ranges.share
 def follows_share(
     tables: PartialsTables, network: str, follows: str, kind: Kinds = None
 ) -> Estimate:
@@ -110,6 +115,7 @@ def follows_share(
     return over_means(tables, _share(tables, inside, rows, network, kind, follows))
 
 
+@ranges.at_least_0
 def centre_error(tables: PartialsTables, network: str) -> Estimate:
     """Largest distance of a peak of the sweep from the known centre of a filter, in semitones.
 

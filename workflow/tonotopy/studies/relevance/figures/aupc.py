@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.gridspec import GridSpec
 
+from tonotopy.drawing.layers import layer_ticks
 from tonotopy.drawing.names import literals
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, plt
 from tonotopy.studies.relevance.figures.looks import (
@@ -15,6 +16,7 @@ from tonotopy.studies.relevance.figures.looks import (
     WIDTH,
     arms,
     beside_thesis,
+    fixed,
     layers_of,
     write,
 )
@@ -46,18 +48,21 @@ def draw(sources: dict, about: dict):
     cells, best = _numbers(scores, layers)
     if beside_thesis(about):
         cells += _thesis_numbers(layers)
-    heights = [1.9, 1.9, ROW_HEIGHT * (len(cells) + 1.5)]
+    lines, across = (2, 2) if beside_thesis(about) else (1, len(AREAS))
+    heights = [1.9] * lines + [ROW_HEIGHT * (len(cells) + 1.5)]
     figure = plt.figure(figsize=(WIDTH, sum(heights) + 0.5))
-    grid = GridSpec(3, 2, figure, height_ratios=heights)
+    grid = GridSpec(len(heights), across, figure, height_ratios=heights)
     shown, panels = about["shown"]["components"], []
     for n, (area, rows) in enumerate(scores.items()):
-        panels.append(figure.add_subplot(grid[n // 2, n % 2], sharey=panels[0] if n == 1 else None))
+        place, first = grid[n // across, n % across], panels[0] if n == 1 else None
+        panels.append(figure.add_subplot(place, sharey=first))
         _points(panels[-1], rows, layers, shown)
-        write(panels[-1], f"{AREAS[area]}, K = {shown}", y="AUPC (lower is better)")
+        title, x = f"{AREAS[area]}, K = {shown}", panels[-1].get_xlabel()
+        write(panels[-1], title, x, "" if n % across else "AUPC (lower is better)")
     if beside_thesis(about):
         _thesis_points(figure.add_subplot(grid[1, 1]), layers)
     legend_above(figure, panels[0], columns=5)
-    _write_table(figure.add_subplot(grid[2, :]), cells, best, layers)
+    _write_table(figure.add_subplot(grid[-1, :]), cells, best, layers)
     return figure
 
 
@@ -97,7 +102,7 @@ def _points(axes, scores: dict[Row, list], layers: list[str], shown: int) -> Non
             elinewidth=1,
             **LOOKS[method],
         )
-    _ticks(axes, layers)
+    layer_ticks(axes, layers)
 
 
 def _thesis_points(axes, layers: list[str]) -> None:
@@ -113,15 +118,10 @@ def _thesis_points(axes, layers: list[str]) -> None:
             markerfacecolor="white",
             **{**LOOKS[method], "color": "0.5"},
         )
-    _ticks(axes, layers)
-    write(axes, "thesis, as printed, K = 4", y="AUPC of its network")
+    layer_ticks(axes, layers)
+    write(axes, "thesis, as printed, K = 4", axes.get_xlabel(), "AUPC of its network")
     if not any(layer in THESIS_ERROR for layer in layers):
         axes.text(0.5, 0.5, "it has no such layers", transform=axes.transAxes, ha="center")
-
-
-def _ticks(axes, layers: list[str]) -> None:
-    axes.set_xticks(range(len(layers)), literals(layers))
-    axes.set_xlim(-0.5, len(layers) - 0.5)
 
 
 def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tuple[int, int]]]:
@@ -131,7 +131,9 @@ def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tupl
         start = len(cells)
         for (method, k), means in rows.items():
             name = NAMES[method] if method == "standard" else f"{NAMES[method]}, K = {k}"
-            text = ["-" if m is None else f"{m['value']:.3f} ± {m['error']:.3f}" for m in means]
+            text = [
+                "-" if m is None else f"{fixed(m['value'], 3)} ± {m['error']:.3f}" for m in means
+            ]
             cells.append([AREAS[area] if len(cells) == start else "", name, *text])
         for column in range(len(layers)):
             values = [
@@ -139,6 +141,10 @@ def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tupl
             ]
             best.add((start + int(np.argmin(values)), column))
     return cells, best
+
+
+def _score(mean: pd.Series) -> str:
+    return f"{fixed(mean['value'], 3)} ± {fixed(mean['error'], 3)}"
 
 
 def _thesis_numbers(layers: list[str]) -> list[list[str]]:

@@ -8,6 +8,8 @@ from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, beside_thesis, fixed
 from tonotopy.studies.relevance.figures.scores import class_means
 
+LEAST = 0.05  # of AUPC, between white and black: smaller differences are never drawn as large
+
 
 def draw(sources: dict, about: dict):
     """Draw the gain in AUPC, explained class by subspaces' class; the diagonal is outlined."""
@@ -29,7 +31,7 @@ def draw(sources: dict, about: dict):
     left, below = name_room(classes, subspaces)
     width = min(WIDTH, max(3.6, 0.6 + left + 0.62 * len(subspaces)))
     figure, (axes,) = panels(1, width=width, height=0.8 + below + 0.4 * len(classes))
-    matrix(axes, gains, text, classes, subspaces, (np.nanmin(gains), np.nanmax(gains)))
+    matrix(axes, gains, text, classes, subspaces, _limits(gains))
     own = [(n, subspaces.index(name)) for n, name in enumerate(classes) if name in subspaces]
     for row, column in own:
         outline(axes, row, column)
@@ -41,3 +43,8 @@ def draw(sources: dict, about: dict):
     printed = "\n(thesis: in 10 of 10)" if beside_thesis(about) else ""
     axes.set_title(f"{title}{printed}", fontsize=HEAD)
     return figure
+
+
+def _limits(gains: np.ndarray) -> tuple[float, float]:
+    low = float(np.nanmin(gains))
+    return low, max(float(np.nanmax(gains)), low + LEAST)

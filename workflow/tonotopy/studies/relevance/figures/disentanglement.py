@@ -5,13 +5,25 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tonotopy.drawing.curves import panel_grid, shifts
 from tonotopy.drawing.intervals import mean_of_known, resampled_clips, spread
-from tonotopy.drawing.names import literal, literals
-from tonotopy.drawing.style import ROLES, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.layers import layer_ticks
+from tonotopy.drawing.limits import span
+from tonotopy.drawing.names import literal
+from tonotopy.drawing.style import (
+    ROLES,
+    WHOLE,
+    handles_above,
+    legend_above,
+    nothing_to_draw,
+    only,
+    panels,
+)
 from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.disentanglement import disentanglement, shuffled_information
 from tonotopy.seeding import generator
 from tonotopy.studies.relevance.figures.looks import (
+    HEAD,
     LETTER,
     LOOKS,
     NAMES,
@@ -22,6 +34,8 @@ from tonotopy.studies.relevance.figures.looks import (
 )
 
 SHUFFLES = 20
+SCORE = "MI(component; part) / H(part)"
+ROW = ""
 CURVES = {
     "drsa": (NAMES["drsa"], LOOKS["drsa"]),
     "untrained": ("DRSA, untrained network", ROLES["untrained"]),
@@ -53,18 +67,13 @@ def draw(sources: dict, about: dict):
         name: [_curve(parts[parts["layer"] == n], name, about) for n in layers] for name in CURVES
     }
     curves = {name: scores for name, scores in curves.items() if any(scores)}
-    figure, (axes,) = panels(1, width=5.4, height=3.3)
     if len(layers) > 1:
-        _lines(axes, curves, layers)
-    else:
-        _bars(axes, {name: scores[0] for name, scores in curves.items()})
-    if ceiling:
-        axes.axhline(ceiling.value, color="black", linestyle="--", linewidth=1.2, label="ceiling")
-        axes.axhspan(ceiling.low, ceiling.high, color="0.5", alpha=0.2, linewidth=0)
+        return _over_layers(curves, ceiling, layers, k)
+    figure, (axes,) = panels(1, width=5.4, height=3.3)
+    _bars(axes, {name: scores[0] for name, scores in curves.items()})
+    _ceiling(axes, ceiling)
     axes.set_ylim(bottom=0)
-    name = literal(layers[0])
-    title, x = (f"K = {k}", "layer") if len(layers) > 1 else (f"{name}, K = {k}", "")
-    write(axes, title, x, "MI(component; part) / H(part)")
+    write(axes, f"{literal(layers[0])}, K = {k}", "", SCORE)
     legend_above(figure, axes, columns=4)
     return figure
 
@@ -131,23 +140,37 @@ def _shuffled(rows: pd.DataFrame, about: dict) -> Score | None:
     return Score(float(draws.mean()), *spread(draws[:, None], about["confidence"])[1:, 0])
 
 
-def _lines(axes, curves: dict[str, list[Score | None]], layers: list[str]) -> None:
-    for n, (name, scores) in enumerate(curves.items()):
-        label, look = CURVES[name]
-        places = [i for i, score in enumerate(scores) if score]
-        shift = 0.07 * (n - (len(curves) - 1) / 2)
-        value, low, high = np.transpose([scores[i] for i in places])
-        axes.errorbar(
-            np.array(places) + shift,
-            value,
-            arms(value, low, high),
-            label=label,
-            markersize=4,
-            linewidth=1,
-            elinewidth=1,
-            **look,
-        )
-    axes.set_xticks(range(len(layers)), literals(layers))
+def _over_layers(curves: dict[str, list[Score | None]], ceiling, layers: list[str], k: int):
+    """Draw a panel for each method beside the first one, which is in all of them."""
+    first, *others = curves
+    figure, grid = panel_grid([ROW], others or [first], height=2.1)
+    handles = {}
+    for (_, name), axes in grid.items():
+        for shift, each in zip(shifts(2), dict.fromkeys((first, name)), strict=False):
+            _line(axes, curves[each], each, shift)
+        _ceiling(axes, ceiling)
+        left = axes.get_subplotspec().is_first_col()
+        write(axes, CURVES[name][0], layer_ticks(axes, layers), SCORE if left else "")
+        found = zip(*axes.get_legend_handles_labels(), strict=True)
+        handles |= {label: handle for handle, label in found}
+    span(grid[ROW, name], 0, max(axes.dataLim.ymax for axes in grid.values()))
+    title = {"title": f"K = {k}", "title_fontsize": HEAD}
+    handles_above(figure, list(handles.values()), list(handles), 4, **title)
+    return figure
+
+
+def _ceiling(axes, ceiling: Score | None) -> None:
+    if ceiling:
+        axes.axhline(ceiling.value, label="ceiling", **WHOLE)
+        axes.axhspan(ceiling.low, ceiling.high, color="0.5", alpha=0.2, linewidth=0)
+
+
+def _line(axes, scores: list[Score | None], name: str, shift: float) -> None:
+    label, look = CURVES[name]
+    places = np.array([n for n, score in enumerate(scores) if score])
+    value, low, high = np.transpose([score for score in scores if score])
+    line = {"markersize": 4, "linewidth": 1, "elinewidth": 1, **look}
+    axes.errorbar(places + shift, value, arms(value, low, high), label=label, **line)
 
 
 def _bars(axes, scores: dict[str, Score]) -> None:

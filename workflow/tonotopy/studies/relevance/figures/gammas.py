@@ -1,6 +1,6 @@
 """Figure B.1: which gamma explains best."""
 
-from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import COLOURS, ROLES, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import AREAS, WIDTH, number, write
 from tonotopy.studies.relevance.figures.scores import class_means
 
@@ -11,7 +11,7 @@ LOOKS = {
 
 
 def draw(sources: dict, about: dict):
-    """Draw a panel per area: AUPC over gamma, uniform and decreasing; random order dashed."""
+    """Draw a panel per area: AUPC over gamma, uniform and decreasing, and in random order."""
     table = only(sources)
     if table.empty:
         return nothing_to_draw("no gamma was tried")
@@ -39,5 +39,6 @@ def _random(axes, rows, area: str, about: dict) -> None:
     if rows.empty:
         return
     mean = class_means(rows, area, ["kind"], about).loc["random"]
-    axes.axhline(mean["value"], color="0.3", linestyle="--", linewidth=1.2, label="random order")
-    axes.axhspan(mean["low"], mean["high"], color="0.3", alpha=0.12, linewidth=0)
+    look = {"color": ROLES["random"]["color"], "linestyle": ROLES["random"]["linestyle"]}
+    axes.axhline(mean["value"], linewidth=1.4, label="random order", **look)
+    axes.axhspan(mean["low"], mean["high"], color=look["color"], alpha=0.15, linewidth=0)

@@ -1,5 +1,6 @@
 """Figure B.3: how relevance is distributed over the cells of component heatmaps."""
 
+from tonotopy.drawing.limits import logarithmic
 from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import number, write
 
@@ -21,7 +22,7 @@ def draw(sources: dict, about: dict):
     for column, (name, look) in MARKS.items():
         value = table[column].iloc[0]
         axes.axvline(value, linewidth=1.4, label=f"{name}, {number(value)}", **look)
-    axes.set_yscale("log")
+    logarithmic(axes)
     axes.set_xlim(edges[0], edges[-1])
     write(axes, "", "relevance / maximum of its heatmap", "share of cells")
     legend_above(figure, axes)

@@ -2,10 +2,19 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from tonotopy.drawing.intervals import resampled_clips
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import COLOURS, MARKERS, handles_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import (
+    COLOURS,
+    MARKERS,
+    ZERO,
+    handles_above,
+    nothing_to_draw,
+    only,
+    panels,
+)
 from tonotopy.evidence.groups import Groups
 from tonotopy.relevance.rank_correlation import rank_correlations, resampled_rank_correlations
 from tonotopy.studies.relevance.figures.looks import HEAD, WIDTH, arms, fixed, write
@@ -31,6 +40,7 @@ def draw(sources: dict, about: dict):
     for n, (axes, part) in enumerate(zip(grid, parts, strict=True)):
         rows = table[table["part"].astype(str) == part]
         _points(axes, rows, causes.get(part, []), marked, about)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         write(axes, "", "lift (octaves)", "drop of the logit" if n % columns == 0 else "")
         axes.set_title(f"{literal(part)}\n{_correlation(rows, about)}", fontsize=HEAD)
     _legend(figure, grid, marked)
@@ -46,7 +56,7 @@ def _look(label: str, marked: list[str]) -> dict:
 def _points(axes, rows: pd.DataFrame, caused: list[str], marked: list[str], about: dict) -> None:
     labels = rows["label"].astype(str)
     for value in (axes.axhline, axes.axvline):
-        value(0, color="0.8", linewidth=0.8, zorder=0)
+        value(0, **ZERO)
     others = rows[~labels.isin(caused)]
     axes.scatter(others["lift"], others["drop"], **OTHERS)
     for label in caused:

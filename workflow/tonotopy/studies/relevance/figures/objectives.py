@@ -3,7 +3,6 @@
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import (
-    LETTER,
     LOOKS,
     NAMES,
     WIDTH,
@@ -13,6 +12,7 @@ from tonotopy.studies.relevance.figures.looks import (
 )
 
 ACROSS = 4
+METHODS = ("drsa", "dsa")
 
 
 def draw(sources: dict, about: dict):
@@ -21,7 +21,7 @@ def draw(sources: dict, about: dict):
     chosen = (table["layer"] == shown["layer"]) & (table["components"] == shown["components"])
     rows = table[chosen & (table["copy"] == "trained")]
     if rows.empty:
-        return nothing_to_draw(f"no subspaces were fitted at {shown['layer']}")
+        return nothing_to_draw(f"no subspaces were fitted at {literal(shown['layer'])}")
     classes = classes_of(rows)
     columns = min(ACROSS, len(classes))
     size = {"width": min(3.4, WIDTH / columns), "height": 2.1 if columns < ACROSS else 1.6}
@@ -29,11 +29,11 @@ def draw(sources: dict, about: dict):
     layer = literal(shown["layer"])
     for n, (axes, label) in enumerate(zip(grid, classes, strict=True)):
         own = rows[rows["label"].astype(str) == label]
-        spreads = [_starts(axes, own[own["method"] == m], m) for m in ("drsa", "dsa")]
-        write(axes, literal(label), "step", "objective" if n % columns == 0 else "")
-        text = "\n".join(filter(None, spreads))
-        axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", fontsize=LETTER)
-    heading = f"{layer}, K = {shown['components']}; spread: of the last values of all starts"
+        spreads = [_starts(axes, own[own["method"] == m], m) for m in METHODS]
+        title = f"{literal(label)}\nspread {', '.join(filter(None, spreads))}"
+        write(axes, title, "step", "objective" if n % columns == 0 else "")
+    heading = f"{layer}, K = {shown['components']}; spread of the last values of all starts:"
+    heading += " " + ", ".join(NAMES[method] for method in METHODS if method in set(rows["method"]))
     legend_above(figure, grid[0], title=heading, title_fontsize=7)
     return figure
 
@@ -51,4 +51,4 @@ def _starts(axes, rows, method: str) -> str:
         name = NAMES[method] if best else None
         axes.plot(line.index, line, linewidth=2 if best else 0.8, label=name, **look)
     spread = (last.max() - last.min()) / abs(last.max()) if last.max() else 0.0
-    return f"{NAMES[method]}: spread {number(100 * spread, 2)} %"
+    return f"{number(100 * spread, 2)} %"

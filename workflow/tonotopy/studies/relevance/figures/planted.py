@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.style import mean_band, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import LOOKS, NAMES, arms, write
 
@@ -24,7 +25,8 @@ def draw(sources: dict, about: dict):
         for place, method in enumerate(wide):
             _points(axes, place, wide[method].dropna().to_numpy(), LOOKS[method], about)
         axes.set_xticks(range(wide.shape[1]), [NAMES[method] for method in wide])
-        axes.set(xlim=(-0.5, wide.shape[1] - 0.5), ylim=(0, 1.04))
+        axes.set_xlim(-0.5, wide.shape[1] - 0.5)
+        span(axes, 0, 1)
         title = f"width {width}, K = {k}, {len(wide)} draws"
         write(axes, title, "", "mean cosine with planted subspaces" if n % 3 == 0 else "")
     return figure

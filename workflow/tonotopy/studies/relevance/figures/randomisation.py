@@ -1,11 +1,9 @@
 """Do heatmaps depend on the weights? Layers are randomised from the output on."""
 
-from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, COLOURS, nothing_to_draw, only, panels
+from tonotopy.drawing.layers import layer_ticks
+from tonotopy.drawing.style import COLOURS, ZERO, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import arms, write
 from tonotopy.studies.relevance.figures.scores import class_means
-
-CROWDED = 60  # letters of upright names of layers
 
 
 def draw(sources: dict, about: dict):
@@ -20,10 +18,9 @@ def draw(sources: dict, about: dict):
     reach = arms(means["value"], means["low"], means["high"])
     look = {"color": COLOURS[0], "marker": "o", "markersize": 4, "capsize": 2, "elinewidth": 1}
     axes.errorbar(means.index, means["value"], reach, linestyle="", **look)
-    axes.axhline(0, **CHANCE)
-    ticks = ["none", *(literal(names[step]) for step in means.index)]
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    crowded = sum(map(len, ticks)) > CROWDED
-    axes.set_xticks([0, *means.index], ticks, **(slanted if crowded else {}))
-    write(axes, "", "layer randomised last, with all above it", "correlation of heatmaps")
+    axes.axhline(0, **ZERO)
+    label = layer_ticks(axes, ["none", *names[list(means.index)]])
+    write(
+        axes, "", f"last that was randomised, with all above it: {label}", "correlation of heatmaps"
+    )
     return figure

@@ -1,15 +1,11 @@
 """Figure A.1: the training of the network."""
 
-from tonotopy.drawing.curves import whole_ticks
+from tonotopy.drawing.layers import whole_ticks
+from tonotopy.drawing.limits import logarithmic, span
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import SPLITS, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.relevance.figures.looks import write
 
-# splits by the beginning of a column's name; the same looks in both panels
-SPLITS = {
-    "train": {"color": COLOURS[1], "linestyle": "--", "marker": "s"},
-    "validation": {"color": COLOURS[0], "linestyle": "-", "marker": "o"},
-}
 WORDS = {"macro_f1": "macro-F1", "map": "mean average precision"}
 
 
@@ -30,8 +26,8 @@ def draw(sources: dict, about: dict):
         whole_ticks(axes, table["epoch"] + 1)
         write(axes, literal(about["network"]), "epoch", WORDS.get(kind, kind))
         if kind != "loss":
-            axes.set_ylim(top=1.02)
+            span(axes, min(0.0, axes.dataLim.ymin), 1)
     if (table[[n for n in names if n.endswith("_loss")]] > 0).all(axis=None):
-        grid[-1].set_yscale("log")
+        logarithmic(grid[-1])
     legend_above(figure, grid[-1])
     return figure

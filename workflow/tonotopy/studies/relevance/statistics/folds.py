@@ -5,6 +5,7 @@ Every clip is answered once, by the network that did not learn from its fold.
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.relevance.statistics.extremes import highest, lead
 from tonotopy.studies.relevance.statistics.proportions import proportion
@@ -13,6 +14,7 @@ from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 SIDES = {"above": 1, "below": -1}
 
 
+@ranges.share
 def fold_accuracy(tables: RelevanceTables, by: str = "clip") -> Estimate:
     """Share of clips that are answered rightly, 0 to 1; groups of clips are resampled.
 
@@ -24,6 +26,7 @@ def fold_accuracy(tables: RelevanceTables, by: str = "clip") -> Estimate:
     return tables.over(proportion(clips, right), clips, trainings=_trainings(tables, by))
 
 
+@ranges.signed_share
 def fold_leak(tables: RelevanceTables) -> Estimate:
     """Accuracy in folds by clip minus that in folds by group (-1 to 1)."""
     clips, by_clip, _ = tables.grid("folds", "right", by="clip")
@@ -35,6 +38,7 @@ def fold_leak(tables: RelevanceTables) -> Estimate:
     return tables.over(clips.means(by_clip - by_group), clips, trainings=trainings)
 
 
+@ranges.share
 def class_accuracy(tables: RelevanceTables, label: str, by: str = "clip") -> Estimate:
     """Share of a class's clips that are answered rightly, 0 to 1; arguments as above."""
     clips, right, _ = tables.grid("folds", "right", by=by)
@@ -47,6 +51,7 @@ def class_accuracy(tables: RelevanceTables, label: str, by: str = "clip") -> Est
     )
 
 
+@ranges.signed_share
 def class_accuracy_margin(
     tables: RelevanceTables, label: str, side: str, by: str = "clip"
 ) -> Estimate:
@@ -64,6 +69,7 @@ def class_accuracy_margin(
     return tables.over(lead(means, own), clips, trainings=_trainings(tables, by))
 
 
+@ranges.share
 def class_accuracy_deviation(tables: RelevanceTables, printed: dict, by: str = "clip") -> Estimate:
     """Largest distance of a class's accuracy from the printed one, 0 to 1.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.relevance.statistics.proportions import proportion
@@ -10,6 +11,7 @@ from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 ENDS = {"first": min, "last": max}
 
 
+@ranges.share
 def accuracy(tables: RelevanceTables, role: str = "test") -> Estimate:
     """Share of clips that the network answers rightly, 0 to 1.
 
@@ -49,6 +51,7 @@ def _largest(tables: RelevanceTables, rows) -> Estimate:
     return tables.exact(np.where(np.isfinite(errors), errors, 1.0).max(), rows["group"].nunique())
 
 
+@ranges.share
 def planted_cosine(tables: RelevanceTables, method: str = "drsa", width: int = 64) -> Estimate:
     """Mean cosine of the principal angles between known subspaces and those found, 0 to 1.
 
@@ -64,6 +67,7 @@ def planted_cosine(tables: RelevanceTables, method: str = "drsa", width: int = 6
     return tables.estimate(cosines.mean(), draws, len(cosines), unit="planted subspace")
 
 
+@ranges.signed_share
 def heatmap_correlation(
     tables: RelevanceTables, step: str = "last", than: str | None = None
 ) -> Estimate:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.relevance import stems
 from tonotopy.studies.relevance.statistics.extremes import lead
@@ -30,6 +31,7 @@ def cause_contrast(tables: RelevanceTables, part: str, measure: str = "lift") ->
     return tables.estimate(*contrast, unit=clips.unit, trainings=1)
 
 
+@ranges.signed_share
 def muting_correlation(tables: RelevanceTables, parts: str = "causes") -> Estimate:
     """Rank correlation of lift and logit drop, over pairs of a clip and a part that it has.
 
@@ -54,6 +56,7 @@ def mean_lift(tables: RelevanceTables, part: str) -> Estimate:
     return tables.over(clips.over_labels(values), clips, clips.count(~np.isnan(values)))
 
 
+@ranges.signed_share
 def accuracy_over_area(tables: RelevanceTables, object: str, measure: str) -> Estimate:
     """Mass or rank accuracy of Arras and others on an object, minus the object's share of the grid.
 
@@ -67,6 +70,7 @@ def accuracy_over_area(tables: RelevanceTables, object: str, measure: str) -> Es
     return tables.over(clips.over_labels(gain), clips, clips.count(~np.isnan(gain)))
 
 
+@ranges.signed_share
 def least_relevance(tables: RelevanceTables, label: str, object: str) -> Estimate:
     """Share of relevance on an object minus the smallest share on another, in clips of a class.
 

@@ -6,6 +6,7 @@ Components and objects are paired on every other group of a class; the groups in
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.relevance.disentanglement import matched_objects
 from tonotopy.studies.relevance.statistics.disentangling import halves, judged_groups, shares
@@ -13,6 +14,7 @@ from tonotopy.studies.relevance.statistics.extremes import lead
 from tonotopy.studies.relevance.statistics.tables import Clips, RelevanceTables
 
 
+@ranges.signed_share
 def object_found(
     tables: RelevanceTables,
     label: str,
@@ -36,6 +38,7 @@ def object_found(
     return tables.over(lead(_shares(odd[:, component]), objects.index(object)), *of)
 
 
+@ranges.signed_share
 def object_merged(
     tables: RelevanceTables,
     label: str,
@@ -57,6 +60,7 @@ def object_merged(
     return tables.over(lead(held, component), *of)
 
 
+@ranges.share
 def main_component(
     tables: RelevanceTables, layer: str | None = None, components: int | None = None
 ) -> Estimate:

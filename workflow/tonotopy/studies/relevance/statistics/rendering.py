@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.relevance.disentanglement import matched_objects
 from tonotopy.relevance.separation import oracle_hits
@@ -12,6 +13,7 @@ from tonotopy.studies.relevance.statistics.tables import RelevanceTables
 BOUNDS = (-60.0, 100.0)  # dB, so that means exist: nothing in common, a copy
 
 
+@ranges.share
 def oracle_share(tables: RelevanceTables) -> Estimate:
     """Share of the objects' ratio masks that render to a sound nearest to their own object.
 

@@ -39,12 +39,13 @@ FIGURES = {
         "shares",
         ("similarities", "clips"),
         "Share of a layer's maps whose similarity r with a feature, beyond the input, is above "
-        "what each null reaches: above the .95 quantile of maps of random networks (dotted: the "
+        "what each null reaches, a panel for nulls of other sound and one for those of other "
+        "networks: above the .95 quantile of maps of random networks (dotted: the "
         "share of a random network's own maps, each left out in turn), significant against other "
         "clips' features (corrected within the layer), more than on phase-randomised audio, above "
         "the .95 quantile of a network that learned no sound, and all of these with r above .1. "
         "Intervals are over groups of clips and maps. Layers on whose grid a feature has too few "
-        "cells are left out.",
+        "cells, or that have a single row where it tells rows apart, are left out.",
     ),
     "contrast": Figure(
         "contrast",

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import layers_of, networks_of
+from tonotopy.drawing.curves import networks_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.letters import HEAD, LETTER, WIDTH, fixed
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.spectrogram_grid import LONGEST, LOUD

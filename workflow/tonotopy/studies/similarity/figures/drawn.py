@@ -16,7 +16,10 @@ COPIES = {  # looks of copies; random ones are untrained
     "unheard": ROLES["unheard"],
     "input": ROLES["input"],
 }
-NAMES = {"unheard": "learned no sound"}  # of copies, as figures call them
+NAMES = {
+    "unheard": "learned no sound",
+    "random": "random weights",
+}  # of copies, as figures call them
 WORDS = {"chroma_stft": "chroma (STFT)", "chroma_cqt": "chroma (CQT)", "rms": "level (RMS)"}
 WORDS |= {"onset_rate": "onset rate", "level": "integrated loudness"}  # of features
 
@@ -39,9 +42,25 @@ def drawn(sources: dict, about: dict) -> Drawn:
     return Drawn(sources, about, figure_bootstrap(about))
 
 
-def spans(draws: np.ndarray, tables: Drawn) -> tuple[float, float, float]:
-    """Return value, low and high of a statistic, (1 + resamples,), the data in row 0."""
-    return float(draws[0]), *map(float, tables.bootstrap.interval(draws[1:]))
+def compared(tables: Drawn, network: str, feature: str) -> bool:
+    """Tell whether maps of a network were compared with a feature: not every grid allows it."""
+    rows = tables.table("similarities")
+    return bool(((rows["network"] == network) & (rows["feature"] == feature)).any())
+
+
+def spans(
+    draws: np.ndarray, tables: Drawn, least: float = -np.inf, most: float = np.inf
+) -> tuple[float, float, float]:
+    """Return value, low and high of a statistic.
+
+    Args:
+        draws: shape (1 + resamples,), the data in row 0.
+        tables: that were resampled.
+        least: possible value, which no interval leaves; resamples of few units may.
+        most: likewise.
+    """
+    ends = np.clip(tables.bootstrap.interval(draws[1:]), least, most)
+    return float(draws[0]), *map(float, ends)
 
 
 def word(name: str) -> str:

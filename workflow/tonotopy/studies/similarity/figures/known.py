@@ -3,7 +3,8 @@
 import numpy as np
 
 from tonotopy.drawing.letters import WIDTH, arms, write
-from tonotopy.drawing.style import CHANCE, COLOURS, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.limits import span
+from tonotopy.drawing.style import COLOURS, ZERO, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.similarity.figures.drawn import Drawn, drawn, spans
 from tonotopy.studies.similarity.statistics.known import contrast_draws, similarity_draws
 
@@ -43,8 +44,8 @@ def draw(sources: dict, about: dict):
         3, width=WIDTH / 3, height=height, columns=3, width_ratios=(1, 1, 0.45)
     )
     for axes in (left, middle):
-        axes.axvline(0, **CHANCE)
-        axes.set_xlim(-1, 1)
+        axes.axvline(0, **ZERO)
+        span(axes, -1, 1, "x")
         axes.set_xticks([-1, -0.5, 0, 0.5, 1])
         names = [name.replace("_", " ") for name in layers]
         axes.set_yticks(range(len(layers)), names if axes is left else [""] * len(layers))
@@ -59,7 +60,7 @@ def draw(sources: dict, about: dict):
             name = f"{part}, {PHASES}" if not row else None
             left.plot(turned[0], row + shift, **{**look, **HOLLOW}, label=name)
         draws, _ = contrast_draws(tables, layer)
-        _point(middle, row, draws, tables, color="black", marker="D")
+        _point(middle, row, draws, tables, 2, color="black", marker="D")
     write(left, "beyond the input", "r")
     write(middle, "harmonic minus percussive", "difference of r")
     _chroma(right, tables, there)
@@ -72,7 +73,7 @@ def _chroma(axes, tables: Drawn, there: set[str]) -> None:
     if layer not in there:
         axes.set_visible(False)
         return
-    axes.set_xlim(0, 1)
+    span(axes, 0, 1, "x")
     axes.set_ylim(2, -2)
     axes.set_yticks([0], [layer.replace("_", " ")], rotation=90, va="center")
     _band(axes, 0, bounds)
@@ -86,6 +87,6 @@ def _band(axes, row: int, bounds: tuple[float, float] | None) -> None:
         axes.barh(row, bounds[1] - bounds[0], 0.8, bounds[0], zorder=0, **BAND)
 
 
-def _point(axes, row: float, draws: np.ndarray, tables: Drawn, **look) -> None:
-    value, low, high = spans(draws, tables)
+def _point(axes, row: float, draws: np.ndarray, tables: Drawn, most: float = 1, **look) -> None:
+    value, low, high = spans(draws, tables, -most, most)
     axes.errorbar(value, row, xerr=arms(value, low, high), **{**POINT, **look})

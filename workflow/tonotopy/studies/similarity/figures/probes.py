@@ -3,10 +3,11 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import curve, layer_ticks, layers_of, shifts
+from tonotopy.drawing.curves import curve, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, write
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, handles_above, nothing_to_draw, panels
+from tonotopy.drawing.style import ZERO, handles_above, nothing_to_draw, panels
 from tonotopy.studies.similarity.figures.drawn import COPIES, NAMES, Drawn, drawn, spans, word
 from tonotopy.studies.similarity.statistics.probes import scores
 
@@ -42,13 +43,13 @@ def draw(sources: dict, about: dict):
 def _panel(axes, tables: Drawn, network: str, target: str) -> None:
     rows = tables.rows("probes", network=network, target=target)
     layers, copies = layers_of(rows), [copy for copy in COPIES if copy in set(rows["copy"])]
-    axes.axhline(0, **CHANCE)
+    axes.axhline(0, **ZERO)
     layer_ticks(axes, layers)
     for shift, copy in zip(shifts(len(copies), 0.1), copies, strict=True):
         own = layers_of(rows[rows["copy"] == copy])
         draws = scores(tables, network, copy, target, own).values
         means = pd.DataFrame(
-            [spans(column, tables) for column in draws.T],
+            [spans(column, tables, most=1) for column in draws.T],
             columns=["value", "low", "high"],
             index=own,
         )

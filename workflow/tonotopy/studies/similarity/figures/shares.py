@@ -1,51 +1,57 @@
 """Which share of a layer's maps matches a feature beyond each null."""
 
+from itertools import product
+
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from tonotopy.drawing.curves import curve, layer_ticks, layers_of, shifts
+from tonotopy.drawing.curves import curve, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import CHANCE, COLOURS, handles_above, nothing_to_draw, panels
+from tonotopy.drawing.style import CHANCE, ROLES, handles_above, nothing_to_draw, panels
 from tonotopy.evidence.claims import NotRun
-from tonotopy.studies.similarity.figures.drawn import COPIES, Drawn, drawn, spans, word
+from tonotopy.studies.similarity.figures.drawn import COPIES, Drawn, compared, drawn, spans, word
 from tonotopy.studies.similarity.statistics.maps import nulls, random_share, share_draws
 
 LOOKS = {
     "random": ("above random networks", COPIES["random"]),
-    "other clips": ("other clips' features", {"color": COLOURS[1], "marker": "s"}),
-    "phase": ("phase-randomised audio", {"color": COLOURS[3], "marker": "v"}),
+    "other clips": ("other clips' features", ROLES["other"]),
+    "phase": ("phase-randomised audio", ROLES["phase"]),
     "unheard": ("network that learned no sound", COPIES["unheard"]),
     "all": ("all, and r above .1", {**COPIES["trained"], "linewidth": 1.6}),
 }
 OWN = {**CHANCE, "marker": "", "elinewidth": 0.6}
+AMONG = "random networks among themselves"
+# curves that cross are kept apart: what changes the sound, and what changes the network
+PARTS = {"other sound": ("other clips", "phase", "all"), "other networks": ("random", "unheard")}
 COLUMNS = 4
 
 
 def draw(sources: dict, about: dict):
-    """Draw a panel per network and feature: a curve over layers for each null."""
+    """Draw two panels per network and feature: a curve over layers for each null."""
     if sources["similarities"].empty or sources["clips"].empty:
         return nothing_to_draw("no map was compared with a feature")
     tables = drawn(sources, about)
-    networks = tables.named("network", {})
-    features = tables.named("feature", {})
-    figure, flat = panels(
-        len(networks) * len(features), width=WIDTH / COLUMNS, height=1.75, columns=COLUMNS
-    )
-    used = set()
-    places = [(network, feature) for network in networks for feature in features]
-    for axes, (network, feature) in zip(flat, places, strict=True):
-        table = tables.table("similarities")
+    networks, features = tables.named("network", {}), tables.named("feature", {})
+    places = [key for key in product(networks, features) if compared(tables, *key)]
+    count, size = len(PARTS) * len(places), {"width": WIDTH / COLUMNS, "height": 1.75}
+    figure, flat = panels(count, columns=COLUMNS, sharey=True, **size)
+    table, used = tables.table("similarities"), set()
+    for number, (network, feature) in enumerate(places):
         layers = layers_of(table[(table["network"] == network) & (table["copy"] == "trained")])
-        used |= _panel(axes, tables, network, feature, layers)
         name = word(feature) if len(networks) == 1 else f"{literal(network)}: {word(feature)}"
-        left = axes.get_subplotspec().is_first_col()
-        write(axes, name, axes.get_xlabel(), "share of maps" if left else "")
-        axes.set_ylim(-0.04, 1.04)
-    looks = [(name, look) for null, (name, look) in LOOKS.items() if null in used]
-    looks.append(("random networks among themselves", OWN))
-    handles = [Line2D([], [], **{"markersize": 4, **_line(look)}) for _, look in looks]
-    handles_above(figure, handles, [name for name, _ in looks], columns=3)
+        pair = flat[len(PARTS) * number : len(PARTS) * (number + 1)]
+        for axes, (part, members) in zip(pair, PARTS.items(), strict=True):
+            used |= _panel(axes, tables, (network, feature), layers, members)
+            label = layer_ticks(axes, layers)
+            left = axes.get_subplotspec().is_first_col()
+            write(axes, f"{name}\n{part}", label, "share of maps" if left else "")
+    span(flat[0], 0, 1)
+    looks = {name: look for name, look in [*LOOKS.values(), (AMONG, OWN)] if name in used}
+    handles = [Line2D([], [], **{"markersize": 4, **_line(look)}) for look in looks.values()]
+    handles_above(figure, handles, list(looks), columns=3)
     return figure
 
 
@@ -53,20 +59,25 @@ def _line(look: dict) -> dict:
     return {key: value for key, value in look.items() if key != "elinewidth"}
 
 
-def _panel(axes, tables: Drawn, network: str, feature: str, layers: list[str]) -> set[str]:
-    """Draw the curves of one panel, and return the nulls that there are."""
-    layer_ticks(axes, layers)
-    found = {
-        null: _shares(tables, layers, share_draws, network, feature, null)
-        for null in [*nulls(tables, network), "all"]
-    }
+def _panel(axes, tables: Drawn, of: tuple[str, str], layers: list[str], members) -> set[str]:
+    """Draw the curves of one panel, and return the names of those that there are.
+
+    Args:
+        axes: to draw into.
+        tables: of the instance.
+        of: network and feature.
+        layers: from input to output.
+        members: nulls of the panel.
+    """
+    there = [null for null in [*nulls(tables, of[0]), "all"] if null in members]
+    found = {null: _shares(tables, layers, share_draws, *of, null) for null in there}
     found = {null: means for null, means in found.items() if len(means)}
-    own = _shares(tables, layers, random_share, network, feature)
+    own = _shares(tables, layers, random_share, *of) if "random" in members else ()
     if len(own):
         curve(axes, layers, own, **OWN)
     for shift, (null, means) in zip(shifts(len(found), 0.13), found.items(), strict=True):
         curve(axes, layers, means, shift, **LOOKS[null][1])
-    return set(found)
+    return {LOOKS[null][0] for null in found} | ({AMONG} if len(own) else set())
 
 
 def _shares(tables: Drawn, layers: list[str], statistic, network, feature, *null) -> pd.DataFrame:
@@ -77,5 +88,5 @@ def _shares(tables: Drawn, layers: list[str], statistic, network, feature, *null
             draws = statistic(tables, network, feature, layer, *null)
         except NotRun:
             continue
-        rows[layer] = spans(draws[0] if isinstance(draws, tuple) else draws, tables)
+        rows[layer] = spans(draws[0] if isinstance(draws, tuple) else draws, tables, 0, 1)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "low", "high"])

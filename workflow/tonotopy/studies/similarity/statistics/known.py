@@ -5,12 +5,14 @@ Means are over clips of all sets, of which groups are resampled.
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.units import clip_unit
 from tonotopy.studies.similarity.statistics.tables import SimilarityTables
 
 
+@ranges.signed_share
 def known_similarity(
     tables: SimilarityTables, layer: str, feature: str, column: str = "r"
 ) -> Estimate:
@@ -25,6 +27,7 @@ def known_similarity(
     return _estimate(tables, *similarity_draws(tables, layer, feature, column))
 
 
+@ranges.within(-2, 2)
 def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
     """Mean r of a hand-made layer with the harmonic part minus that with the percussive one.
 
@@ -35,6 +38,7 @@ def known_contrast(tables: SimilarityTables, layer: str) -> Estimate:
     return _estimate(tables, *contrast_draws(tables, layer))
 
 
+@ranges.within(-2, 2)
 def known_over_phase(tables: SimilarityTables, layer: str, feature: str) -> Estimate:
     """Mean r of a hand-made layer minus that of the layer made of the clip with random phases.
 

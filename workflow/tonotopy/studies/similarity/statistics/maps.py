@@ -21,6 +21,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from tonotopy.errors import InputError
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
 from tonotopy.evidence.networks import Means, difference
@@ -34,6 +35,7 @@ EFFECT = 0.1  # r that a match must exceed: significance is no size
 NULLS = ("random", "other clips", "phase", "unheard")
 
 
+@ranges.signed_share
 def best_raw(
     tables: SimilarityTables,
     network: str,
@@ -60,6 +62,7 @@ def best_raw(
     return over_means(tables, _best(tables, network, feature, layer, copy))
 
 
+@ranges.within(-2, 2)
 def best_raw_difference(
     tables: SimilarityTables, network: str, feature: str, than: str, layer: str = "deepest"
 ) -> Estimate:
@@ -115,6 +118,7 @@ def _half(tables: SimilarityTables) -> np.ndarray:
     return np.isin(groups.index, order[: len(groups) // 2])
 
 
+@ranges.signed_share
 def share_above_random(
     tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
 ) -> Estimate:
@@ -137,6 +141,7 @@ def share_above_random(
     return _estimate(tables, network, own - null, maps)
 
 
+@ranges.signed_share
 def share_beyond_clips(
     tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
 ) -> Estimate:
@@ -158,6 +163,7 @@ def share_beyond_clips(
     return _estimate(tables, network, own - null, maps)
 
 
+@ranges.share
 def share_beating_all(
     tables: SimilarityTables, network: str, feature: str, layer: str = "deepest"
 ) -> Estimate:
@@ -165,6 +171,7 @@ def share_beating_all(
     return share_beating(tables, network, feature, "all", layer)
 
 
+@ranges.share
 def share_beating(
     tables: SimilarityTables, network: str, feature: str, null: str, layer: str = "deepest"
 ) -> Estimate:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference, quotient
 from tonotopy.evidence.tables import one_third
@@ -65,7 +66,8 @@ def _predictors(
 ) -> np.ndarray:
     """Return from how many numbers of a clip probes tell: maps; of the input, see `probing`."""
     sizes = tables.rows("layers", network=network).set_index("layer").loc[list(layers)]
-    return (2 * sizes["rows"] if copy == "input" else sizes["maps"]).to_numpy(dtype=float)
+    numbers = 2 * sizes["input_rows"] if copy == "input" else sizes["maps"]
+    return numbers.to_numpy(dtype=float)
 
 
 def _at(tables: SimilarityTables, network: str, copy: str, target: str, layer: str) -> Means:
@@ -73,6 +75,7 @@ def _at(tables: SimilarityTables, network: str, copy: str, target: str, layer: s
     return means._replace(values=means.values[:, 0])
 
 
+@ranges.at_most_1
 def probe_score(
     tables: SimilarityTables,
     network: str,
@@ -168,6 +171,7 @@ def _copy_scores(
     return 1 - quotient(*(sums[name][layers].to_numpy() for name in ("error", "total")))
 
 
+@ranges.share
 def accuracy(tables: SimilarityTables, network: str, copy: str = "trained") -> Estimate:
     """Share of test clips whose class the network names; groups of clips are resampled.
 

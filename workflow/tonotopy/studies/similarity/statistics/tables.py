@@ -169,16 +169,16 @@ class SimilarityTables(NetworkTables):
         about = (network, "trained", feature)
         return sorted(key[2] for key in self._places if (*key[:2], key[3]) == about)
 
-    def _reason(self, network: str, copy: str, layer: str, feature: str) -> str:
-        """Say why a feature is not compared with a layer."""
-        elsewhere = self.compared_layers(network, feature)
-        there = any(key[:3] == (network, "trained", layer) for key in self._places)
-        if there and elsewhere and layer not in elsewhere:
-            return (
+    def _reason(self, network: str, copy: str, layer: str, feature: str) -> NotRun:
+        """Return why a feature is not compared with a layer."""
+        elsewhere = {key[3] for key in self._places if key[1] == "trained"}
+        here = {key[3] for key in self._places if key[:3] == (network, "trained", layer)}
+        if here and feature in elsewhere - here:
+            return NotApplicable(
                 f"feature '{feature}' has too few cells on the grid of layer '{layer}' of network "
-                f"'{network}'"
+                f"'{network}', or tells rows apart where maps have one"
             )
-        return (
+        return NotRun(
             f"the table 'similarities' has nothing for network '{network}', copy '{copy}', "
             f"layer '{layer}', feature '{feature}'"
         )
@@ -194,13 +194,13 @@ class SimilarityTables(NetworkTables):
             column: r, beyond the input, or raw.
 
         Raises:
-            NotRun: the table has none; the message says where the grid has too few cells.
+            NotRun: the table has none; `NotApplicable` where the feature is not compared there.
             InputError: a map occurs twice, or lacks a finite value for each clip.
         """
         self._check_names({"network": network})
         key = (network, copy, layer, feature)
         if key not in self._places:
-            raise NotRun(self._reason(*key))
+            raise self._reason(*key)
         rows = self.table("similarities").iloc[self._places[key]].sort_values(["run", "map"])
         self.refuse_twice("similarities", rows)
         clips = len(self.groups.index)

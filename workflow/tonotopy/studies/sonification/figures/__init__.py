@@ -108,7 +108,7 @@ FIGURES = {
         "layer_importance",
         ("transfers",),
         "Score of a classifier on the mean over time of a layer, the layers after it removed; "
-        "dashed, and at the right: the whole encoder. The untrained network, wholly trained, is "
+        "dotted, and at the right: the whole encoder. The untrained network, wholly trained, is "
         f"learned from scratch. {INTERVALS}",
         obstacle=_first(_without("transfers"), _without_layers),
         printed="Thesis figure 6.1.",

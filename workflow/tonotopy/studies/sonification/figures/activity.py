@@ -1,17 +1,12 @@
 """How active layers are, and what their sonifications are like."""
 
-from tonotopy.drawing.curves import (
-    curve,
-    layer_ticks,
-    layers_of,
-    look_of,
-    network_legend,
-    networks_of,
-    shifts,
-)
+from tonotopy.drawing.curves import curve, look_of, network_legend, networks_of, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.means import clip_means
 from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.evidence.numbers import NEAR_ZERO
 
 MEASURES = {
     "density": "share of positive activations",
@@ -35,7 +30,7 @@ def draw(sources: dict, about: dict):
         layer_ticks(axes, layers)
         for shift, network in zip(shifts(len(networks)), networks, strict=True):
             curve(axes, layers, means.loc[network], shift, **look_of(network, about))
-        axes.set_ylim(0, 1.08 * max(axes.dataLim.ymax, 1e-9))
+        span(axes, 0, max(axes.dataLim.ymax, NEAR_ZERO))
         write(axes, name, axes.get_xlabel())
     network_legend(figure, networks, about)
     return figure

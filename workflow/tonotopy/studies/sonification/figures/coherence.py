@@ -1,19 +1,13 @@
 """Figure 6.3: how similar sonifications are to their clips."""
 
-from tonotopy.drawing.curves import (
-    curve,
-    layer_ticks,
-    layers_of,
-    look_of,
-    network_legend,
-    networks_of,
-    shifts,
-)
+from tonotopy.drawing.curves import curve, look_of, network_legend, networks_of, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.means import clip_means
-from tonotopy.drawing.style import nothing_to_draw, only, panels
+from tonotopy.drawing.style import ROLES, nothing_to_draw, only, panels
 
-NULL = {"linestyle": ":", "linewidth": 1.0, "markersize": 2}
+NULL = {**ROLES["other"], "marker": "", "linewidth": 1.2}  # alike: they are not to be told apart
 
 
 def draw(sources: dict, about: dict):
@@ -27,15 +21,13 @@ def draw(sources: dict, about: dict):
         for column in ("coherence", "null_coherence")
     )
     figure, (axes,) = panels(1, width=5.0, height=2.9)
-    layer_ticks(axes, layers)
+    label = layer_ticks(axes, layers)
     for shift, network in zip(shifts(len(networks)), networks, strict=True):
-        look = look_of(network, about)
-        curve(axes, layers, means.loc[network], shift, **look)
-        curve(axes, layers, nulls.loc[network], shift, **{**look, **NULL})
-    axes.set_ylim(0, 1)
+        curve(axes, layers, nulls.loc[network], shift, **NULL)
+        curve(axes, layers, means.loc[network], shift, **look_of(network, about))
+    span(axes, 0, 1)
     strongest = about["coherence"]["strongest"]
-    name = f"coherence (mean of the {strongest} largest)"
-    write(axes, "", axes.get_xlabel(), name)
-    null = ("with another clip's sonification", {"color": "black", **NULL})
+    write(axes, "", label, f"coherence (mean of the {strongest} largest)")
+    null = ("another clip's sonification", NULL)
     network_legend(figure, networks, about, [null])
     return figure

@@ -1,6 +1,6 @@
 """Figures 5.5, A.3 and A.4: how maps change while their network learns."""
 
-from tonotopy.drawing.curves import layers_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.spectrogram_grid import Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw
 from tonotopy.studies.sonification.figures.pictures import (
@@ -26,7 +26,7 @@ def draw(sources: dict, about: dict):
     network = about["network"] if about["network"] in networks else networks[0]
     rows = of_network(pictures, "evolution", network)
     if rows.empty:
-        return nothing_to_draw(f"there are no pictures of {network} while it learned")
+        return nothing_to_draw(f"there are no pictures of {abbreviated(network)} while it learned")
     maps = maps_of(rows, layers_of(sources["layers"]))
     if about["first"]:
         maps = list({layer: (layer, number) for layer, number in reversed(maps)}.values())[::-1]

@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib import colormaps
 
-from tonotopy.drawing.curves import LINE, layers_of, networks_of
+from tonotopy.drawing.curves import LINE, networks_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.letters import arms, write
 from tonotopy.drawing.means import unit_means
 from tonotopy.drawing.names import literal

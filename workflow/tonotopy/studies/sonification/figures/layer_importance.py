@@ -3,16 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import (
-    LINE,
-    curve,
-    layer_ticks,
-    layers_of,
-    look_of,
-    network_legend,
-    networks_of,
-    shifts,
-)
+from tonotopy.drawing.curves import LINE, curve, look_of, network_legend, networks_of, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, arms, write
 from tonotopy.drawing.means import class_scores
 from tonotopy.drawing.names import literal
@@ -20,6 +12,7 @@ from tonotopy.drawing.style import nothing_to_draw, only, panels
 from tonotopy.studies.sonification.figures.words import LEARN, MEASURES
 
 WHOLE = "whole"
+ENCODER = {"color": "0.3", "linestyle": ":", "linewidth": 1.0}
 
 
 def draw(sources: dict, about: dict):
@@ -49,7 +42,7 @@ def draw(sources: dict, about: dict):
                 continue
             write(axes, LEARN[way], "", f"{literal(task)}\n{measure}" if way == ways[0] else "")
             _curves(axes, scores.xs(way, level="learn"), layers, networks, about)
-    network_legend(figure, networks, about)
+    network_legend(figure, networks, about, [("whole encoder", ENCODER)])
     return figure
 
 
@@ -58,7 +51,7 @@ def _of_layers(table: pd.DataFrame, task: str) -> pd.DataFrame:
 
 
 def _curves(axes, scores: pd.DataFrame, layers: list[str], networks: list[str], about) -> None:
-    layer_ticks(axes, [*layers, WHOLE])
+    layer_ticks(axes, layers, extra=[WHOLE])
     for shift, network in zip(shifts(len(networks)), networks, strict=True):
         if network not in scores.index.get_level_values("network"):
             continue
@@ -66,6 +59,6 @@ def _curves(axes, scores: pd.DataFrame, layers: list[str], networks: list[str], 
         curve(axes, layers, means, shift, **look)
         if WHOLE in means.index:
             value, low, high = means.loc[WHOLE, ["value", "low", "high"]]
-            axes.axhline(value, color=look["color"], linestyle="--", linewidth=0.8, alpha=0.7)
+            axes.axhline(value, **{**ENCODER, "color": look["color"]})
             at = len(layers) + 2 * shift
             axes.errorbar(at, value, arms(value, low, high), **{**LINE, **look, "linestyle": ""})

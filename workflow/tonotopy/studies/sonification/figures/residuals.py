@@ -2,27 +2,19 @@
 
 import numpy as np
 
-from tonotopy.drawing.curves import curve, layer_ticks, layers_of, networks_of, shifts
+from tonotopy.drawing.curves import curve, networks_of, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import WIDTH, write
 from tonotopy.drawing.means import class_scores
 from tonotopy.drawing.names import literal
-from tonotopy.drawing.style import COLOURS, ROLES, legend_above, nothing_to_draw, only, panels
+from tonotopy.drawing.style import ROLES, WHOLE, legend_above, nothing_to_draw, only, panels
 from tonotopy.studies.sonification.figures.words import LEARN
 
 ORIGINAL = "original"
 KINDS = {
-    "residual": (
-        "without the sonification",
-        {"color": COLOURS[0], "marker": "o", "linestyle": "-"},
-    ),
-    "phase": (
-        "without it, its phases random",
-        {"color": COLOURS[1], "marker": "s", "linestyle": "-."},
-    ),
-    "filter": (
-        "filtered to the same spectrum",
-        ROLES["control"],
-    ),
+    "residual": ("without the sonification", ROLES["trained"]),
+    "phase": ("without it, its phases random", ROLES["phase"]),
+    "filter": ("filtered to the same spectrum", ROLES["control"]),
 }
 
 
@@ -37,7 +29,7 @@ def draw(sources: dict, about: dict):
     figure, flat = panels(
         len(ways) * len(networks),
         width=WIDTH / max(len(networks), 2),
-        height=1.9,
+        height=2.3,
         columns=len(networks),
         sharey=True,
     )
@@ -59,7 +51,7 @@ def _curves(axes, scores, layers: list[str]) -> None:
     kinds = set(scores.index.get_level_values("kind"))
     if ORIGINAL in kinds:
         (whole,) = scores.loc[ORIGINAL].itertuples()
-        axes.axhline(whole.value, color="black", linestyle="--", linewidth=1, label="whole clip")
+        axes.axhline(whole.value, label="whole clip", **WHOLE)
         axes.axhspan(whole.low, whole.high, color="0.5", alpha=0.15, linewidth=0)
     for shift, (kind, (label, look)) in zip(shifts(len(KINDS)), KINDS.items(), strict=True):
         if kind in kinds:

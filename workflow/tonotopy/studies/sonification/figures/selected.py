@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tonotopy.drawing.curves import layers_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.letters import WIDTH
 from tonotopy.drawing.spectrogram_grid import Line, draw_grid
 from tonotopy.drawing.style import nothing_to_draw

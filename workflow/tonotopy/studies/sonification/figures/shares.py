@@ -3,16 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import (
-    curve,
-    layer_ticks,
-    layers_of,
-    look_of,
-    network_legend,
-    networks_of,
-    shifts,
-)
+from tonotopy.drawing.curves import curve, look_of, network_legend, networks_of, shifts
+from tonotopy.drawing.layers import layer_ticks, layers_of
 from tonotopy.drawing.letters import write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.means import pair_shares
 from tonotopy.drawing.style import CHANCE, nothing_to_draw, only, panels
 
@@ -26,13 +20,13 @@ def draw(sources: dict, about: dict):
     wins = _wins(table[about["larger"]], table[about["smaller"]])
     shares = pair_shares(table, wins, tuple(about["pair"]), ["network", "layer"], about)
     figure, (axes,) = panels(1, width=4.6, height=2.7)
-    axes.axhline(0.5, **{**CHANCE, "linestyle": "--"})
+    axes.axhline(0.5, **CHANCE)
     layer_ticks(axes, layers)
     for shift, network in zip(shifts(len(networks)), networks, strict=True):
         curve(axes, layers, shares.loc[network], shift, **look_of(network, about))
-    axes.set_ylim(min(0.4, axes.get_ylim()[0]), 1.02)
+    span(axes, min(0.4, axes.dataLim.ymin), 1)
     write(axes, "", axes.get_xlabel(), about["name"])
-    network_legend(figure, networks, about, [("chance", {**CHANCE, "linestyle": "--"})])
+    network_legend(figure, networks, about, [("chance", CHANCE)])
     return figure
 
 

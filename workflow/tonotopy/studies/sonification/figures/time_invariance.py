@@ -5,7 +5,8 @@ from math import gcd
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import first_run, layers_of, networks_of
+from tonotopy.drawing.curves import first_run, networks_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.letters import WIDTH, fixed, write
 from tonotopy.drawing.matrices import framed, matrix
 from tonotopy.drawing.names import literal

@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 
 from tonotopy.drawing.curves import networks_of
 from tonotopy.drawing.letters import LETTER, WIDTH, arms, fixed, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.means import class_scores
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import COLOURS, handles_above, nothing_to_draw, only, panels
@@ -86,7 +87,8 @@ def _points(axes, rows: list[Row], scores: pd.DataFrame, printed: dict) -> None:
                 fontsize=LETTER,
             )
     axes.set_yticks(range(len(rows)), [f"{literal(network)}, {WAYS[way]}" for network, way in rows])
-    axes.set(xlim=(0, 1.02), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    span(axes, 0, 1, "x")
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     for place in range(1, len(rows)):
         if rows[place][1] != rows[place - 1][1]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import layers_of, networks_of
+from tonotopy.drawing.curves import networks_of
+from tonotopy.drawing.layers import layers_of
 from tonotopy.drawing.letters import WIDTH, fixed, write
 from tonotopy.drawing.matrices import matrix, name_room
 from tonotopy.drawing.names import literal

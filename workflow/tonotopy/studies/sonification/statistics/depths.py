@@ -6,6 +6,7 @@ Scores are those of `transfers.scores`, at the layers that have maps, from input
 import numpy as np
 from scipy.stats import rankdata
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.tables import middle_third, one_third
@@ -17,6 +18,7 @@ def _layers(tables: SonificationTables, task: str, network: str, learn: str) -> 
     return tables.layers("transfers", task=task, network=network, learn=learn)
 
 
+@ranges.signed_share
 def depth_correlation(tables: SonificationTables, task: str, network: str, learn: str) -> Estimate:
     """Rank correlation of a layer's depth and the score after it, -1 to 1.
 
@@ -93,6 +95,7 @@ def depth_difference_by_learning(
     return difference(tables, *pair)
 
 
+@ranges.signed_share
 def layer_difference(
     tables: SonificationTables, task: str, network: str, than: str, learn: str, layer: str
 ) -> Estimate:
@@ -102,6 +105,7 @@ def layer_difference(
     return difference(tables, *pair)
 
 
+@ranges.signed_share
 def whole_over_middle(
     tables: SonificationTables, task: str, network: str, learn: str = "head"
 ) -> Estimate:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.units import clip_unit
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
@@ -66,6 +67,7 @@ def _largest(tables: SonificationTables, rows: pd.DataFrame, errors: pd.Series) 
     return tables.exact(largest, rows["group"].nunique(), clip_unit(rows), trainings)
 
 
+@ranges.signed_share
 def shift_correlation(
     tables: SonificationTables, network: str, offset: int | None = None, layer: str = "deepest"
 ) -> Estimate:

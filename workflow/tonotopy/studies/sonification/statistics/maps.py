@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import Means, quotient
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
 
 
+@ranges.signed_share
 def selectivity_difference(tables: SonificationTables, network: str, than: str) -> Estimate:
     """Band selectivity of a network's first-layer filters minus that of another's (-1 to 1).
 
@@ -74,6 +76,7 @@ def _entropy(tables: SonificationTables, network: str, layer: str) -> Means:
     return Means((shares * bits).sum(axis=1), tuple(clips), "clip", shares.shape[1])
 
 
+@ranges.signed_share
 def flatness_fall(
     tables: SonificationTables, network: str | None = None, layer: str | None = None
 ) -> Estimate:

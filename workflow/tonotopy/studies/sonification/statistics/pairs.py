@@ -6,6 +6,7 @@ groups. A share of wins is .5 by chance. A layer is named, or is the ``first`` o
 
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.studies.sonification.statistics.tables import SonificationTables
@@ -44,8 +45,8 @@ def targeted_share(
 def _share(tables, name: str, network: str, layer: str, than: str | None) -> Estimate:
     own = _wins(tables, name, network, layer)
     if than is None:
-        return tables.of(own)
-    return difference(tables, own, _wins(tables, name, than, layer))
+        return ranges.share(tables.of)(own)
+    return ranges.signed_share(difference)(tables, own, _wins(tables, name, than, layer))
 
 
 def _wins(tables: SonificationTables, name: str, network: str, layer: str) -> Means:

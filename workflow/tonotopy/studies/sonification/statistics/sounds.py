@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.evidence.tables import one_third
@@ -29,6 +30,7 @@ def _at(tables: SonificationTables, column, network: str, layer: str) -> Means:
     return means._replace(values=means.values[:, 0])
 
 
+@ranges.signed_share
 def coherence_over_null(tables: SonificationTables, network: str, layer: str) -> Estimate:
     """Coherence of inputs with their sonifications minus that with another clip's (-1 to 1).
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.networks import Means, difference
 from tonotopy.studies.sonification.statistics.tables import WHOLE, SonificationTables
@@ -61,6 +62,7 @@ def _whole(tables: SonificationTables, task: str, network: str, learn: str, colu
     return means._replace(values=means.values[:, 0])
 
 
+@ranges.share
 def score(
     tables: SonificationTables, task: str, network: str, learn: str, column: str = "score"
 ) -> Estimate:
@@ -69,6 +71,7 @@ def score(
     return tables.of(means)
 
 
+@ranges.signed_share
 def score_difference(
     tables: SonificationTables,
     task: str,
@@ -92,6 +95,7 @@ def score_difference(
     return difference(tables, *pair)
 
 
+@ranges.signed_share
 def answers_difference(
     tables: SonificationTables,
     network: str,

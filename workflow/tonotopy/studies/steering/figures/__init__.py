@@ -14,9 +14,11 @@ def _needing(sweep: str, flat: bool = False):
     return obstacle
 
 
-def _untrained_here(entry: Entry, config: Config) -> str | None:
-    trained = "architecture" in config["networks"][entry["network"]]
-    return None if trained else "the network was not trained here"
+def _without_augmentation(entry: Entry, config: Config) -> str | None:
+    network = config["networks"][entry["network"]]
+    if "architecture" not in network:
+        return "the network was not trained here"
+    return None if network.get("augmentation") else "no sound was changed in training"
 
 
 def _curves(caption: str, printed: str, sweep: str, flat: bool) -> Figure:
@@ -49,7 +51,7 @@ FIGURES = {
         "augmentation",
         ("network",),
         "Augmentation in training.",
-        obstacle=_untrained_here,
+        obstacle=_without_augmentation,
         printed="Thesis table 3.2, which is shown beside it.",
     ),
     "figure-3.1-confusion": Figure(
@@ -60,13 +62,13 @@ FIGURES = {
     ),
     "figure-3.2-multiclass-probe": Figure(
         "multiclass_probe",
-        ("probe_predictions",),
+        ("probe_predictions", "network"),
         "How well one linear probe per layer tells the concepts apart.",
         printed="Thesis figure 3.2.",
     ),
     "figure-3.3-binary-probe": Figure(
         "binary_probe",
-        ("probe_scores",),
+        ("probe_scores", "network"),
         "How well a linear probe tells one concept from the rest, per layer.",
         printed="Thesis figure 3.3.",
     ),
@@ -96,14 +98,14 @@ FIGURES = {
     ),
     "figure-3.8-one-to-all": Figure(
         "one_to_all",
-        ("sweep-layers",),
+        ("sweep-layers", "network"),
         "All layers steered with the vector of one layer.",
         obstacle=_needing("layers"),
         printed="Thesis figure 3.8.",
     ),
     "figure-3.9-cosines": Figure(
         "cosines",
-        ("cosines",),
+        ("cosines", "network"),
         "Cosine between the vectors of a concept and of its class, per layer.",
         printed="Thesis figure 3.9.",
     ),
@@ -119,6 +121,7 @@ FIGURES = {
         "controls",
         ("clip_slopes",),
         "Slopes along the concepts beside those of null vectors: random ones, ones of shuffled "
-        "labels and of an untrained network; and of random contrasts of clips.",
+        "labels and of an untrained network; and of random contrasts of clips. A point is a "
+        "vector's mean over clips, with its interval.",
     ),
 }

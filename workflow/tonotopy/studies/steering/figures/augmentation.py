@@ -1,6 +1,7 @@
 """Table 3.2: the transforms that training applied."""
 
-from tonotopy.drawing.style import nothing_to_draw, only, text_table
+from tonotopy.drawing.letters import number
+from tonotopy.drawing.style import only, text_table
 
 NOT_APPLIED = "not applied"
 
@@ -18,10 +19,8 @@ def draw(sources: dict, about: dict):
 
     Of a user's own instance there are the transforms that were applied, and nothing beside them.
     """
-    applied = only(sources)["augmentation"]
-    if about["own"] and not applied:
-        return nothing_to_draw("no sound was changed in training")
-    columns, rows = ["transform", "unit", "here", "thesis"], table_rows(applied)
+    columns = ["transform", "unit", "here", "thesis"]
+    rows = table_rows(only(sources)["augmentation"])
     if about["own"]:
         columns, rows = columns[:3], [row[:3] for row in rows if row[2] != NOT_APPLIED]
     return text_table(rows, columns, width=6.4, height=0.5 + 0.24 * len(rows))
@@ -54,6 +53,6 @@ def _title(name: str) -> str:
 
 def _settings(entry: dict) -> str:
     """Return settings as text: the range first, where there is one."""
-    parts = [f"{entry['range'][0]:g} to {entry['range'][1]:g}"] if "range" in entry else []
+    parts = [" to ".join(number(end, 6) for end in entry["range"])] if "range" in entry else []
     others = {k: v for k, v in entry.items() if k not in ("transform", "range")}
     return ", ".join([*parts, *(f"{k} {v}" for k, v in others.items())])

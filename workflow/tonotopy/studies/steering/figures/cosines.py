@@ -1,21 +1,22 @@
 """Figure 3.9: are concept vectors the same as class vectors?"""
 
-from tonotopy.drawing.curves import whole_ticks
+from tonotopy.drawing.layers import layer_ticks, named_layers
+from tonotopy.drawing.letters import WIDTH, write
 from tonotopy.drawing.names import paired
-from tonotopy.drawing.style import CHANCE, band, only, panels
+from tonotopy.drawing.style import ZERO, band, panels
 
 
 def draw(sources: dict, about: dict):
     """Draw the cosine over layers with intervals over seeds, a panel per pair."""
-    table, pairs = only(sources), about["pairs"]
-    figure, grid = panels(len(pairs), width=2.2, height=2.0, sharex=True, sharey=True)
-    for index, (axes, pair) in enumerate(zip(grid, pairs, strict=True)):
+    table, pairs = sources["cosines"], about["pairs"]
+    layers = named_layers(sources["network"], table["layer"].nunique())
+    figure, grid = panels(len(pairs), WIDTH / 4, 1.75, sharex=True, sharey=True)
+    for axes, pair in zip(grid, pairs, strict=True):
         rows = table[(table["concept"] == pair["concept"]) & table["class"].isin(pair["target"])]
         wide = rows.groupby(["seed", "layer"])["cosine"].mean().unstack("layer")
-        band(axes, wide.columns + 1, wide.to_numpy(), about, index, "")
-        axes.axhline(0, **CHANCE)
-        whole_ticks(axes, table["layer"] + 1)
-        axes.set(xlabel="layer", ylabel="cosine of vectors")
-        axes.set_title(paired(pair["concept"], pair["target"], "and"), fontsize=8.5)
+        band(axes, wide.columns, wide.to_numpy(), about, 0, "")
+        axes.axhline(0, **ZERO)
+        title = paired(pair["concept"], pair["target"], "and")
+        write(axes, title, layer_ticks(axes, layers), "cosine of vectors")
         axes.label_outer()
     return figure

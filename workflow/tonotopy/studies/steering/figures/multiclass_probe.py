@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from tonotopy.drawing.curves import whole_ticks
-from tonotopy.drawing.letters import arms
-from tonotopy.drawing.style import CHANCE, ROLES, legend_above, only, panels
+from tonotopy.drawing.layers import layer_ticks, named_layers
+from tonotopy.drawing.letters import arms, write
+from tonotopy.drawing.limits import span
+from tonotopy.drawing.style import CHANCE, ROLES, legend_above, panels
 from tonotopy.evidence.resampling import interval
 from tonotopy.probes.scores import macro_f1
 from tonotopy.seeding import generator
@@ -13,18 +14,19 @@ from tonotopy.seeding import generator
 
 def draw(sources: dict, about: dict):
     """Draw macro-F1 over layers with intervals over clips, trained and untrained."""
-    table = only(sources)
+    table = sources["probe_predictions"]
+    names = named_layers(sources["network"], table["layer"].nunique())
     figure, (axes,) = panels(1, width=4.6, height=3.1)
     for name in ("trained", "untrained"):
         rows = table[table["vectors"] == name]
         layers, mean, low, high = _scores(rows, about)
         look = {**ROLES[name], "markersize": 3.5}
         ends = arms(mean, low, high)
-        axes.errorbar(layers + 1, mean, ends, label=f"{name} network", elinewidth=1, **look)
+        axes.errorbar(layers, mean, ends, label=f"{name} network", elinewidth=1, **look)
     concepts = table["label"].nunique()
     axes.axhline(1 / concepts, label=f"chance, 1/{concepts}", **CHANCE)
-    whole_ticks(axes, table["layer"] + 1)
-    axes.set(xlabel="layer", ylabel="macro-F1", ylim=(0, 1))
+    write(axes, "", layer_ticks(axes, names), "macro-F1")
+    span(axes, 0, 1)
     legend_above(figure, axes)
     return figure
 

@@ -1,7 +1,14 @@
 """Figures 3.4 to 3.7: a class's probability while a concept is added or subtracted."""
 
+from matplotlib.patches import Patch
+
+from tonotopy.drawing.letters import WIDTH, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import paired
-from tonotopy.drawing.style import band, legend_above, only, panels
+from tonotopy.drawing.style import ZERO, band, handles_above, only, panels
+
+WIDE = WIDTH / 3
+COLLAPSED = {"color": "0.9", "linewidth": 0}
 
 
 def draw(sources: dict, about: dict):
@@ -11,16 +18,19 @@ def draw(sources: dict, about: dict):
     Strengths at which the output has collapsed (see `sweep.collapsed`) are drawn on grey.
     """
     table = only(sources)
-    figure, grid = panels(len(about["pairs"]), width=2.9, height=2.6, sharey=True)
+    figure, grid = panels(len(about["pairs"]), WIDE, 2.2, columns=3, sharey=True)
     for axes, pair in zip(grid, about["pairs"], strict=True):
         concept = about["flat"] if about["flat_concept"] else pair["concept"]
         rows = table[table["concept"] == concept]
         curves(axes, rows, pair["target"], about)
-        axes.set_title(paired(concept, pair["target"]), fontsize=8.5)
-        axes.set_xlabel("strength λ")
-        if axes.get_subplotspec().is_first_col():
-            axes.set_ylabel("probability of the class")
-    legend_above(figure, grid[0])
+        left = axes.get_subplotspec().is_first_col()
+        y = "probability of the class" if left else ""
+        write(axes, paired(concept, pair["target"]), "strength λ", y)
+    handles, names = grid[0].get_legend_handles_labels()
+    if table["collapsed"].any():
+        handles.append(Patch(**COLLAPSED))
+        names.append("output collapsed")
+    handles_above(figure, handles, names)
     return figure
 
 
@@ -34,8 +44,8 @@ def curves(axes, rows, target: list[str], about: dict) -> None:
     parts = ((inside, "clips of the class"), (~inside, "clips of the rest"))
     for index, (members, name) in enumerate(parts):
         band(axes, wide.columns, wide[members].to_numpy(), about, index, name)
-    axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-    axes.set_ylim(0, 1)
+    axes.axvline(0, **ZERO)
+    span(axes, 0, 1)
 
 
 def shade_collapsed(axes, rows) -> None:
@@ -46,4 +56,4 @@ def shade_collapsed(axes, rows) -> None:
     for k in flags.to_numpy().nonzero()[0]:
         low = edges[k - 1] if k else grid[0]
         high = edges[k] if k < len(edges) else grid[-1]
-        axes.axvspan(low, high, color="0.9", linewidth=0, zorder=-1)
+        axes.axvspan(low, high, zorder=-1, **COLLAPSED)

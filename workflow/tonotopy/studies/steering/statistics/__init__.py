@@ -27,7 +27,7 @@ STATISTICS = {
     "far_effect": curves.far_effect,
     "fall_at_both_ends": curves.fall_at_both_ends,
     "late_over_early": layers.late_over_early,
-    "early_share": layers.early_share,
+    "early_negligible": layers.early_negligible,
     "early_cosine": layers.early_cosine,
     "steering_after_cosine": layers.steering_after_cosine,
     "cosine_where_strong": layers.cosine_where_strong,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.studies.steering.statistics.tables import Clips, SteeringTables, weighted_means
 
@@ -27,6 +28,7 @@ def _confusions(tables: SteeringTables, role: str, name: str):
     return clips, names, counts.reshape(-1, size, size)
 
 
+@ranges.share
 def macro_f1(tables: SteeringTables, role: str = "test", classes: int | None = None) -> Estimate:
     """Macro-F1 of the classifier on a split.
 
@@ -48,6 +50,7 @@ def macro_f1(tables: SteeringTables, role: str = "test", classes: int | None = N
     return tables.of(scores.sum(axis=1) / (both > 0).sum(axis=1), clips)
 
 
+@ranges.share
 def accuracy(tables: SteeringTables, role: str = "test") -> Estimate:
     """Share of clips that the classifier gets right on a split."""
     rows = _of_role(tables, role)
@@ -65,12 +68,14 @@ def _recalls(tables: SteeringTables, name: str):
     return clips, [n for n, there in zip(names, real, strict=True) if there], recalls[:, real]
 
 
+@ranges.at_least_0
 def least_recall(tables: SteeringTables) -> Estimate:
     """Share of its clips that the worst class gets right, as a multiple of chance (figure 3.1)."""
     clips, names, recalls = _recalls(tables, "least")
     return tables.of(recalls.min(axis=1) * len(names), clips)
 
 
+@ranges.signed_share
 def weakest_classes(tables: SteeringTables, classes: list[str]) -> Estimate:
     """Share right of the best of some classes, minus that of the worst of the others (fig. 3.1)."""
     clips, names, recalls = _recalls(tables, "weakest")
@@ -80,6 +85,7 @@ def weakest_classes(tables: SteeringTables, classes: list[str]) -> Estimate:
     return tables.of(recalls[:, weak].max(axis=1) - recalls[:, ~weak].min(axis=1), clips)
 
 
+@ranges.signed_share
 def near_confusion(tables: SteeringTables, near: list[list[str]]) -> Estimate:
     """How much more often near classes are confused than others: difference of mean rates."""
     clips, names, counts = _confusions(tables, "test", "near_confusion")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.studies.steering.effects import paired_strengths
 from tonotopy.studies.steering.statistics.nulls import NULL_UNIT, null_level
@@ -85,6 +86,7 @@ def _curve(tables: SteeringTables, concept: str, target: list[str]) -> pd.DataFr
     return wide.rename(columns=lambda strength: round(float(strength), 9))
 
 
+@ranges.within(-np.inf, 0.5)
 def far_effect(tables: SteeringTables, concept, target) -> Estimate:
     """Odd part at strengths beyond .3, minus what 95 % of null vectors would reach there.
 
@@ -101,6 +103,7 @@ def far_effect(tables: SteeringTables, concept, target) -> Estimate:
     return tables.of(own - level, clips, NULL_UNIT.format(clips.unit))
 
 
+@ranges.signed_share
 def fall_at_both_ends(tables: SteeringTables, target, concept=None) -> Estimate:
     """Change of the target's own clips under the flat concept at either end, the larger one.
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
-from tonotopy.evidence.networks import quotient
+from tonotopy.evidence.orders import over_size
 from tonotopy.evidence.tables import one_third
 from tonotopy.evidence.trainings import widening
 from tonotopy.studies.steering.statistics.slopes import slopes_by_layer
@@ -25,15 +26,22 @@ def _thirds(tables: SteeringTables, concept, target, name: str):
 
 
 def late_over_early(tables: SteeringTables, concept, target) -> Estimate:
-    """One-to-all slope of the last third's vectors minus that of the first third's (figure 3.8)."""
+    """One-to-all slope of the last third's vectors minus the size of the first third's (fig. 3.8).
+
+    Early vectors that move the class downward move it, too.
+    """
     clips, early, late = _thirds(tables, concept, target, "late")
-    return tables.of(late - early, clips)
+    return tables.ordered(over_size(late, early, tables.bootstrap.confidence), clips)
 
 
-def early_share(tables: SteeringTables, concept, target) -> Estimate:
-    """One-to-all slope of the first third's vectors as a share of the last third's (figure 3.8)."""
+def early_negligible(tables: SteeringTables, concept, target, share: float = 0.2) -> Estimate:
+    """A share of the last third's one-to-all slope minus the size of the first third's (fig. 3.8).
+
+    Above 0 where vectors of early layers move the class, either way, by less than ``share`` of what
+    those of late layers raise it: an equivalence test whose bound is the effect itself.
+    """
     clips, early, late = _thirds(tables, concept, target, "early")
-    return tables.of(quotient(early, late), clips)
+    return tables.ordered(over_size(share * late, early, tables.bootstrap.confidence), clips)
 
 
 def _cosines(tables: SteeringTables, concept, target, name: str) -> tuple[int, np.ndarray]:
@@ -56,6 +64,7 @@ def _cosines(tables: SteeringTables, concept, target, name: str) -> tuple[int, n
     return seeds, np.concatenate([mean[None], draws])
 
 
+@ranges.within(-2, 2)
 def early_cosine(tables: SteeringTables, concept, target) -> Estimate:
     """Cosine of concept and class vectors, first two thirds minus last third (figure 3.9)."""
     seeds, means = _cosines(tables, concept, target, "early")
@@ -65,9 +74,15 @@ def early_cosine(tables: SteeringTables, concept, target) -> Estimate:
 
 
 def _strongest(tables: SteeringTables, concept, target, name: str):
-    """Return clips, and the layer whose vectors steer most, in the data and in every resample."""
+    """Return clips, and the layer whose vectors steer most, in the data and in every resample.
+
+    Raises:
+        NotRun: vectors of no layer raise the class.
+    """
     clips, slopes = slopes_by_layer(tables, concept, target)
     means = weighted_means(clips.weights(tables, f"{name} slopes {concept}"), slopes)
+    if means[0].max() <= 0:
+        raise NotRun(f"vectors of {concept} from no layer raise {' and '.join(target)}")
     return clips, means.argmax(axis=1)
 
 
@@ -79,6 +94,7 @@ def steering_after_cosine(tables: SteeringTables, concept, target) -> Estimate:
     return tables.of(draws, clips, f"{clips.unit} and {SUBSAMPLE}")
 
 
+@ranges.signed_share
 def cosine_where_strong(tables: SteeringTables, concept, target) -> Estimate:
     """Cosine of concept and class vectors in the layer whose vectors steer most (section 3.3.2).
 

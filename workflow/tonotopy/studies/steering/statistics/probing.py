@@ -8,6 +8,7 @@ concepts.
 import numpy as np
 import pandas as pd
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.evidence.tables import middle_third, one_third
 from tonotopy.evidence.trainings import widening
@@ -36,6 +37,7 @@ def middle_over_ends(scores: np.ndarray) -> np.ndarray:
     return np.minimum(middle - ends[0], middle - ends[1])
 
 
+@ranges.signed_share
 def multiclass_middle_peak(tables: SteeringTables) -> Estimate:
     """Accuracy of the middle third of layers over both outer thirds (figure 3.2)."""
     rows = tables.table("probe_predictions")
@@ -74,6 +76,7 @@ def _binary(tables: SteeringTables, *kinds: str) -> tuple[Clips, list]:
     return Clips.of(unique), parts
 
 
+@ranges.signed_share
 def binary_middle_peak(tables: SteeringTables) -> Estimate:
     """Accuracy of binary probes in the middle third of layers over both outer ones (fig. 3.3)."""
     clips, (rows,) = _binary(tables, "trained")
@@ -81,6 +84,7 @@ def binary_middle_peak(tables: SteeringTables) -> Estimate:
     return tables.of(middle_over_ends(_balanced(rows, clips, weights).mean(axis=1)), clips)
 
 
+@ranges.signed_share
 def emergence(tables: SteeringTables, baseline: str = "untrained") -> Estimate:
     """Accuracy of the best layer's binary probes minus that of a copy's best layer.
 
@@ -105,6 +109,7 @@ def emergence(tables: SteeringTables, baseline: str = "untrained") -> Estimate:
     return tables.of(gains, clips)
 
 
+@ranges.within(0, 2)
 def shuffled_probe(tables: SteeringTables) -> Estimate:
     """Binary macro-F1 of probes on shuffled labels, as a multiple of chance."""
     rows = tables.table("probe_scores")
@@ -120,6 +125,7 @@ def _agreements(tables: SteeringTables) -> np.ndarray:
     return rows.groupby("concept", observed=True)["cosine"].mean().to_numpy()
 
 
+@ranges.signed_share
 def vector_agreement(tables: SteeringTables) -> Estimate:
     """Mean pairwise cosine of vectors over subsamples and layers, averaged over concepts."""
     values = _agreements(tables)
@@ -129,6 +135,7 @@ def vector_agreement(tables: SteeringTables) -> Estimate:
     return tables.estimate(values.mean(), draws, count, unit="concept", trainings=TRAININGS)
 
 
+@ranges.signed_share
 def least_agreement(tables: SteeringTables) -> Estimate:
     """The same of the least consistent concept: a count over these vectors, without error."""
     values = _agreements(tables)

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.networks import quotient
+from tonotopy.evidence.numbers import number
 from tonotopy.studies.steering.effects import EACH
 from tonotopy.studies.steering.nulls import UNRELATED
 from tonotopy.studies.steering.statistics.nulls import NULL_UNIT, null_level
@@ -36,7 +38,11 @@ def over_control(tables: SteeringTables, concept, target, vectors: str) -> Estim
 
 
 def flat_ratio(tables: SteeringTables, concept, target, sweep: str = "test") -> Estimate:
-    """Slope of the flat concept on a pair's target, as a share of the pair's own slope."""
+    """Slope of the flat concept on a pair's target, as a share of the pair's own slope.
+
+    Raises:
+        NotRun: the pair's own slope is not above 0, so that nothing is a share of it.
+    """
     flat = tables.settings.get("flat")
     if not flat:
         raise NotRun("no concept is declared flat")
@@ -44,11 +50,30 @@ def flat_ratio(tables: SteeringTables, concept, target, sweep: str = "test") -> 
     clips = Clips.of(causal)
     values = np.stack([causal["slope"], still.set_index("clip").loc[causal["clip"], "slope"]], 1)
     means = weighted_means(clips.weights(tables, f"flat {sweep} {concept}"), values)
-    return tables.of(quotient(means[:, 1], means[:, 0]), clips)
+    own = means[:, 0]
+    _refuse_no_rise(own, concept, target, tables.bootstrap.confidence)
+    return tables.of(quotient(means[:, 1], own), clips)
+
+
+def _refuse_no_rise(slopes: np.ndarray, concept, target, confidence: float) -> None:
+    """Refuse a pair's slope, (1 + resamples,), of which nothing can be a share.
+
+    Raises:
+        NotRun: it is not above 0 in the data, or in too many resamples.
+    """
+    classes, slope = " and ".join(target), number(slopes[0])
+    if slopes[0] <= 0:
+        raise NotRun(f"{concept} does not raise {classes} (slope {slope}): no share of it is told")
+    fails = (slopes[1:] <= 0).mean()
+    if fails > 1 - confidence:
+        raise NotRun(
+            f"it is not certain that {concept} raises {classes} (slope {slope}, not above 0 in "
+            f"{fails:.0%} of the resamples): no share of it is told"
+        )
 
 
 def unseen_gain(tables: SteeringTables, concept, target) -> Estimate:
-    """Slope on the unseen corpus minus that on the test split (section 3.3.2).
+    """Slope on the unseen corpus minus the size of that on the test split (section 3.3.2).
 
     Every class that both have counts as much, however many clips it has.
     """
@@ -66,11 +91,12 @@ def unseen_gain(tables: SteeringTables, concept, target) -> Estimate:
             means = [weighted_means(weights[:, m], values[m]) for m in members]
         draws[sweep] = np.mean(means, axis=0)
     groups = sum(len(own.groups) for own in clips.values())
-    gain = draws["unseen"] - draws["test"]
+    gain = draws["unseen"] - np.abs(draws["test"])
     unit = clips["unseen"].unit
     return tables.estimate(gain[0], gain[1:], groups, unit=unit, trainings=TRAININGS)
 
 
+@ranges.share
 def planted_auroc(tables: SteeringTables) -> Estimate:
     """AUROC of the one-to-one slopes for planted against unplanted pairs, over the matrix."""
     matrix = tables.table("slopes")
@@ -106,12 +132,14 @@ def slopes_by_layer(tables: SteeringTables, concept, target) -> tuple[Clips, np.
     """Return the clips of the one-to-all sweep and their slopes, (clips, layers).
 
     Raises:
-        NotRun: the run has no such sweep.
+        NotRun: the run has no such sweep, or the output has collapsed under the vectors of a layer.
     """
     rows = tables.table("clip_slopes")
-    layers = sorted(set(rows.loc[rows["sweep"] == "layers", "layer"]))
-    if not layers:
-        raise NotApplicable("one-to-all sweeps are not part of this run")
+    rows = rows[(rows["sweep"] == "layers") & (rows["concept"] == concept)]
+    layers = tables.layers()
+    if lost := len(set(layers) - set(rows["layer"])):
+        some = "" if lost == len(layers) else f" from {lost} of {len(layers)} layers"
+        raise tables.absent("layers", f"one-to-all steering with {concept}{some}")
     parts = [tables.effects("layers", concept, target, layer) for layer in layers]
     wide = pd.concat([part.set_index("clip")["slope"] for part in parts], axis=1)
     return Clips.of(parts[0]), wide.loc[parts[0]["clip"]].to_numpy()

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tonotopy.evidence.claims import Estimate, NotApplicable, NotRun
 from tonotopy.evidence.groups import Groups
+from tonotopy.evidence.orders import Order, with_ends
 from tonotopy.evidence.tables import StudyTables
 from tonotopy.evidence.trainings import widening
 from tonotopy.evidence.units import clip_unit
@@ -112,6 +113,10 @@ class SteeringTables(StudyTables):
             return NotRun(f"{what} has no slope: the output has collapsed at every strength")
         return NotApplicable(f"{what} is not part of this study")
 
+    def layers(self) -> list[int]:
+        """Return the positions of all layers that were probed, from input to output."""
+        return sorted(set(self.table("cosines")["layer"]))
+
     def effects(
         self, sweep: str, concept: str, target: list[str], layer: int = EACH_LAYER
     ) -> pd.DataFrame:
@@ -155,6 +160,10 @@ class SteeringTables(StudyTables):
         return self.estimate(
             draws[0], draws[1:], len(clips.groups), unit=unit or clips.unit, trainings=TRAININGS
         )
+
+    def ordered(self, order: Order, clips: Clips) -> Estimate:
+        """Return the estimate of an order of means of clips (see `evidence.orders`)."""
+        return with_ends(self.of(np.append(order.value, order.draws), clips), order)
 
 
 def of_part(rows: pd.DataFrame, target: list[str], part: str | None) -> pd.DataFrame:

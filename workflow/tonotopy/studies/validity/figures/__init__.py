@@ -8,16 +8,6 @@ def _without_sweep(entry: Entry, config: Config) -> str | None:
     return None if "layers" in sweeps else "the steering instance has no sweep 'layers'"
 
 
-def _with_sweep(entry: Entry, config: Config) -> str | None:
-    return None if _without_sweep(entry, config) else "it is drawn beside the sweep 'layers'"
-
-
-PATCHES = (
-    "How far the answer moves (total variation, mean over twins) when what one layer reads of a "
-    "clip is replaced by what it reads of the clip's twin; dotted: all layers at once. Bands are "
-    "intervals over base clips."
-)
-
 FIGURES = {
     "marks": Figure(
         "forest",
@@ -32,8 +22,9 @@ FIGURES = {
         ("effects", "matrices", "methods", "marks"),
         "E, the effect of exchanging an attribute's value on the probability of each class, and "
         "the matrix of each method, columns centred. Orange raises, violet lowers; each matrix has "
-        "a scale of its own, from minus to plus its largest value. The number is the method's mark "
-        "over all pairs. Of null methods the first set is shown.",
+        "a scale of its own, from minus to plus its largest value, which stands below its name; "
+        "beside the name is the method's mark over all pairs. Of null methods the first set is "
+        "shown.",
         planted="Planted pairs are outlined.",
     ),
     "exposure": Figure(
@@ -43,12 +34,19 @@ FIGURES = {
         "attribute of a clip is exchanged and all else is kept, mean over pairs of values, with "
         "intervals over base clips. Hollow: an untrained copy.",
     ),
-    "layers": Figure("layers", ("layers",), PATCHES, obstacle=_with_sweep),
-    "layers-and-steering": Figure(
+    "layers": Figure(
         "layers",
+        ("layers",),
+        "How far the answer moves (total variation, mean over twins) when what one layer reads of "
+        "a clip is replaced by what it reads of the clip's twin, which differs in one attribute; "
+        "dotted: in all layers at once. Bands are intervals over base clips.",
+    ),
+    "steered-layers": Figure(
+        "steered_layers",
         ("layers", "effects", "steering_slopes"),
-        f"{PATCHES} Right: all layers steered with the vector of one layer (study 2), slope of "
-        "the class that the instrument raises most in E, as a share of its largest.",
+        "All layers steered with the vector of one layer (study 2), beside the figure of patched "
+        "layers: slope of the class that the instrument raises most in E, as a share of its "
+        "largest, over the layer of the vector. Bands are intervals over clips.",
         obstacle=_without_sweep,
     ),
 }

@@ -3,8 +3,10 @@
 import numpy as np
 
 from tonotopy.drawing.letters import HEAD, arms, write
+from tonotopy.drawing.limits import span
 from tonotopy.drawing.names import literal
 from tonotopy.drawing.style import ROLES, legend_above, mean_band, only, panels
+from tonotopy.evidence.numbers import NEAR_ZERO
 from tonotopy.studies.validity.marks import effects_of
 from tonotopy.studies.validity.statistics import exposure
 
@@ -36,7 +38,7 @@ def draw(sources: dict, about: dict):
         )
     axes.set_yticks(range(len(order)), [_label(effects, a) for a in order])
     axes.set_ylim(len(order) - 0.5, -0.5)
-    axes.set_xlim(left=0)
+    span(axes, 0, max(axes.dataLim.xmax, NEAR_ZERO), "x")
     write(axes, x="distance between the answers to two twins")
     axes.tick_params(axis="y", length=0, labelsize=HEAD)
     axes.grid(axis="y", color="0.93", linewidth=0.6)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
-from tonotopy.drawing.letters import HEAD, LETTER, arms, write
-from tonotopy.drawing.style import nothing_to_draw, panels
-from tonotopy.studies.validity.figures.looks import KINDS, name_of
+from tonotopy.drawing.letters import LETTER, arms, write
+from tonotopy.drawing.style import ZERO, handles_above, nothing_to_draw, panels
+from tonotopy.studies.validity.figures.looks import KIND_NAMES, KINDS, name_of
 
 APART = 0.17  # between the marks of a method, in rows
 BAND = 0.2  # that null vectors must stay within, as the claims ask
@@ -33,7 +34,11 @@ def draw(sources: dict, about: dict):
     write(axes, x=f"{label}\n{note}" if note else label)
     handles = [_handle(axes, pairs) for pairs in LOOKS if pairs in set(marks["pairs"])]
     names = [handle.get_label() for handle in handles]
-    figure.legend(handles, names, loc="outside upper center", ncols=2, fontsize=HEAD)
+    kinds = methods.set_index("method")["kind"].reindex(order).astype(str)
+    for kind in (kind for kind in KINDS if kind in set(kinds)):
+        handles.append(Line2D([], [], color=KINDS[kind], linewidth=2.5))
+        names.append(KIND_NAMES.get(kind, kind))
+    handles_above(figure, handles, names, columns=4)
     return figure
 
 
@@ -46,7 +51,7 @@ def forest(axes, marks: pd.DataFrame, order: list[str]) -> None:
         order: methods, the first on top.
     """
     axes.axvspan(-BAND, BAND, color="0.93", linewidth=0, zorder=0)
-    axes.axvline(0, color="0.6", linewidth=0.8, zorder=1)
+    axes.axvline(0, **{**ZERO, "zorder": 1})
     for pairs, look in LOOKS.items():
         rows = marks[marks["pairs"] == pairs].set_index("method")
         for place, method in enumerate(order):

@@ -29,13 +29,8 @@ KINDS = {
     "own": COLOURS[7],
     "null": "0.55",
 }
+KIND_NAMES = {"own": "own methods", "null": "null vectors"}
 ATTRIBUTES = ("lead", "rhythm", "bass", "pad", "tempo", "key", "piano")
-DRESSES = {  # of each attribute
-    name: {"color": colour, "linestyle": dash}
-    for name, colour, dash in zip(
-        ATTRIBUTES, COLOURS, ("-", "--", "-.", ":", "-", "--", "-."), strict=False
-    )
-}
 
 
 def name_of(method: str) -> str:

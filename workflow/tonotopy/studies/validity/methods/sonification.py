@@ -19,10 +19,12 @@ def matrix(bench: Bench) -> Scores:
     value is the one whose mean activation tells its training clips best (area under the ROC).
 
     Raises:
-        DoesNotApply: the network hears no samples, or has no maps.
+        DoesNotApply: the network hears no samples or no gradient reaches these, or it has no maps.
     """
     if not bench.bundle.front_end.raw:
         raise DoesNotApply("the network hears spectrograms: its maps cannot be made to sound")
+    if not getattr(bench.bundle.network, "differentiable", True):
+        raise DoesNotApply("no gradient reaches the samples that the network hears")
     mapped = {name: layer for name, layer in bench.layers.items() if layer.read != "all"}
     if not mapped:
         raise DoesNotApply("no layer of the network has maps")

@@ -6,11 +6,13 @@ the best of those" holds where one of these lies above each of those (an interse
 which needs no correction), and the choice of the one is paid for by Bonferroni's.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm
 
+from tonotopy.evidence.claims import Estimate
 from tonotopy.evidence.resampling import interval
 
 
@@ -51,6 +53,22 @@ def least(contrasts: np.ndarray, confidence: float) -> Order:
         confidence: level of the interval, 0 to 1.
     """
     return best_over_best(np.zeros((len(contrasts), 1)), -contrasts, confidence)
+
+
+def over_size(first: np.ndarray, second: np.ndarray, confidence: float) -> Order:
+    """Return an effect minus the size of another one: above 0 where it exceeds it either way.
+
+    Args:
+        first: of the effect in the direction that is claimed, (1 + resamples,), the data in row 0.
+        second: of the other one, in any direction, likewise.
+        confidence: level of the interval, 0 to 1.
+    """
+    return least(np.stack([first - second, first + second], axis=1), confidence)
+
+
+def with_ends(estimate: Estimate, order: Order) -> Estimate:
+    """Return an estimate with the ends of an order as its interval."""
+    return replace(estimate, low=float(order.low), high=float(order.high))
 
 
 def kth_largest(contrasts: np.ndarray, k: int, confidence: float) -> Order:
