@@ -143,10 +143,6 @@ def _numbers(scores: dict, layers: list[str]) -> tuple[list[list[str]], set[tupl
     return cells, best
 
 
-def _score(mean: pd.Series) -> str:
-    return f"{fixed(mean['value'], 3)} ± {fixed(mean['error'], 3)}"
-
-
 def _thesis_numbers(layers: list[str]) -> list[list[str]]:
     """Return the rows of the table below that are the thesis's."""
     cells = []
