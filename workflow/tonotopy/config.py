@@ -116,6 +116,9 @@ def _message(error: jsonschema.ValidationError, defaults: str | Path | None) -> 
     if error.validator == "enum":
         hint = nearest(error.instance, error.validator_value)
         return f"{key}: '{error.instance}' is not possible{hint}"
+    if error.validator == "pattern" and error.schema.get("examples"):
+        example = error.schema["examples"][0]
+        return f"{key}: '{error.instance}' has another form than is expected, such as '{example}'"
     if error.validator in ("oneOf", "anyOf") and error.context:
         closest = min(error.context, key=lambda e: -len(e.absolute_path))
         return _message(closest, defaults)
@@ -144,6 +147,8 @@ def _type_hint(key: str, error: jsonschema.ValidationError) -> str:
     wants_text = "string" in ([expected] if isinstance(expected, str) else expected)
     if wants_text and isinstance(value, bool | int | float):
         return _QUOTES
+    if value is None:
+        return " (nothing is written behind the key: give a value, or leave the key out)"
     if expected == "integer" and isinstance(value, float) and value.is_integer():
         return f" (a whole number is expected: write {value:.0f})"
     if expected == "number":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tonotopy import places
+from tonotopy.errors import InputError, nearest
 from tonotopy.study import Config, Entry, Need
 
 
@@ -21,6 +22,23 @@ def first_network(entry: Entry) -> str:
 def network_needs(entry: Entry) -> list[Need]:
     """Return the networks that an entry names."""
     return [Need("networks", name, f"networks.{kind}") for kind, _, name in trainings(entry)]
+
+
+def check_layer(key: str, layer: str, name: str, config: Config) -> None:
+    """Refuse a layer that a network does not have, where its own entry names all that it has.
+
+    Args:
+        key: of the layer in the configuration.
+        layer: its name.
+        name: of the network.
+        config: the configuration.
+
+    Raises:
+        InputError: naming key, network and the nearest layer.
+    """
+    known = config["networks"][name].get("layers")
+    if isinstance(known, dict | list) and layer not in known:
+        raise InputError(f"{key}: network '{name}' has no layer '{layer}'{nearest(layer, known)}")
 
 
 def setting(study: str, *keys: str) -> Callable:

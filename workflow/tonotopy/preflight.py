@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from tonotopy import places
 from tonotopy.corpora.catalogue import PUBLIC
 from tonotopy.corpora.classes import check_words
 from tonotopy.corpora.embedded.attributes import chosen_values
 from tonotopy.corpora.labelling import check_expressions, check_files
 from tonotopy.corpora.settings import check_shares
 from tonotopy.errors import InputError
-from tonotopy.instances import used
+from tonotopy.instances import check_expected_names, used
 from tonotopy.networks import ast_size
 from tonotopy.networks.early import check_network
 
@@ -81,30 +80,25 @@ def check_adopted(jobs: Iterable, config: dict) -> None:
 
 
 def missing(config: dict) -> list[str]:
-    """Return a note of each thing that a run would be refused for, of what is not built yet.
+    """Return a note of each thing that a run would be refused for: files, modules, classes.
 
     Args:
         config: a configuration that has passed `preflight`.
     """
     corpora, networks = used(config)
-    scale, notes = config["scale"], []
-    checks = [
-        partial(check_sources, [name], config)
-        for name in corpora
-        if not Path(places.corpus(scale, name)).is_dir()
-    ]
+    notes, checks = [], [partial(check_sources, [name], config) for name in corpora]
     checks += [
         partial(check_network, f"networks.{name}", config["networks"][name])
         for name in networks
         if config["networks"][name].keys() & {"module", "transformers"}
-        and not Path(places.network(scale, name)).is_dir()
     ]
+    checks.append(partial(check_expected_names, config))
     for check in checks:
         try:
             check()
         except InputError as error:
             notes.append(f"note: a run would be refused: {error}")
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _check_corpus(key: str, entry: dict, audioset: dict) -> None:
@@ -159,7 +153,8 @@ def _check_public(key: str, entry: dict) -> None:
 
 def _check_folder(key: str, path: str) -> None:
     if not Path(path).is_dir():
-        raise InputError(f"{key}: no folder '{path}' (looked from {Path.cwd()})")
+        home = ": '~' is not expanded, write the whole path" if path.startswith("~") else ""
+        raise InputError(f"{key}: no folder '{path}' (looked from {Path.cwd()}){home}")
 
 
 def _check_ast(key: str, entry: dict) -> None:

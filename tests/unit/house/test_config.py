@@ -60,9 +60,12 @@ def test_every_scale_is_valid_and_named_like_its_file(config, path):
         ("networks.genre_ast.training.learning_rate", "7e-4", r"'7e-4'.*write 7.0e-04"),
         ("run", ["steering/wrold"], r"run: 'wrold' is not below 'steering'.*did you mean 'world'"),
         ("run", ["stering/world"], r"run: 'stering/world': .*no study 'stering'.*'steering'"),
-        ("run", ["world"], r"run.0: 'world' does not match"),
+        ("run", ["world"], r"run.0: 'world' has another form .* 'hierarchy/layers'"),
         ("run", {"steering": ["world"]}, r"run: .*\(a list of instances, such as \[hierarchy/"),
         ("mirror", True, r"mirror: True is not of type.*put quotes around"),
+        ("scale", "my scale", "scale: 'my scale' has another form than is expected, such as 'my_"),
+        ("networks.mine", {"module": "a/b.py:C"}, "networks.mine.module: .* 'my_networks.tiny:T"),
+        ("corpora.genres.causes", None, "genres.causes: None .*nothing is written behind the key"),
         ("scale", 7, r"scale: 7 is not of type 'string' \(YAML reads.*put quotes around"),
         (
             "steering.world.pairs",
@@ -266,6 +269,7 @@ def test_audioset_s_shares_are_checked_where_it_is_used(config):
     ("entry", "told"),
     [
         ({"path": "/no/such"}, r"corpora.genres.path: no folder '/no/such'"),
+        ({"path": "~/no/such"}, r"no folder '~/no/such' .*: '~' is not expanded"),
         ({"group": {"from": "csv", "file": "a.csv"}}, r"genres.group: .*/a.csv: the file with the"),
         ({"split": {"from": "lists", "lists": {"x": "a"}}}, r"genres.split: .*/a: the file with"),
         ({"leave_out": ["rokc"]}, "corpora.genres: leave_out: no clip has label 'rokc'.*'rock'"),

@@ -52,3 +52,22 @@ def test_outputs_must_be_there_by_name_or_number():
 def test_a_network_that_is_trained_here_has_the_classes_of_its_corpus():
     network = {"architecture": "ast", "corpus": "genres"}
     check_classifies("x", {**ENTRY, "outputs": {"a": "whatever"}}, network, "looking")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "first", "second", "output"),
+    [
+        ({"a": "quiet", "b": "quiet"}, "a", "b", "'quiet'"),
+        ({"a": "quiet", "b": "loud", "c": 1}, "a", "c", "1"),
+        ({"a": 2, "b": "still"}, "a", "b", "'still'"),
+        ({"a": 0, "b": 0}, "a", "b", "0"),
+    ],
+)
+def test_two_classes_have_no_output_in_common(outputs, first, second, output):
+    told = refused({**ENTRY, "outputs": outputs}, OWN)
+    assert told == (
+        f"looking.one.outputs: '{first}' and '{second}' have the same output {output}: every class "
+        "needs one of its own"
+    )
+    if output == "'quiet'":
+        assert told == refused({**ENTRY, "outputs": outputs}, {"architecture": "ast"})

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from configs import default_config, merged
+from odd_sounds import noise, put
 
-from tonotopy import places
 from tonotopy.errors import InputError
 from tonotopy.networks import inputs
 from tonotopy.networks.early import check_module, check_network
@@ -179,8 +179,8 @@ def test_entries_that_are_whole_pass(here):
     check_adopted([job("adopt_network", "mine")], {"networks": {"mine": OWN}})
 
 
-def test_what_is_missing_is_told_by_a_plan_until_it_is_built(here):
-    """Only of what the run uses, and only of what is not built yet."""
+def test_what_is_missing_is_told_by_a_plan(here):
+    """Only of what the run uses; classes too, once a folder can be listed."""
     config = merged(
         default_config(),
         {
@@ -199,7 +199,19 @@ def test_what_is_missing_is_told_by_a_plan_until_it_is_built(here):
     corpus, network = missing(config)
     assert corpus.startswith("note: a run would be refused: corpora.songs.path: no folder 'songs'")
     assert "networks.mine.module" in network and "did you mean 'Net'" in network
-    (here / places.corpus(config["scale"], "songs")).mkdir(parents=True)
-    assert missing(config) == [network]
-    (here / places.network(config["scale"], "mine")).mkdir(parents=True)
+    for number in range(8):
+        put(here / "songs", f"rock/{number}.wav", noise(200, number))
+    config["networks"]["mine"]["module"] = "nets.tiny:Bare"
     assert missing(config) == []
+    config["run"] = ["steering/mine"]
+    config["steering"]["mine"] = {
+        **config["steering"]["world"],
+        "network": "genre_ast",
+        "concepts": "songs",
+        "unseen": None,
+        "flat": None,
+        "pairs": [{"concept": "rockk", "target": ["jazz"]}],
+    }
+    (told,) = missing(config)
+    assert told.startswith("note: a run would be refused: steering.mine.pairs.0.concept: corpus")
+    assert "songs has no class 'rockk' (did you mean 'rock'?)" in told

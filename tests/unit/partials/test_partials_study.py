@@ -231,3 +231,12 @@ def test_what_is_known_of_networks_and_settings():
     assert known["noise"] == {"role": "negative", "kinds": ["unit"]} and len(known) == 4
     found = inputs.setting("clips", "colour")(job(), CONFIG)
     assert found == {"clips": 20, "colour": None}
+
+
+def test_the_layer_of_a_network_is_looked_for_where_its_entry_names_all():
+    networks = {**CONFIG["networks"], "gam": {**CONFIG["networks"]["gam"], "layers": {"out": "a"}}}
+    config = {**CONFIG, "networks": networks}
+    STUDY.check("partials.tiny", entry(layers={"bank": "out"}), config)
+    told = "partials.tiny.layers.bank: network 'gam' has no layer 'oui' .did you mean 'out'"
+    with pytest.raises(InputError, match=told):
+        STUDY.check("partials.tiny", entry(layers={"bank": "oui"}), config)

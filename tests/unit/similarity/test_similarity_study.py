@@ -192,3 +192,14 @@ def test_what_the_rules_read():
     bare = changed(CONFIG, "similarity.one.unheard", None)
     assert inputs.unheard_columns(JOB, bare) == inputs.unheard_corpora(JOB, bare) == []
     assert inputs.setting("clips", "colour")(JOB, CONFIG) == {"clips": 10, "colour": None}
+
+
+@pytest.mark.parametrize("known", [{"early": "a.0", "late": "a.1"}, ["early", "late"]])
+def test_layers_that_an_entry_names_are_looked_for_in_each_network(known):
+    networks = {**CONFIG["networks"], "second": {**VGG, "layers": known}}
+    config = {**CONFIG, "networks": networks}
+    STUDY.check("similarity.one", {**ENTRY, "layers": ["late", "early"]}, config)
+    told = (
+        r"^similarity.one.layers: network 'second' has no layer 'erly' \(did you mean 'early'\?\)"
+    )
+    refused(told, config, layers=["late", "erly"])

@@ -35,7 +35,7 @@ def check_classifies(path: str, entry: dict, network: dict, study: str) -> None:
         study: what needs the classes, for the message.
 
     Raises:
-        InputError: naming the network, and the nearest output.
+        InputError: naming the network, and the nearest output; or two classes have one output.
     """
     if "published" in network and not PUBLISHED[network["published"]].classes:
         raise InputError(f"{path}: network '{entry['network']}' does not classify")
@@ -58,3 +58,16 @@ def check_classifies(path: str, entry: dict, network: dict, study: str) -> None:
                     f"{path}: network '{entry['network']}' has no output '{output}'"
                     f"{nearest(output, outputs)}"
                 )
+    _check_apart(path, entry.get("outputs") or {}, network.get("classes") or [])
+
+
+def _check_apart(path: str, outputs: dict, names: list[str]) -> None:
+    owners: dict[str | int, str] = {}
+    for label, output in outputs.items():
+        number = names.index(output) if output in names else output
+        if number in owners:
+            raise InputError(
+                f"{path}: '{owners[number]}' and '{label}' have the same output {output!r}: every "
+                "class needs one of its own"
+            )
+        owners[number] = label

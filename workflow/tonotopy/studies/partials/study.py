@@ -1,6 +1,6 @@
 """Study 6: do partials stabilise inside networks that hear waveforms?"""
 
-from tonotopy.entries import network_needs, trainings
+from tonotopy.entries import check_layer, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.studies.partials.figures import FIGURES
@@ -50,6 +50,9 @@ def _check(path: str, entry: Entry, config: Config) -> None:
     names["codes.networks"] = (entry.get("codes") or {}).get("networks", [])
     for key, kinds in names.items():
         _check_known(f"{path}.{key}", kinds, entry)
+    for kind, _, name in trainings(entry):
+        if kind in names["layers"]:
+            check_layer(f"{path}.layers.{kind}", names["layers"][kind], name, config)
     low, high = entry["tones"]["low"], entry["tones"]["high"]
     if low >= high:
         raise InputError(f"{path}.tones: low ({low}) must be below high ({high})")

@@ -58,13 +58,13 @@ def _tables(entry: Entry) -> list[str]:
 
 def _check(path: str, entry: Entry, config: Config) -> None:
     name, network = entry["network"], config["networks"][entry["network"]]
+    check_differentiable(f"{path}.network", name, network, "relevance")
     if "corpus" not in network and not entry.get("explained"):
         raise InputError(
             f"{path}.explained: network '{name}' is not trained here: name the corpus whose clips "
             "it is to be explained on"
         )
     check_classifies(f"{path}.outputs", entry, network, "relevance")
-    check_differentiable(f"{path}.network", name, network, "relevance")
     parse(entry["composite"], f"{path}.composite")
     _check_shown(path, entry)
     _check_parts(path, entry, config)

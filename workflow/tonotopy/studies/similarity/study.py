@@ -1,7 +1,9 @@
 """Study 5: do the maps of a network match hand-made audio features?"""
 
+from itertools import product
+
 from tonotopy import places
-from tonotopy.entries import first_network, network_needs, trainings
+from tonotopy.entries import check_layer, first_network, network_needs, trainings
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import front_end_kind
 from tonotopy.networks.transformer_kinds import KINDS
@@ -46,6 +48,8 @@ def _check(path: str, entry: Entry, config: Config) -> None:
         )
     for kind, name in unheard(entry).items():
         _check_unheard(f"{path}.unheard", entry, config, kind, name)
+    for (_, _, name), layer in product(trainings(entry), entry.get("layers") or ()):
+        check_layer(f"{path}.layers", layer, name, config)
     _check_numbers(path, entry)
 
 
