@@ -188,6 +188,21 @@ def test_rows_of_another_length_are_told(folder):
     ]
 
 
+@pytest.mark.parametrize(("delimiter", "other"), [(",", ";"), (";", ","), (",", "\t")])
+def test_a_delimiter_that_separates_nothing_is_told_with_another(folder, delimiter, other):
+    write(folder, PLAIN.replace(",", other))
+    told = re.escape(f"; if columns are separated by {other!r}, set 'delimiter'")
+    with pytest.raises(InputError, match=f"no column 'file' for 'key'.*{told}$"):
+        labels(folder, label=csv_rule(delimiter=delimiter))
+
+
+def test_a_table_of_which_no_column_is_named_is_told_so(folder):
+    write(folder, PLAIN)
+    rule = {key: value for key, value in csv_rule().items() if key != "column"}
+    with pytest.raises(InputError, match=r"labels.csv: 'column' names no column .known: file, ge"):
+        labels(folder, label=rule)
+
+
 def test_two_lines_of_header_may_be_of_unequal_length(folder):
     write(folder, ",track\n,genre,n\nid,,\n0.wav,Café,2\n1.wav,jazz\n")
     rule = {"from": "csv", "file": "labels.csv", "header": 2, "column": "track.genre"}

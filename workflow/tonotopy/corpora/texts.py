@@ -147,8 +147,15 @@ class Table:
         if places:
             count = f"{len(places)} columns '{column}'"
             raise InputError(f"{self.path}: has {count} for '{part}', expected one")
-        hint = nearest(str(column), filter(None, self.columns))
+        hint = nearest(str(column), filter(None, self.columns)) + self._delimiter_hint()
+        if column is None:
+            raise InputError(f"{self.path}: '{part}' names no column{hint}")
         raise InputError(f"{self.path}: no column '{column}' for '{part}'{hint}")
+
+    def _delimiter_hint(self) -> str:
+        """Return which delimiter is meant, perhaps, where the whole header is one column."""
+        others = [one for one in DELIMITERS if len(self.columns) == 1 and one in self.columns[0]]
+        return f"; if columns are separated by {others[0]!r}, set 'delimiter'" if others else ""
 
     def rows(self, needed: int) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows below the header: number of their first line, and their fields.
