@@ -47,7 +47,7 @@ def test_everything_comes_out(finished):
         assert [row["id"] for row in csv.DictReader(lines)] == list(by_id)
     assert "scale" in (results / "scorecard.html").read_text()
     figures = list((results / "figures").rglob("*.svg"))
-    assert len(figures) == 103 and all(f.with_suffix(".png").is_file() for f in figures)
+    assert len(figures) == 104 and all(f.with_suffix(".png").is_file() for f in figures)
     assert "controls" in (results / "verdict.txt").read_text()
     with zipfile.ZipFile(results / "report.zip") as report:
         assert report.testzip() is None

@@ -6,7 +6,6 @@ Each class has subspaces of its own: it is scored from its own clips, and classe
 
 import numpy as np
 
-from tonotopy.evidence import ranges
 from tonotopy.evidence.claims import Estimate, NotRun
 from tonotopy.relevance.disentanglement import (
     information,
@@ -161,7 +160,6 @@ def shuffled_disentanglement(
     return tables.estimate(draws.mean(), draws, SHUFFLES, unit="random order", trainings=1)
 
 
-@ranges.share
 def held_out_purity(
     tables: RelevanceTables,
     method: str = "drsa",

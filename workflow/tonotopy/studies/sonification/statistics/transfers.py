@@ -62,7 +62,6 @@ def _whole(tables: SonificationTables, task: str, network: str, learn: str, colu
     return means._replace(values=means.values[:, 0])
 
 
-@ranges.share
 def score(
     tables: SonificationTables, task: str, network: str, learn: str, column: str = "score"
 ) -> Estimate:
