@@ -29,8 +29,8 @@ rule build_room:
 
 
 HEARD = listening.name_of(config["audio"]) if config.get("audio") else NEVER
-if config.get("audio"):  # here a refusal ends with its message alone
-    refusing(listening.pages, config["scale"], config)
+# where a sound is named: here a refusal ends with its message alone
+PAGES = refusing(listening.pages, config["scale"], config) if config.get("audio") else None
 
 
 rule read_own_sound:
@@ -109,4 +109,4 @@ rule build_heard_pages:
 rule listen:
     """What the networks of the run tell of your own sound: --config audio=PATH."""
     input:
-        lambda wildcards: refusing(listening.pages, config["scale"], config),
+        lambda wildcards: PAGES or refusing(listening.pages, config["scale"], config),

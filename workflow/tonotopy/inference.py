@@ -11,6 +11,7 @@ from tonotopy.corpora.hearing import note_resampling, waveforms_at
 from tonotopy.corpora.schema import Corpus
 from tonotopy.errors import InputError, nearest
 from tonotopy.gpus import claim_gpus
+from tonotopy.networks.answers import check_apart
 from tonotopy.networks.belonging import heard, hearing
 from tonotopy.networks.bundle import Bundle
 from tonotopy.networks.containers import logits
@@ -186,16 +187,9 @@ def output_columns(
                 f"outputs: class '{name}' of corpus {corpus.name} has no output"
                 f"{nearest(name, outputs)}"
             )
-    owners: dict[int, str] = {}
-    for name, output in outputs.items():
-        column = _column(bundle, name, output)
-        if column in owners:
-            raise InputError(
-                f"outputs: '{owners[column]}' and '{name}' have the same output {output!r}: every "
-                "class needs one of its own"
-            )
-        owners[column] = name
-    return list(owners.values()), list(owners)
+    columns = {name: _column(bundle, name, output) for name, output in outputs.items()}
+    check_apart("outputs", columns)
+    return list(columns), list(columns.values())
 
 
 def _column(bundle: Bundle, name: str, output: str | int) -> int:

@@ -1,5 +1,7 @@
 """Whether a network of the configuration answers as a study needs it to."""
 
+from collections.abc import Mapping
+
 from tonotopy.errors import InputError, nearest
 from tonotopy.networks.published import PUBLISHED
 from tonotopy.networks.transformer_kinds import KINDS
@@ -58,16 +60,25 @@ def check_classifies(path: str, entry: dict, network: dict, study: str) -> None:
                     f"{path}: network '{entry['network']}' has no output '{output}'"
                     f"{nearest(output, outputs)}"
                 )
-    _check_apart(path, entry.get("outputs") or {}, network.get("classes") or [])
+    names, chosen = network.get("classes") or [], entry.get("outputs") or {}
+    check_apart(path, {key: names.index(o) if o in names else o for key, o in chosen.items()})
 
 
-def _check_apart(path: str, outputs: dict, names: list[str]) -> None:
+def check_apart(place: str, outputs: Mapping[str, str | int]) -> None:
+    """Refuse one output for several classes.
+
+    Args:
+        place: of the outputs in the configuration.
+        outputs: class -> number of its output, or its name where the number is not known.
+
+    Raises:
+        InputError: naming both classes.
+    """
     owners: dict[str | int, str] = {}
     for label, output in outputs.items():
-        number = names.index(output) if output in names else output
-        if number in owners:
+        if output in owners:
             raise InputError(
-                f"{path}: '{owners[number]}' and '{label}' have the same output {output!r}: every "
+                f"{place}: '{owners[output]}' and '{label}' have the same output {output!r}: every "
                 "class needs one of its own"
             )
-        owners[number] = label
+        owners[output] = label
